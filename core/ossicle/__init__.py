@@ -1,0 +1,1 @@
+"""One audio layer between an application and any model that hears or speaks."""

@@ -1,0 +1,357 @@
+"""`AudioClip`: encoded audio as one immutable value, in memory or in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ossicle.audio.facts import AudioFacts
+from ossicle.audio.format import AudioFormat, SampleFormat
+from ossicle.audio.sniff import sniff
+from ossicle.errors import AudioLimitError, ConfigurationError, FileAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+    from ossicle.audio.pcm import Pcm
+
+_COPY_BYTES = 1 << 20
+
+
+class AudioClip:
+    """Encoded audio and what its header tells; never decoded, never labelled by the caller.
+
+    Building one reads the header only. The bytes stay where they are: in memory, or in the file,
+    which has to stay unchanged while the clip is in use (a change of size or time is noticed).
+    Two clips are equal when their bytes are.
+
+    Build one with `from_path`, `from_bytes`, `from_base64`, `from_file` or `from_pcm`.
+    """
+
+    __slots__ = ("__dict__", "_data", "_path", "_stamp", "facts")
+
+    _data: bytes | None
+    _path: Path | None
+    _stamp: tuple[int, int] | None
+    facts: AudioFacts
+
+    def __init__(self, source: bytes | Path, *, facts: AudioFacts) -> None:
+        """Use the class methods; this takes facts on trust.
+
+        Args:
+            source: The encoded bytes, or the path of a regular file that holds them.
+            facts: What was sniffed from exactly these bytes.
+        """
+        self.facts = facts
+        if isinstance(source, Path):
+            self._data, self._path, self._stamp = None, source, _stamp(source)
+        else:
+            self._data, self._path, self._stamp = source, None, None
+
+    @classmethod
+    def from_path(cls, path: str | os.PathLike[str]) -> AudioClip:
+        """A clip that reads from a regular file when needed.
+
+        Raises:
+            FileAccessError: There is no such regular file, or it cannot be read.
+            MalformedAudioError: The content is not audio that ossicle knows.
+        """
+        where = Path(path).absolute()
+        with _reading(where) as file:
+            facts = sniff(file, where.stat().st_size)
+        return cls(where, facts=facts)
+
+    @classmethod
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> AudioClip:
+        """A clip over bytes in memory.
+
+        Raises:
+            MalformedAudioError: The content is not audio that ossicle knows.
+        """
+        data = bytes(data)
+        return cls(data, facts=sniff(io.BytesIO(data), len(data)))
+
+    @classmethod
+    def from_base64(cls, text: str | bytes, *, max_bytes: int = 25 << 20) -> AudioClip:
+        """A clip from canonical base64, with or without a `data:` prefix.
+
+        Args:
+            text: RFC 4648 section 4 base64: padded, no white space. A `data:…;base64,` prefix is
+                cut off and its media type ignored.
+            max_bytes: Refuse more decoded bytes than this before decoding anything.
+
+        Raises:
+            AudioLimitError: It would decode to more than `max_bytes`.
+            MalformedAudioError: The text is not base64, or the content is not audio.
+        """
+        from ossicle.audio.base64 import decode_base64
+
+        return cls.from_bytes(decode_base64(text, max_bytes=max_bytes))
+
+    @classmethod
+    def from_file(cls, file: BinaryIO, *, max_bytes: int = 25 << 20) -> AudioClip:
+        """A clip from a readable binary file object, read from where it stands into memory.
+
+        The object's name is never looked at, and it is left open.
+
+        Raises:
+            AudioLimitError: It holds more than `max_bytes`.
+            MalformedAudioError: The content is not audio that ossicle knows.
+        """
+        data = file.read(max_bytes + 1)
+        if isinstance(data, str):
+            raise ConfigurationError(
+                "the file object gives text", fix="Open the file in binary mode."
+            )
+        if len(data) > max_bytes:
+            raise AudioLimitError(
+                f"the file object holds more than {max_bytes} bytes",
+                limit="encoded_bytes",
+                measured=None,
+                allowed=max_bytes,
+                fix="Give a path instead, or raise max_bytes.",
+            )
+        return cls.from_bytes(data)
+
+    @classmethod
+    def from_pcm(
+        cls,
+        data: bytes | Path,
+        *,
+        sample_rate: int,
+        channels: int = 1,
+        sample_format: SampleFormat = "s16",
+    ) -> AudioClip:
+        """A clip over raw interleaved samples; the only case in which the caller has to say what.
+
+        Args:
+            data: Little-endian samples, or the path of a file of them. A last part of a frame is
+                left unread.
+            sample_rate: In Hz.
+            channels: A count.
+            sample_format: How one sample is stored.
+        """
+        form = AudioFormat.pcm(
+            sample_rate=sample_rate, channels=channels, sample_format=sample_format
+        )
+        if isinstance(data, Path):
+            data = data.absolute()
+            n_bytes = _stamp(data)[0]
+        else:
+            n_bytes = len(data)
+        width = form.frame_width or 1
+        frames = n_bytes // width
+        facts = AudioFacts(
+            format=form,
+            n_bytes=n_bytes,
+            frames=frames,
+            duration_s=frames / sample_rate,
+            data_offset=0,
+            data_bytes=frames * width,
+            bit_depth=(form.sample_width or 0) * 8,
+            notes=() if n_bytes % width == 0 else ("truncated",),
+        )
+        return cls(data, facts=facts)
+
+    @property
+    def format(self) -> AudioFormat:
+        """What it is encoded as."""
+        return self.facts.format
+
+    @property
+    def n_bytes(self) -> int:
+        """Encoded size in bytes."""
+        return self.facts.n_bytes
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds as far as the header tells (see `AudioFacts.is_estimate`); `None` if unknown."""
+        return self.facts.duration_s
+
+    @property
+    def path(self) -> Path | None:
+        """The file it reads from, or `None` for a clip in memory."""
+        return self._path
+
+    def open(self) -> BinaryIO:
+        """A new seekable binary file object over the encoded bytes; it has no name.
+
+        Raises:
+            FileAccessError: The file is gone or was changed since the clip was built.
+        """
+        if self._data is not None:
+            return io.BytesIO(self._data)
+        assert self._path is not None
+        if _stamp(self._path) != self._stamp:
+            raise FileAccessError(
+                "the audio file changed after its clip was built",
+                fix="Build the clip again, or read the file into memory first.",
+            )
+        return _open_regular(self._path)
+
+    def read_bytes(self) -> bytes:
+        """All encoded bytes, from memory or the file."""
+        if self._data is not None:
+            return self._data
+        with self.open() as file:
+            return file.read()
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:` and the SHA-256 of the encoded bytes, in hexadecimal."""
+        digest = hashlib.sha256()
+        with self.open() as file:
+            while piece := file.read(_COPY_BYTES):
+                digest.update(piece)
+        return f"sha256:{digest.hexdigest()}"
+
+    def to_pcm(self) -> Pcm:
+        """The decoded samples, within the default limits of `ossicle.intake`.
+
+        Raises:
+            AudioLimitError: It decodes to more than the limits allow.
+            MalformedAudioError: The bytes do not decode.
+            UnsupportedFormatError: Nothing installed reads this format.
+        """
+        # The one door from this low room to a higher one; resolved when used, never at import.
+        from ossicle.intake import decode
+
+        return decode(self).read()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the encoded bytes to a file, all or nothing.
+
+        The bytes go to a temporary file beside the target, which then takes its place: a crash or
+        a full disk leaves what was there before.
+
+        Returns:
+            The absolute path.
+
+        Raises:
+            FileAccessError: The folder is missing, not writable, or full.
+        """
+        target = Path(path).absolute()
+        with atomic_writer(target) as file:
+            for piece in self._pieces():
+                file.write(piece)
+        return target
+
+    def _pieces(self) -> Iterator[bytes]:
+        if self._data is not None:
+            yield self._data
+            return
+        with self.open() as file:
+            while piece := file.read(_COPY_BYTES):
+                yield piece
+
+    def __eq__(self, other: object) -> bool:
+        """Equal when the formats and the bytes are."""
+        if not isinstance(other, AudioClip):
+            return NotImplemented
+        if self.format != other.format or self.n_bytes != other.n_bytes:
+            return False
+        return self.digest == other.digest
+
+    def __hash__(self) -> int:
+        """By content."""
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        """Format, length and size; never content or path."""
+        length = "" if self.duration_s is None else f", {self.duration_s:.2f} s"
+        return f"AudioClip({self.format}{length}, {self.n_bytes} bytes)"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the bytes, or the path of a clip that reads from a file."""
+        return _unpickle, (self._data if self._path is None else self._path, self.facts)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Valid in memory as itself; in JSON as format and base64 (see `ossicle.audio.json`)."""
+        from ossicle.audio.json import clip_schema
+
+        return clip_schema(cls)
+
+
+def _unpickle(source: bytes | Path, facts: AudioFacts) -> AudioClip:
+    return AudioClip(source, facts=facts)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise FileAccessError(
+            f"cannot read the audio file: {error.strerror}", fix="Check the path."
+        ) from error
+    return status.st_size, status.st_mtime_ns
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open without a name that a library could believe, and nothing but a regular file."""
+    try:
+        # O_NONBLOCK: opening a FIFO must not wait for a writer.
+        handle = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+    except OSError as error:
+        raise FileAccessError(
+            f"cannot open the audio file: {error.strerror}", fix="Check the path and its rights."
+        ) from error
+    import stat
+
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise FileAccessError("the path is not a regular file", fix="Give the path of a file.")
+    return os.fdopen(handle, "rb")
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
+    with _open_regular(path) as file:
+        try:
+            yield file
+        except OSError as error:
+            if isinstance(error, FileAccessError):
+                raise
+            raise FileAccessError(
+                f"cannot read the audio file: {error.strerror}", fix="Check the file system."
+            ) from error
+
+
+@contextlib.contextmanager
+def atomic_writer(target: Path) -> Iterator[BinaryIO]:
+    """A binary file that becomes `target` when the block ends well, and vanishes when it does not.
+
+    Raises:
+        FileAccessError: The folder is missing, not writable, or full.
+    """
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        if target.is_dir():
+            raise FileAccessError(
+                f"cannot write to {target.name!r}: it is a folder", fix="Give the name of a file."
+            )
+        with open(temporary, "xb") as file:  # noqa: PTH123 - exclusive creation, never a symlink
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not isinstance(error, FileAccessError):
+            raise FileAccessError(
+                f"cannot write {target.name!r}: {error.strerror or error}",
+                fix="Check that the folder exists, is writable and has room.",
+            ) from error
+        raise

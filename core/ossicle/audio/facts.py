@@ -1,0 +1,35 @@
+"""What a look at the header, and nothing more, tells of a piece of audio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ossicle.audio.format import AudioFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFacts:
+    """What the header says; claims are bounded by the bytes that are really there.
+
+    Attributes:
+        format: Container, encoding, sample rate and channels as sniffed.
+        n_bytes: Encoded size.
+        frames: Frames of the whole clip, or `None` when only decoding can tell.
+        duration_s: Seconds, or `None` when unknown; an estimate where `is_estimate`.
+        is_estimate: Whether the duration was derived from bit rates instead of counts.
+        data_offset: Where the samples or the first packet start, in bytes; `None` if unknown.
+        data_bytes: How many bytes of samples really follow; `None` where it has no meaning.
+        bit_depth: Bits per sample that carry signal, or `None` for lossy formats.
+        notes: What was odd and tolerated, as short stable words: `sizes_unknown` (a streamed WAV
+            with sizes of 0 or 0xFFFFFFFF), `truncated`, `trailing_bytes`, `chained`, `id3`.
+    """
+
+    format: AudioFormat
+    n_bytes: int
+    frames: int | None = None
+    duration_s: float | None = None
+    is_estimate: bool = False
+    data_offset: int | None = None
+    data_bytes: int | None = None
+    bit_depth: int | None = None
+    notes: tuple[str, ...] = ()
