@@ -12,9 +12,9 @@ The tree (an indented line derives from the line above it)::
             UnknownVoiceError                   the model has no such voice
         DependencyMissingError (ImportError)    an optional package is not installed
         AudioError (ValueError)                 something is wrong with the audio itself
-            MalformedAudioError                 the bytes are not what any known format allows
-            UnsupportedFormatError              a known format that nothing installed can read or write
-            AudioLimitError                     too long, too large, too many channels, too slow to read
+            MalformedAudioError                 the bytes fit no known format
+            UnsupportedFormatError              known, but nothing installed reads or writes it
+            AudioLimitError                     too long, too large, too many channels
             QualityRefusedError                 a validator refused it before paying
         LimitReachedError (ValueError)          a limit that is not the audio's
             TextTooLongError                    more text than the model takes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from ossicle.errors import UnsupportedFormatError
 
@@ -131,9 +131,25 @@ class AudioFormat:
         """Bytes per PCM sample, or `None` for compressed audio."""
         if not self.is_pcm:
             return None
-        return SAMPLE_WIDTHS.get(
-            self.encoding.removeprefix("pcm_").removesuffix("le").removesuffix("be")
-        )
+        return SAMPLE_WIDTHS.get(self._sample_type)
+
+    @property
+    def sample_format(self) -> SampleFormat:
+        """How one PCM sample is stored, byte order aside.
+
+        Raises:
+            UnsupportedFormatError: The audio is compressed, or its samples are of no known type.
+        """
+        name = self._sample_type
+        if not self.is_pcm or name not in SAMPLE_WIDTHS:
+            raise UnsupportedFormatError(
+                f"{self} has no plain samples", format=str(self), fix="Decode it first."
+            )
+        return cast("SampleFormat", name)
+
+    @property
+    def _sample_type(self) -> str:
+        return self.encoding.removeprefix("pcm_").removesuffix("le").removesuffix("be")
 
     @property
     def frame_width(self) -> int | None:

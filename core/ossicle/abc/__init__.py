@@ -1,0 +1,35 @@
+"""What plugin authors implement."""
+
+from ossicle.abc.capabilities import AudioInput, AudioOutput, Capabilities, FormatRule, Prices
+from ossicle.abc.converter import CodecRule, ConverterSpec, FormatConverter
+from ossicle.abc.hooks import API_VERSION, PROJECT, CallInfo, hookimpl
+from ossicle.abc.preprocessor import BlockTransform, Preprocessor, PreprocessorSpec
+from ossicle.abc.provider import AudioProvider, ProviderSettings, ProviderSpec
+from ossicle.abc.requirement import Requirement
+from ossicle.abc.validator import AudioEvidence, ValidationContext, Validator, ValidatorSpec
+
+__all__ = [
+    "API_VERSION",
+    "PROJECT",
+    "AudioEvidence",
+    "AudioInput",
+    "AudioOutput",
+    "AudioProvider",
+    "BlockTransform",
+    "CallInfo",
+    "Capabilities",
+    "CodecRule",
+    "ConverterSpec",
+    "FormatConverter",
+    "FormatRule",
+    "Preprocessor",
+    "PreprocessorSpec",
+    "Prices",
+    "ProviderSettings",
+    "ProviderSpec",
+    "Requirement",
+    "ValidationContext",
+    "Validator",
+    "ValidatorSpec",
+    "hookimpl",
+]

@@ -1,0 +1,89 @@
+"""The hooks by which plugins announce themselves and applications listen in.
+
+A plugin is a module (or object) with functions marked by `hookimpl`, named by an entry point of
+the group `ossicle`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pluggy
+
+from ossicle.abc.capabilities import Capabilities
+from ossicle.abc.converter import ConverterSpec
+from ossicle.abc.preprocessor import PreprocessorSpec
+from ossicle.abc.provider import ProviderSpec
+from ossicle.abc.validator import ValidatorSpec
+from ossicle.errors import OssicleError
+from ossicle.messages import Receipt, Task
+
+PROJECT = "ossicle"
+"""Name of the pluggy project and of the entry point group."""
+
+API_VERSION = 1
+"""Version of the interfaces in `ossicle.abc`."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function of a plugin as the implementation of the hook of the same name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallInfo:
+    """What life-cycle hooks learn of a call: names and ids, never content.
+
+    Attributes:
+        turn_id: Our own id of the call.
+        tenant: On whose behalf.
+        provider: Who is asked.
+        model: Which model.
+        task: What kind of call.
+    """
+
+    turn_id: str
+    tenant: str
+    provider: str
+    model: str
+    task: Task
+
+
+@hookspec
+def ossicle_register_providers() -> Sequence[ProviderSpec]:  # type: ignore[empty-body]
+    """Announce providers."""
+
+
+@hookspec
+def ossicle_register_models() -> Sequence[Capabilities]:  # type: ignore[empty-body]
+    """Announce what models can do, without building a provider; `ossicle models` lists them."""
+
+
+@hookspec
+def ossicle_register_converters() -> Sequence[ConverterSpec]:  # type: ignore[empty-body]
+    """Announce format converters."""
+
+
+@hookspec
+def ossicle_register_validators() -> Sequence[ValidatorSpec]:  # type: ignore[empty-body]
+    """Announce validators; they run unless switched off by name."""
+
+
+@hookspec
+def ossicle_register_preprocessors() -> Sequence[PreprocessorSpec]:  # type: ignore[empty-body]
+    """Announce preprocessors; they run when settings name them."""
+
+
+@hookspec
+def ossicle_call_started(call: CallInfo) -> None:
+    """A call passed all checks and is about to be sent."""
+
+
+@hookspec
+def ossicle_call_finished(call: CallInfo, receipt: Receipt) -> None:
+    """A call was answered to its end."""
+
+
+@hookspec
+def ossicle_call_failed(call: CallInfo, error: OssicleError) -> None:
+    """A call that had started ended in an error."""

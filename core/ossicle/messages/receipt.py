@@ -1,0 +1,176 @@
+"""The receipt: what was changed, why, what it cost, what it saved."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from ossicle.messages.modality import Task
+from ossicle.messages.usage import Cost, Usage
+from ossicle.messages.value import Value
+
+Severity = Literal["info", "warning", "error"]
+"""How bad a finding is; `error` refuses the audio."""
+
+
+class Finding(Value):
+    """What a validator found.
+
+    Attributes:
+        code: Stable short name, such as `clipping` or `no_speech`.
+        severity: How bad it is.
+        message: What was found, in words, with the value.
+        measured: The value found, in `unit`.
+        allowed: The value allowed, in `unit`.
+        unit: Such as `s`, `dBFS`, `%`.
+        fix: What to do about it, in words.
+        marks: Where in time, as pairs of seconds; at most a few hundred.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    measured: float | None = None
+    allowed: float | None = None
+    unit: str = ""
+    fix: str | None = None
+    marks: tuple[tuple[float, float], ...] = ()
+
+
+class Step(Value):
+    """One thing that is done to audio on its way, or was done.
+
+    Attributes:
+        action: `pass_through`, `decode`, `encode`, or the name of a preprocessor.
+        reason: Why, in words.
+        detail: With what: formats, rates, plugin.
+        effect: What it measurably did: gain in dB, seconds trimmed. Empty before it ran.
+    """
+
+    action: str
+    reason: str
+    detail: str = ""
+    effect: dict[str, float] = {}
+
+
+class AudioRecord(Value):
+    """What happened to one clip.
+
+    Attributes:
+        source: The format that came in, in words.
+        result: The format that went on, in words.
+        duration_s: Seconds that came in, or `None` when never decoded and not in the header.
+        result_duration_s: Seconds that went on.
+        n_bytes: Encoded size that came in.
+        result_n_bytes: Encoded size that went on.
+        digest: `sha256:…` of the bytes that came in.
+        steps: In order.
+        measurements: Level, loudness and so on, by name with unit, of what went on.
+        findings: Of the validators.
+    """
+
+    source: str
+    result: str
+    duration_s: float | None = None
+    result_duration_s: float | None = None
+    n_bytes: int
+    result_n_bytes: int | None = None
+    digest: str | None = None
+    steps: tuple[Step, ...] = ()
+    measurements: dict[str, float] = {}
+    findings: tuple[Finding, ...] = ()
+
+
+class Estimate(Value):
+    """What a call is expected to use, before it is sent.
+
+    Attributes:
+        input_tokens: Of text and audio together; `None` when the model's rates are unknown.
+        input_audio_tokens: Part of `input_tokens`.
+        output_tokens: What is reserved for the answer.
+        cost: Of the input, and of the reserved answer where a bound was given.
+    """
+
+    input_tokens: int | None = None
+    input_audio_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: Cost | None = None
+
+
+class Attempt(Value):
+    """One try at the provider.
+
+    Attributes:
+        outcome: `settled` (answered to its end), `clean` (surely not executed) or `ambiguous`.
+        error: `OssicleError.code` of what went wrong, or `None`.
+        duration_s: How long it took.
+        waited_s: How long was waited before it.
+        request_id: The vendor's id, if known.
+    """
+
+    outcome: Literal["settled", "clean", "ambiguous"]
+    error: str | None = None
+    duration_s: float = 0.0
+    waited_s: float = 0.0
+    request_id: str | None = None
+
+
+class Receipt(Value):
+    """What happened to a call from end to end; numbers, ids and words, never content.
+
+    Attributes:
+        turn_id: Our own id of the call.
+        tenant: On whose behalf.
+        provider: Who answered.
+        model: Which model was asked.
+        task: What kind of call.
+        inputs: What happened to each clip that was sent.
+        output: What happened to the answer's audio; `None` without audio.
+        estimate: Before sending.
+        usage: As the vendor told; `None` when it did not.
+        cost: By our prices from `usage`; `None` when unknown.
+        attempts: At the provider.
+        timings: Seconds by stage: `prepare`, `provider`, `first_audio`, `total`.
+        saved_s: Seconds of audio that were not sent because they held nothing.
+        notes: What else the caller should know: dropped options, chosen defaults, model ends.
+    """
+
+    turn_id: str
+    tenant: str = "default"
+    provider: str
+    model: str
+    task: Task
+    inputs: tuple[AudioRecord, ...] = ()
+    output: AudioRecord | None = None
+    estimate: Estimate | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+    attempts: tuple[Attempt, ...] = ()
+    timings: dict[str, float] = {}
+    saved_s: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The receipt as pairs of label and text, for tables."""
+        from ossicle.messages.receipt_rows import receipt_rows
+
+        return receipt_rows(self)
+
+    def __str__(self) -> str:
+        """The receipt as plain aligned lines."""
+        rows = self.rows()
+        width = max(len(label) for label, _ in rows)
+        return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        cells = (
+            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
+            f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
+            for label, text in self.rows()
+        )
+        return f"<table>{''.join(cells)}</table>"
+
+    def summary(self) -> dict[str, Any]:
+        """The receipt as plain JSON data."""
+        return self.model_dump(mode="json", exclude_none=True)

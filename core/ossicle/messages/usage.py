@@ -1,0 +1,71 @@
+"""What a call used and what it costs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import NonNegativeFloat, NonNegativeInt
+
+from ossicle.messages.value import Value
+
+CostBasis = Literal["details", "totals", "seconds", "characters", "estimate", "vendor"]
+"""What a cost was computed from, best first: token details, token totals, billed seconds or
+characters, our own estimate; `vendor` when the vendor names the amount itself."""
+
+
+class Usage(Value):
+    """What the vendor says a call used. Totals include their parts; `None` means not told.
+
+    Attributes:
+        input_tokens: All input tokens.
+        output_tokens: All output tokens.
+        input_text_tokens: Part of `input_tokens`.
+        input_audio_tokens: Part of `input_tokens`.
+        cached_tokens: Part of `input_tokens` that was read from a cache.
+        output_text_tokens: Part of `output_tokens`.
+        output_audio_tokens: Part of `output_tokens`.
+        input_audio_s: Seconds of audio billed by time.
+        output_audio_s: Seconds of produced audio billed by time.
+        characters: Characters of text billed by length.
+    """
+
+    input_tokens: NonNegativeInt | None = None
+    output_tokens: NonNegativeInt | None = None
+    input_text_tokens: NonNegativeInt | None = None
+    input_audio_tokens: NonNegativeInt | None = None
+    cached_tokens: NonNegativeInt | None = None
+    output_text_tokens: NonNegativeInt | None = None
+    output_audio_tokens: NonNegativeInt | None = None
+    input_audio_s: NonNegativeFloat | None = None
+    output_audio_s: NonNegativeFloat | None = None
+    characters: NonNegativeInt | None = None
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Input and output together, or `None` when neither was told."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        return (self.input_tokens or 0) + (self.output_tokens or 0)
+
+    def __add__(self, other: Usage) -> Usage:
+        """Add field by field; what both leave untold stays untold."""
+        sums: dict[str, int | float | None] = {}
+        for name in Usage.model_fields:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            sums[name] = None if mine is None and theirs is None else (mine or 0) + (theirs or 0)
+        return Usage.model_validate(sums)
+
+
+class Cost(Value):
+    """An amount of money and what it was computed from.
+
+    Attributes:
+        amount: In `currency`, exact.
+        currency: ISO 4217 code.
+        basis: What it was computed from.
+    """
+
+    amount: Decimal
+    currency: str = "USD"
+    basis: CostBasis
