@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from ossicle.audio import AudioFormat
+from ossicle.audio import AudioFormat, Container
 from ossicle.messages import Modality, ModalityRow, Task, Value
 
 
@@ -27,7 +27,7 @@ class FormatRule(Value):
         bit_rate: The bit rate it is produced at, in bit/s, where known.
     """
 
-    container: str
+    container: Container
     encodings: tuple[str, ...] | None = None
     sample_rates: tuple[int, ...] | None = None
     max_sample_rate: int | None = None
@@ -55,9 +55,9 @@ class FormatRule(Value):
         else the largest allowed one.
         """
         encodings = self.encodings
-        encoding = (
-            form.encoding if encodings is None or form.encoding in encodings else encodings[0]
-        )
+        encoding = form.encoding
+        if encodings is not None and encoding not in encodings:
+            encoding = encodings[0]
         return AudioFormat(
             container=self.container,
             encoding=encoding,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from ossicle.messages.modality import Task
 from ossicle.messages.usage import Cost, Usage
 from ossicle.messages.value import Value
@@ -49,7 +51,7 @@ class Step(Value):
     action: str
     reason: str
     detail: str = ""
-    effect: dict[str, float] = {}
+    effect: dict[str, float] = Field(default_factory=dict)
 
 
 class AudioRecord(Value):
@@ -76,7 +78,7 @@ class AudioRecord(Value):
     result_n_bytes: int | None = None
     digest: str | None = None
     steps: tuple[Step, ...] = ()
-    measurements: dict[str, float] = {}
+    measurements: dict[str, float] = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
 
@@ -145,7 +147,7 @@ class Receipt(Value):
     usage: Usage | None = None
     cost: Cost | None = None
     attempts: tuple[Attempt, ...] = ()
-    timings: dict[str, float] = {}
+    timings: dict[str, float] = Field(default_factory=dict)
     saved_s: float = 0.0
     notes: tuple[str, ...] = ()
 

@@ -80,3 +80,5 @@ class Reply(Value):
             f"Reply({self.provider}:{self.model}, {len(self.text)} characters, "
             f"audio={self.audio!r}, finish_reason={self.finish_reason!r})"
         )
+
+    __str__ = __repr__
