@@ -1,0 +1,1 @@
+"""A deterministic provider whose audio carries its text."""
