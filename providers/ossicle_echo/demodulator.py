@@ -39,6 +39,7 @@ _LEAST_ENERGY = 1e-10
 """Energy of a group of tones, about -100 dBFS, below which it counts as silent."""
 
 _STRETCHES = tuple(1 + step * 0.00125 for step in (0, -1, 1, -2, 2, -3, 3, -4, 4))
+"""Speeds that are tried; what lies between and a little beyond them is close enough to one."""
 
 _BATCH_WINDOWS = 1024
 
@@ -98,7 +99,7 @@ class Demodulator:
         return Clock(start_s=float(starts[best]), stretch=stretch, score=float(scores[best]))
 
     def clocks(self, near_s: float) -> list[Clock]:
-        """The timings for clocks up to 0.5 % slow or fast, the best first."""
+        """The timings for clocks up to 0.8 % slow or fast, the best first."""
         guesses = [self.clock(near_s, stretch=stretch) for stretch in _STRETCHES]
         return sorted(guesses, key=lambda clock: -clock.score)
 
@@ -143,7 +144,8 @@ class Demodulator:
         windows = np.lib.stride_tricks.sliding_window_view(self._samples, self._window)[first]
         parts = windows @ self._basis(stretch)
         n_tones = N_GROUPS * TONES_PER_GROUP
-        energy: NDArray[np.float32] = parts[:, :n_tones] ** 2 + parts[:, n_tones:] ** 2
+        squares = np.square(parts, dtype=np.float32)
+        energy = np.add(squares[:, :n_tones], squares[:, n_tones:], dtype=np.float32)
         return energy.reshape(-1, N_GROUPS, TONES_PER_GROUP)
 
     def _basis(self, stretch: float) -> NDArray[np.float32]:

@@ -41,8 +41,8 @@ _BITS_PER_TONE = 3
 PREAMBLE = (
     (0, 5, 2, 7, 4, 1, 6, 3),
     (6, 1, 4, 3, 0, 7, 2, 5),
-    (3, 6, 7, 0, 5, 2, 1, 4),
-    (5, 2, 1, 6, 7, 4, 3, 0),
+    (3, 6, 7, 0, 5, 2, 4, 1),
+    (5, 2, 1, 6, 7, 4, 0, 3),
 )
 """Tone of each group in each symbol of the preamble; no tone follows itself or a neighbour."""
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ossicle.errors import TextTooLongError
+from ossicle_echo import reed_solomon
 from ossicle_echo.framing import (
     BLOCK_BYTES,
     HEADER_BYTES,
@@ -95,6 +96,14 @@ def test_incomplete_message_is_never_given(length: int, change: str, place: int)
     whole = ["ab" * (length // 2)] if harmless else []
     assert messages == [*whole, "next"]
     assert n_lost > 0
+
+
+def test_codeword_that_fails_its_check_is_refused() -> None:
+    data = b"a codeword without a check"
+    sequence = reed_solomon.exponents()
+    body = reed_solomon.encode(data, body_bytes(len(data)) - len(data))
+    whitened = bytes(byte ^ sequence[index] for index, byte in enumerate(body))
+    assert Packet.from_body(whitened, len(data)) is None
 
 
 def test_packets_of_two_texts_are_not_spliced() -> None:
