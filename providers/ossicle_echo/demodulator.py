@@ -144,8 +144,8 @@ class Demodulator:
         windows = np.lib.stride_tricks.sliding_window_view(self._samples, self._window)[first]
         parts = windows @ self._basis(stretch)
         n_tones = N_GROUPS * TONES_PER_GROUP
-        squares = np.square(parts, dtype=np.float32)
-        energy = np.add(squares[:, :n_tones], squares[:, n_tones:], dtype=np.float32)
+        squares = np.square(parts)
+        energy: NDArray[np.float32] = squares[:, :n_tones] + squares[:, n_tones:]
         return energy.reshape(-1, N_GROUPS, TONES_PER_GROUP)
 
     def _basis(self, stretch: float) -> NDArray[np.float32]:

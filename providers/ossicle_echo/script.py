@@ -8,7 +8,6 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from ossicle.errors import (
-    AudioMissingError,
     AuthenticationError,
     ConfigurationError,
     ContentRefusedError,
@@ -27,7 +26,6 @@ from ossicle.messages import Value
 from .models import NAME, REFERENCE_LIFETIME_S
 
 FailureCode = Literal[
-    "audio_missing",
     "authentication",
     "content_refused",
     "invalid_reply",
@@ -42,7 +40,6 @@ FailureCode = Literal[
 """`OssicleError.code` of the errors that can be played."""
 
 _FAILURES: tuple[type[ProviderError], ...] = (
-    AudioMissingError,
     AuthenticationError,
     ContentRefusedError,
     InvalidReplyError,

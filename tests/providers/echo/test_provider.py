@@ -270,6 +270,19 @@ def test_reference_names_the_audio_of_an_answer_until_it_expires() -> None:
     assert caught.value.message_index == 1
 
 
+def test_several_answers_stay_known() -> None:
+    provider = EchoProvider()
+    replies = [reply_to(request(message(text(word))), provider) for word in ("one", "two")]
+    history = [message(text("hm"))]
+    for reply in replies:
+        assert reply.reference is not None
+        history.append(
+            message(reply.reference.model_copy(update={"transcript": None}), role="assistant")
+        )
+        asked = request(*history, message(text("recall"), spoken("")), output="text")
+        assert reply_to(asked, provider).content == f"I said: {reply.transcript}"
+
+
 def test_reference_of_another_echo_or_after_closing_is_unknown() -> None:
     provider = EchoProvider()
     reply = reply_to(request(message(text("ping"))), provider)
