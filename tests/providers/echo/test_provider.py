@@ -276,9 +276,7 @@ def test_several_answers_stay_known() -> None:
     history = [message(text("hm"))]
     for reply in replies:
         assert reply.reference is not None
-        history.append(
-            message(reply.reference.model_copy(update={"transcript": None}), role="assistant")
-        )
+        history.append(message(reply.reference, role="assistant"))
         asked = request(*history, message(text("recall"), spoken("")), output="text")
         assert reply_to(asked, provider).content == f"I said: {reply.transcript}"
 
