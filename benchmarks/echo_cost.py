@@ -1,4 +1,4 @@
-"""CPU milliseconds of writing text into tones and of reading it back: `python benchmarks/echo_cost.py`."""
+"""CPU time of writing text into tones and of reading it back: `python benchmarks/echo_cost.py`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,5 @@ def cpu_ms(work: Callable[[], object], runs: int = 7) -> float:
 if __name__ == "__main__":
     samples = np.tile(text_to_samples(SENTENCE, sample_rate=48000), (7, 1))
     print(f"write a sentence: {cpu_ms(lambda: text_to_samples(SENTENCE)):.1f} ms")
-    print(
-        f"read {len(samples) / 48000:.1f} s: {cpu_ms(lambda: read_samples(samples, 48000)):.1f} ms"
-    )
+    read_ms = cpu_ms(lambda: read_samples(samples, 48000))
+    print(f"read {len(samples) / 48000:.1f} s: {read_ms:.1f} ms")
