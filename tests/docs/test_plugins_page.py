@@ -32,7 +32,7 @@ def test_every_hook_stands_on_the_page_with_its_signature() -> None:
 
 
 def snippets() -> list[str]:
-    return [block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)]
+    return list(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
 
 
 def module_of(snippet: str) -> types.ModuleType:
