@@ -58,10 +58,10 @@ def convert_clip(
         if path is None:
             sink = io.BytesIO()
             writer.factory().encode(stream, exact, sink)
-            return _clip_over(sink.getvalue(), exact)
+            return clip_over(sink.getvalue(), exact)
         with atomic_writer(path.absolute()) as file:
             writer.factory().encode(stream, exact, file)
-    return _clip_over(path, exact)
+    return clip_over(path, exact)
 
 
 def encode_stream(
@@ -151,7 +151,7 @@ def _resampled(stream: BlockStream, sample_rate: int) -> BlockStream:
     return stream.map(blocks(), sample_rate=sample_rate, frames=frames)
 
 
-def _clip_over(source: bytes | Path, form: AudioFormat) -> AudioClip:
+def clip_over(source: bytes | Path, form: AudioFormat) -> AudioClip:
     if form.container == "raw":
         return AudioClip.from_pcm(
             source,

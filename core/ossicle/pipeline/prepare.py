@@ -13,7 +13,7 @@ from ossicle.audio import AudioClip, AudioFormat, BlockStream
 from ossicle.errors import DeadlineExceededError
 from ossicle.intake import IntakeLimits, check_facts, decode
 from ossicle.messages import AudioRecord
-from ossicle.pipeline.paths import find_writer
+from ossicle.pipeline.conversion import clip_over, encode_stream
 from ossicle.pipeline.plan import ClipPlan
 from ossicle.preprocess import Downmix, ResampleTo, Spool
 from ossicle.signal.meters import Measurements, Meter
@@ -206,17 +206,8 @@ class _Counted:
 
 def _encode(outgoing: _Counted, target: AudioFormat, workshop: Workshop) -> AudioClip:
     sink = io.BytesIO()
-    stream = outgoing.stream()
-    exact = target.at(sample_rate=stream.sample_rate, channels=stream.channels)
-    find_writer(target, workshop.converters).factory().encode(stream, exact, sink)
-    if target.container == "raw":
-        return AudioClip.from_pcm(
-            sink.getvalue(),
-            sample_rate=stream.sample_rate,
-            channels=stream.channels,
-            sample_format=target.sample_format,
-        )
-    return AudioClip.from_bytes(sink.getvalue())
+    made = encode_stream(outgoing.stream(), target, sink, converters=workshop.converters)
+    return clip_over(sink.getvalue(), made)
 
 
 def _until(source: BlockStream | Spool, cancelled: threading.Event) -> Iterator[Samples]:
