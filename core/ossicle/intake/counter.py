@@ -66,7 +66,7 @@ class Counter:
             result = work()
         except OssicleError:
             raise
-        except Exception as error:  # noqa: BLE001 - rim: a plugin's own errors end here
+        except Exception as error:
             raise PluginContractError(
                 f"converter {self._name!r} raised {type(error).__name__}",
                 plugin=self._name,

@@ -151,9 +151,7 @@ def _mp4_level(
         elif box.kind == b"meta":
             # QuickTime's has no version field before its first box.
             skip = 0 if source.at(box.body + 4, 4) == b"hdlr" else 4
-            _mp4_level(
-                source, tally, box.body + skip, inner_end, depth=depth + 1, is_tag=True
-            )
+            _mp4_level(source, tally, box.body + skip, inner_end, depth=depth + 1, is_tag=True)
         elif box.kind == b"stsz":
             _check_table(source, box)
 

@@ -53,7 +53,9 @@ def write_pcm(stream: BlockStream, target: AudioFormat, sink: BinaryIO) -> None:
     """
     encoder = _ENCODERS.get(target.encoding)
     is_wav = target.container == "wav"
-    if encoder is None or not (target.container == "raw" or (is_wav and can_be_wav(target.encoding))):
+    if encoder is None or not (
+        target.container == "raw" or (is_wav and can_be_wav(target.encoding))
+    ):
         raise UnsupportedFormatError(
             f"{target} is not plain samples",
             format=str(target),
@@ -76,9 +78,7 @@ def write_pcm(stream: BlockStream, target: AudioFormat, sink: BinaryIO) -> None:
         ) from error
 
 
-def _write_wav(
-    stream: BlockStream, target: AudioFormat, sink: BinaryIO, encoder: _Encoder
-) -> None:
+def _write_wav(stream: BlockStream, target: AudioFormat, sink: BinaryIO, encoder: _Encoder) -> None:
     can_seek = sink.seekable()
     start = sink.tell() if can_seek else 0
     sink.write(wav_header(target, stream.frames))

@@ -94,7 +94,8 @@ def encode_stream(
 
 def is_in_format(clip: AudioClip, target: AudioFormat) -> bool:
     """Whether a clip needs no conversion: same encoding, and no rate, channels or bit rate asked
-    for that it does not have for sure."""
+    for that it does not have for sure.
+    """
     form = clip.format
     return (
         (form.container, form.encoding) == (target.container, target.encoding)

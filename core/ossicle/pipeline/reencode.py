@@ -19,6 +19,8 @@ from ossicle.pipeline.paths import find_writer
 from ossicle.signal.quantize import int_to_float
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
     from ossicle.audio.pcm import Samples
 
 _QUEUE_BLOCKS = 64
@@ -135,7 +137,7 @@ class _Outlet(io.RawIOBase):
         self._pieces: list[bytes] = []
         self._n_bytes = 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: Buffer, /) -> int:
         piece = bytes(data)
         with self._lock:
             self._pieces.append(piece)
