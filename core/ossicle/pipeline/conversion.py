@@ -93,9 +93,7 @@ def encode_stream(
 
 
 def is_in_format(clip: AudioClip, target: AudioFormat) -> bool:
-    """Whether a clip needs no conversion: same encoding, and no rate, channels or bit rate asked
-    for that it does not have for sure.
-    """
+    """Whether a clip needs no conversion, its header being right and nothing else asked for."""
     form = clip.format
     return (
         (form.container, form.encoding) == (target.container, target.encoding)
