@@ -181,7 +181,8 @@ async def _prepare_all(
 def _judge(
     prepared: Sequence[PreparedClip], draft: Draft, capabilities: Capabilities, shop: Shop
 ) -> tuple[tuple[AudioRecord, ...], tuple[Finding, ...]]:
-    records, all_findings = [], []
+    records: list[AudioRecord] = []
+    all_findings: list[Finding] = []
     for one in prepared:
         findings = find_faults(
             one,

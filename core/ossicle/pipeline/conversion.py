@@ -58,10 +58,10 @@ def convert_clip(
         if path is None:
             sink = io.BytesIO()
             writer.factory().encode(stream, exact, sink)
-            return _clip_over(sink.getvalue(), exact)
+            return clip_over(sink.getvalue(), exact)
         with atomic_writer(path.absolute()) as file:
             writer.factory().encode(stream, exact, file)
-    return _clip_over(path, exact)
+    return clip_over(path, exact)
 
 
 def encode_stream(
@@ -93,8 +93,7 @@ def encode_stream(
 
 
 def is_in_format(clip: AudioClip, target: AudioFormat) -> bool:
-    """Whether a clip needs no conversion: same encoding, and no rate, channels or bit rate asked
-    for that it does not have for sure."""
+    """Whether a clip needs no conversion, its header being right and nothing else asked for."""
     form = clip.format
     return (
         (form.container, form.encoding) == (target.container, target.encoding)
@@ -152,7 +151,8 @@ def _resampled(stream: BlockStream, sample_rate: int) -> BlockStream:
     return stream.map(blocks(), sample_rate=sample_rate, frames=frames)
 
 
-def _clip_over(source: bytes | Path, form: AudioFormat) -> AudioClip:
+def clip_over(source: bytes | Path, form: AudioFormat) -> AudioClip:
+    """A clip over what was written in a format; only raw samples need to be told what they are."""
     if form.container == "raw":
         return AudioClip.from_pcm(
             source,
