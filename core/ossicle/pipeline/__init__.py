@@ -1,0 +1,1 @@
+"""From a draft to a reply: plan, prepare, check, dispatch, deliver."""
