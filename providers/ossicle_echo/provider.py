@@ -42,7 +42,7 @@ from anyio import to_thread
 
 from ossicle.abc import AudioProvider, Capabilities
 from ossicle.errors import ProviderError, UnknownModelError
-from ossicle.messages import Event, Finished, ReplyStarted, Request
+from ossicle.messages import Event, Finished, InputHeard, ReplyStarted, Request
 
 from .brain import Answer, answer
 from .delivery import Delivery
@@ -136,6 +136,9 @@ class EchoProvider(AudioProvider):
             model=request.model,
             server_time_s=self._clock(),
         )
+        if request.task == "respond":
+            for words in said.heard:
+                yield InputHeard(text=words)
         reply = _reply(request, said) if script.answer is None else Answer(text=script.answer)
         if reply.call is not None:
             for tool_event in delivery.tool_call(reply.call):

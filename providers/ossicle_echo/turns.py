@@ -22,11 +22,13 @@ class Understanding:
         turns: One for each message.
         text_tokens: Words written in the request, instructions included.
         audio_tokens: For the seconds of all its clips and references.
+        heard: What the clips of the newest message say.
     """
 
     turns: tuple[Turn, ...]
     text_tokens: int
     audio_tokens: int
+    heard: tuple[str, ...]
 
 
 def find_references(request: Request, shelf: ReferenceShelf) -> dict[str, KeptAudio]:
@@ -52,11 +54,12 @@ def understand(request: Request, kept: dict[str, KeptAudio]) -> Understanding:
     """
     heard = [_understand_message(message, kept) for message in request.messages]
     written = [part for message in request.messages for part in _written(message)]
-    audio_s = sum(duration_s for _, duration_s in heard)
+    audio_s = sum(duration_s for _, duration_s, _ in heard)
     return Understanding(
-        turns=tuple(turn for turn, _ in heard),
+        turns=tuple(turn for turn, _, _ in heard),
         text_tokens=count_words(*written, request.instructions or ""),
         audio_tokens=count_tokens(audio_s, TOKENS_PER_S_IN),
+        heard=heard[-1][2],
     )
 
 
@@ -79,9 +82,12 @@ def _written(message: Message) -> Sequence[str]:
     ]
 
 
-def _understand_message(message: Message, kept: dict[str, KeptAudio]) -> tuple[Turn, float]:
-    """The turn, and the seconds of audio in it."""
+def _understand_message(
+    message: Message, kept: dict[str, KeptAudio]
+) -> tuple[Turn, float, tuple[str, ...]]:
+    """The turn, the seconds of audio in it, and what its clips say."""
     texts: list[str] = []
+    spoken: list[str] = []
     other_s = audio_s = 0.0
     for part in message.parts:
         match part:
@@ -92,6 +98,7 @@ def _understand_message(message: Message, kept: dict[str, KeptAudio]) -> tuple[T
             case AudioPart():
                 heard = hear(part.clip)
                 texts.append(heard.text)
+                spoken.append(heard.text)
                 other_s += heard.other_s
                 audio_s += heard.duration_s
             case AudioReference():
@@ -99,4 +106,4 @@ def _understand_message(message: Message, kept: dict[str, KeptAudio]) -> tuple[T
                 texts = [kept[part.id].text]
                 audio_s += kept[part.id].duration_s
     text = " ".join(filter(None, texts))
-    return Turn(role=message.role, text=text, other_s=other_s), audio_s
+    return Turn(role=message.role, text=text, other_s=other_s), audio_s, tuple(spoken)

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import anyio
 from anyio import to_thread
 
 from ossicle.client.asking import AudioSource, conversation_of, load_all
@@ -94,7 +93,7 @@ class Switchboard:
             await self._draft(ask, streams=False),
             self.pool.capabilities(name, model),
             self.shop,
-            deadline=anyio.current_time() + seconds,
+            deadline=self.shop.clock.monotonic() + seconds,
             timeout_s=seconds,
         )
 

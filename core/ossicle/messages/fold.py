@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ossicle.audio import AudioClip, AudioFormat
+from ossicle.audio.wav import repair_wav
 from ossicle.errors import InvalidReplyError, MalformedAudioError, PluginContractError
 from ossicle.messages.events import (
     AudioDelta,
@@ -200,8 +201,6 @@ class ReplyFold:
                 fix="Ask again; if it repeats, report the request id to the vendor.",
             ) from error
         if clip.format.container == "wav" and "sizes_unknown" in clip.facts.notes:
-            from ossicle.audio.wav import repair_wav
-
             clip = AudioClip.from_bytes(repair_wav(data, clip.facts))
         return clip
 

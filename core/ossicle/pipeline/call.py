@@ -7,7 +7,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import anyio
 from anyio import to_thread
 
 from ossicle.abc import Capabilities
@@ -92,14 +91,14 @@ async def make_ready(
         draft: What the caller asks for.
         capabilities: Of the model.
         shop: Converters, preprocessors, validators and settings.
-        deadline: By `anyio.current_time()`.
+        deadline: By the clock's `monotonic`.
         timeout_s: The caller's total time, for the message.
 
     Raises:
         DeadlineExceededError: Preparation took longer than the caller allows.
         OssicleError: Whatever is wrong with the draft or its audio, but for quality.
     """
-    began = anyio.current_time()
+    began = shop.clock.monotonic()
     plan = plan_draft(draft, capabilities, shop)
     prepared = await _prepare_all(draft, plan, shop, deadline=deadline, timeout_s=timeout_s)
     records, findings = _judge(prepared, draft, capabilities, shop)
@@ -116,7 +115,7 @@ async def make_ready(
         records=records,
         findings=findings,
         estimate=estimate,
-        prepare_s=anyio.current_time() - began,
+        prepare_s=shop.clock.monotonic() - began,
     )
 
 
@@ -167,7 +166,7 @@ async def _prepare_all(
     if not clips:
         return []
     try:
-        with anyio.CancelScope(deadline=deadline) as scope:
+        with shop.clock.scope_until(deadline) as scope:
             return await to_thread.run_sync(work, abandon_on_cancel=True)
     finally:
         cancelled.set()

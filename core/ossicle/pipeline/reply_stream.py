@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import anyio
 from anyio import to_thread
 
 from ossicle.abc import AudioProvider, CallInfo, Capabilities
@@ -20,14 +19,13 @@ from ossicle.messages import (
     Finished,
     Receipt,
     Reply,
-    ReplyFold,
     Step,
 )
 from ossicle.pipeline.call import ReadyCall, make_ready, refuse
 from ossicle.pipeline.delivery import StreamDelivery, check_audio_came, deliver_whole, record_of
 from ossicle.pipeline.draft import Draft
 from ossicle.pipeline.shop import Shop
-from ossicle.policy import AttemptLog, Attempts, Reservation, cost_of
+from ossicle.policy import AttemptLog, AttemptStream, Clock, Reservation, cost_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,14 +34,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Times:
-    """Moments by `anyio.current_time()`."""
+    """Moments by the clock's `monotonic`."""
 
+    clock: Clock
     began: float
     sent: float | None = None
     first_audio: float | None = None
 
     def timings(self, ready: ReadyCall) -> dict[str, float]:
-        now = anyio.current_time()
+        now = self.clock.monotonic()
         found = {"prepare": ready.prepare_s}
         if self.sent is not None:
             found["provider"] = now - self.sent
@@ -56,7 +55,6 @@ class _Times:
 class _Progress:
     """What has come so far."""
 
-    fold: ReplyFold
     log: AttemptLog
     times: _Times
     pending: deque[Event] = field(default_factory=deque)
@@ -94,7 +92,7 @@ class ReplyStream:
         )
         self._ready: ReadyCall | None = None
         self._progress: _Progress | None = None
-        self._attempts: Attempts | None = None
+        self._attempts: AttemptStream | None = None
         self._delivery: StreamDelivery | None = None
         self._reservation: Reservation | None = None
 
@@ -113,7 +111,8 @@ class ReplyStream:
 
     async def __aenter__(self) -> Self:
         """Plan, prepare and check; the provider is asked when the first event is read."""
-        times = _Times(began=anyio.current_time())
+        clock = self._shop.clock
+        times = _Times(clock=clock, began=clock.monotonic())
         deadline = times.began + self._timeout_s
         self._ready = await make_ready(
             self._draft,
@@ -128,22 +127,20 @@ class ReplyStream:
                 self._ready.estimate, tenant=self.info.tenant
             )
         log = AttemptLog()
-        self._progress = _Progress(
-            fold=ReplyFold(provider=self.info.provider, model=self.info.model),
-            log=log,
-            times=times,
-        )
+        self._progress = _Progress(log=log, times=times)
         request = self._ready.request
-        self._attempts = Attempts(
+        self._attempts = AttemptStream(
             lambda: self._provider.respond(request),
             provider=self.info.provider,
             model=self.info.model,
             policy=self._shop.retry,
             quota=self._shop.quota,
-            clock=self._shop.clock,
+            clock=clock,
             deadline=deadline,
             timeout_s=self._timeout_s,
             log=log,
+            turn_id=self.info.turn_id,
+            failed_requests_are_billed=self._capabilities.failed_requests_are_billed,
         )
         output = self._ready.plan.output
         if self._draft.stream and output is not None:
@@ -203,8 +200,12 @@ class ReplyStream:
         while not progress.pending:
             if progress.reply is not None:
                 raise StopAsyncIteration
-            event = await self._attempts.__anext__()
-            self._note(progress, event)
+            times = progress.times
+            if times.sent is None:
+                times.sent = times.clock.monotonic()
+            event = await anext(self._attempts)
+            if isinstance(event, AudioDelta) and times.first_audio is None:
+                times.first_audio = times.clock.monotonic()
             if isinstance(event, Finished):
                 await self._finish(progress, event)
             elif self._delivery is None:
@@ -215,17 +216,10 @@ class ReplyStream:
                     progress.pending.append(delivered)
         return progress.pending.popleft()
 
-    def _note(self, progress: _Progress, event: Event) -> None:
-        times = progress.times
-        if times.sent is None:
-            times.sent = progress.log.began or times.began
-        if isinstance(event, AudioDelta) and times.first_audio is None:
-            times.first_audio = anyio.current_time()
-        progress.fold.add(event)
-
     async def _finish(self, progress: _Progress, finished: Finished) -> None:
         assert self._ready is not None
-        reply = progress.fold.reply()
+        assert self._attempts is not None
+        reply = self._attempts.reply()
         output = self._ready.plan.output
         record: AudioRecord | None = None
         if output is not None:
@@ -281,5 +275,5 @@ class ReplyStream:
             attempts=self._progress.log.attempts,
             timings=self._progress.times.timings(self._ready),
             saved_s=self._ready.saved_s,
-            notes=self._ready.plan.notes,
+            notes=(*self._ready.plan.notes, *self._progress.log.notes),
         )

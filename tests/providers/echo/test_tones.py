@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +23,6 @@ from ossicle_echo.tones import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -275,19 +273,3 @@ def test_too_low_a_rate_is_refused_for_making_and_silent_for_reading() -> None:
     with pytest.raises(ConfigurationError, match="7999"):
         text_to_samples("x", sample_rate=7999)
     assert samples_to_text(np.ones((100, 1), np.float32), 6000) is None
-
-
-def cpu_s(work: Callable[[], object]) -> float:
-    """The shortest of a few runs: a property of the code, not of what else the machine does."""
-    runs = []
-    for _ in range(5):
-        start = time.process_time()
-        work()
-        runs.append(time.process_time() - start)
-    return min(runs)
-
-
-def test_cost_stays_small() -> None:
-    assert cpu_s(lambda: text_to_samples(SENTENCE)) < 0.05
-    samples = np.tile(text_to_samples(SENTENCE, sample_rate=48000), (7, 1))
-    assert cpu_s(lambda: read_samples(samples, 48000)) < 0.2
