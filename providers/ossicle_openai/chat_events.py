@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ossicle.audio import AudioFormat
-from ossicle.errors import StreamIncompleteError
 from ossicle.messages import Event, Finished, ReplyStarted, UsageReported
 from ossicle.messages.events import FinishReason
 from ossicle_openai.chat_parts import (
@@ -22,8 +21,7 @@ from ossicle_openai.chat_parts import (
     said_events,
 )
 from ossicle_openai.envelope import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer, invalid_reply
-from ossicle_openai.options import PROVIDER
+from ossicle_openai.errors import CallFacts, error_in_answer, incomplete, invalid_reply
 from ossicle_openai.profiles import EndpointProfile
 from ossicle_openai.sound import SoundStream
 from ossicle_openai.usage import chat_usage
@@ -112,11 +110,9 @@ class ChatStream:
             StreamIncompleteError: The body ended before the stream did.
         """
         if not self.is_complete:
-            raise StreamIncompleteError(
+            raise incomplete(
                 f"the stream ended after {self._n_chunks} chunks without its end mark",
-                provider=PROVIDER,
                 request_id=self._request_id,
-                fix="The part that came is in `partial`; it may have been billed as a whole.",
             )
         if not self._ended:
             raise invalid_reply("the stream held no answer", request_id=self._request_id)

@@ -25,6 +25,7 @@ from ossicle.errors import (
     QuotaExhaustedError,
     RateLimitedError,
     RequestRefusedError,
+    StreamIncompleteError,
 )
 from ossicle_openai.envelope import Envelope, envelope_of_bytes
 from ossicle_openai.options import PROVIDER
@@ -170,6 +171,16 @@ def invalid_reply(
     """The error for an answer that is not what the protocol promises; it was probably billed."""
     return InvalidReplyError(
         what, provider=PROVIDER, status=status, request_id=request_id, billed=True, fix=fix
+    )
+
+
+def incomplete(what: str, *, request_id: str | None = None) -> StreamIncompleteError:
+    """The error for a stream that ended without its end mark; the core adds what came."""
+    return StreamIncompleteError(
+        what,
+        provider=PROVIDER,
+        request_id=request_id,
+        fix="The part that came is in `partial`; it may have been billed as a whole.",
     )
 
 

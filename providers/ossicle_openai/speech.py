@@ -9,12 +9,17 @@ from typing import Any
 
 from ossicle.audio import AudioFormat
 from ossicle.audio.base64 import decode_base64
-from ossicle.errors import AudioLimitError, ConfigurationError, MalformedAudioError, TextTooLongError
+from ossicle.errors import (
+    AudioLimitError,
+    ConfigurationError,
+    MalformedAudioError,
+    TextTooLongError,
+)
 from ossicle.messages import AudioDelta, Event, Request, UsageReported
 from ossicle_openai.catalogue import ModelRecord, SpeechFacts, speech_format
 from ossicle_openai.chat_request import voice_field
 from ossicle_openai.envelope import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer, invalid_reply
+from ossicle_openai.errors import CallFacts, error_in_answer, incomplete, invalid_reply
 from ossicle_openai.options import CallOptions
 from ossicle_openai.sound import PCM16, SoundStream, true_format
 from ossicle_openai.text_pieces import split_text
@@ -214,7 +219,13 @@ class SpeechStream:
 
         Raises:
             InvalidReplyError: The audio is cut inside its base64.
+            StreamIncompleteError: The end mark has not come.
         """
+        if not self.is_complete:
+            raise incomplete(
+                f"the speech ended after {self._sound.n_bytes} bytes without its end mark",
+                request_id=self._request_id,
+            )
         rest = self._sound.finish()
         if rest is not None:
             yield rest

@@ -20,7 +20,7 @@ from ossicle.messages import (
 )
 from ossicle_openai.catalogue import TranscriptionFacts
 from ossicle_openai.envelope import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer, invalid_reply
+from ossicle_openai.errors import CallFacts, error_in_answer, incomplete, invalid_reply
 from ossicle_openai.options import CallOptions
 from ossicle_openai.usage import transcription_usage
 
@@ -106,12 +106,13 @@ def _check_options(options: CallOptions, facts: TranscriptionFacts) -> None:
             options.response_format in facts.formats,
         ),
     )
+    answers = ", ".join(facts.formats)
     for name, value, is_there in asked:
         if value and not is_there:
             raise UnsupportedFeatureError(
                 f"this model has no {name} in transcriptions",
                 feature=name,
-                fix=f"Leave it out, or choose another model. It answers in {', '.join(facts.formats)}.",
+                fix=f"Leave it out, or choose another model; it answers in {answers}.",
             )
 
 
@@ -202,7 +203,15 @@ class TranscriptionStream:
         self.is_complete = True
 
     def finish(self) -> Iterator[Event]:
-        """Nothing is kept back."""
+        """Nothing is kept back.
+
+        Raises:
+            StreamIncompleteError: The end mark has not come.
+        """
+        if not self.is_complete:
+            raise incomplete(
+                "the transcription ended without its end mark", request_id=self._request_id
+            )
         return iter(())
 
     def _end(self, event: Mapping[str, Any]) -> Iterator[Event]:
