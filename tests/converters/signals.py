@@ -6,6 +6,7 @@ import io
 from typing import NamedTuple
 
 import numpy as np
+
 from ossicle.abc import FormatConverter
 from ossicle.audio import AudioClip, AudioFormat, Pcm
 

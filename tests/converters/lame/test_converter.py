@@ -10,6 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.converters.signals import (
+    FullSink,
+    PipeSink,
+    encode_bytes,
+    make_voice,
+    measure_fidelity,
+)
 
 from ossicle.audio import AudioClip, AudioFormat, Pcm
 from ossicle.errors import (
@@ -20,13 +27,6 @@ from ossicle.errors import (
 )
 from ossicle_lame import LameConverter
 from ossicle_lame.plugin import SAMPLE_RATES
-from tests.converters.signals import (
-    FullSink,
-    PipeSink,
-    encode_bytes,
-    make_voice,
-    measure_fidelity,
-)
 
 pytest.importorskip("lameenc")
 

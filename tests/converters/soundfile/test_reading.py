@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.converters.signals import decode_bytes, encode_bytes, make_voice, measure_fidelity
 
 from ossicle.audio import AudioClip, AudioFacts, AudioFormat, Pcm
 from ossicle.errors import (
@@ -21,7 +22,6 @@ from ossicle.errors import (
 )
 from ossicle_soundfile import SoundfileConverter
 from ossicle_soundfile.plugin import SPEC
-from tests.converters.signals import decode_bytes, encode_bytes, make_voice, measure_fidelity
 
 DATA = Path(__file__).parents[2] / "data"
 SOUNDFILE = SoundfileConverter()

@@ -8,11 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from ossicle.audio import AudioClip, AudioFormat, Pcm
-from ossicle.errors import ConfigurationError, FileAccessError
-from ossicle_soundfile import SoundfileConverter
-from ossicle_soundfile.rules import WRITES
 from tests.converters.signals import (
     FullSink,
     decode_bytes,
@@ -20,6 +15,11 @@ from tests.converters.signals import (
     make_voice,
     measure_fidelity,
 )
+
+from ossicle.audio import AudioClip, AudioFormat, Pcm
+from ossicle.errors import ConfigurationError, FileAccessError
+from ossicle_soundfile import SoundfileConverter
+from ossicle_soundfile.rules import WRITES
 
 SOUNDFILE = SoundfileConverter()
 PCM_KINDS = [
