@@ -158,7 +158,7 @@ def test_the_receipt_accounts_for_the_call(client: Client, spoken: AudioClip) ->
 def test_history_and_audio_references_go_back(client: Client) -> None:
     first = client.respond("My name is Ada.")
     history = [Message(role="user", parts=(TextPart(text="My name is Ada."),)), first.message]
-    assert client.respond("recall", history=history).text == first.text
+    assert client.respond("recall", history=history).text == f"I said: {first.text}"
 
 
 def test_a_tool_is_called_and_its_result_is_answered(client: Client) -> None:
