@@ -109,7 +109,8 @@ def test_a_stream_carries_the_same_and_ends_with_finished(client: Client, name: 
 
 
 def test_mp3_comes_while_the_answer_is_still_spoken(client: Client) -> None:
-    with client.stream("a " * 60, output_format="mp3") as stream:
+    slowly = {"echo": {"pause_s": 0.005}}
+    with client.stream("a " * 60, output_format="mp3", provider_options=slowly) as stream:
         audio_events = [event for event in stream if isinstance(event, AudioDelta)]
     assert len(audio_events) > 3
 
