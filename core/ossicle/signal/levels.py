@@ -56,7 +56,7 @@ class Levels:
         silence_marks: Silences of at least half a second.
         dropout_marks: Runs of zeros of at most half a second that cut into sound.
         low_share: Share of the energy (offset aside) below about 50 Hz, 0 to 1. A deep voice
-            shows as a few percent.
+            alone shows as up to a tenth.
         nonfinite_samples: Samples that are not numbers; they count as 0 in all figures.
     """
 

@@ -269,6 +269,23 @@ async def test_a_hanging_provider_ends_at_the_deadline(clock: VirtualClock) -> N
     assert provider.opened == provider.closed == 2
 
 
+async def test_the_event_loops_own_clock_ends_a_hanging_provider() -> None:
+    async def hanging() -> AsyncIterator[Event]:
+        yield TextDelta(text="a")
+        await anyio.sleep_forever()
+
+    stream = AttemptStream(
+        hanging,
+        provider="vendor",
+        model="m",
+        quota=RetryQuota(),
+        deadline=anyio.current_time() + 0.02,
+    )
+    events, error = await play(stream)
+    assert events == [TextDelta(text="a")]
+    assert isinstance(error, DeadlineExceededError)
+
+
 async def test_a_slow_stream_ends_at_the_deadline_with_what_came(clock: VirtualClock) -> None:
     provider = ScriptedProvider(clock, [[TextDelta(text="a"), 3.0, TextDelta(text="b"), 3.0]])
     stream = provider.stream(deadline=5.0)
