@@ -45,6 +45,8 @@ class Counter:
             PluginContractError: It raised what is not an `OssicleError`.
         """
         stream = self._run(start)
+        if not isinstance(stream, BlockStream):
+            raise self._broken(f"a {type(stream).__name__} instead of a BlockStream")
         try:
             self._check_shape(stream)
         except BaseException:
@@ -66,7 +68,8 @@ class Counter:
             result = work()
         except OssicleError:
             raise
-        except Exception as error:  # noqa: BLE001 - rim: a plugin's own errors end here
+        except Exception as error:
+            # A rim like plugin loading: whatever a plugin raises of its own ends here, named.
             raise PluginContractError(
                 f"converter {self._name!r} raised {type(error).__name__}",
                 plugin=self._name,

@@ -11,14 +11,14 @@ from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioClip, AudioFormat, BlockStream
 from ossicle.errors import ConfigurationError, UnsupportedFormatError
 from ossicle.intake.counter import Counter
-from ossicle.intake.gate import check_facts
+from ossicle.intake.gate import check_facts, limit_error
 from ossicle.intake.limits import DEFAULT, IntakeLimits
 from ossicle.intake.metadata import check_metadata
 from ossicle.intake.pcm_converter import PCM_SPEC
 from ossicle.intake.tags import without_tags
 
 # A letter and a colon is a Windows drive; anything longer is a scheme of some library.
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+[:,]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|subfile,")
 
 
 def load(
@@ -73,10 +73,8 @@ def decode(
     if all(spec.name != PCM_SPEC.name for spec in specs):
         specs.append(PCM_SPEC)
     readers = _readers(clip.format, specs)
-    if readers[0] is not PCM_SPEC:
-        check_metadata(clip, limits)
-        clip = without_tags(clip)
-    return _open(clip, readers, limits)
+    check_metadata(clip, limits)
+    return _open(without_tags(clip), readers, limits)
 
 
 def _open(clip: AudioClip, readers: list[ConverterSpec], limits: IntakeLimits) -> BlockStream:
@@ -125,8 +123,9 @@ def _clip_of(source: object, limits: IntakeLimits) -> AudioClip:
     if isinstance(source, AudioClip):
         return source
     if isinstance(source, bytes | bytearray | memoryview):
-        # Sized before it is copied.
-        _check_size(memoryview(source).nbytes, limits)
+        n_bytes = memoryview(source).nbytes
+        if n_bytes > limits.encoded_bytes:  # before it is copied
+            raise limit_error("encoded_bytes", n_bytes, limits.encoded_bytes, "bytes")
         return AudioClip.from_bytes(source)
     if isinstance(source, str | os.PathLike):
         return AudioClip.from_path(_path(source))
@@ -136,13 +135,6 @@ def _clip_of(source: object, limits: IntakeLimits) -> AudioClip:
         f"a {type(source).__name__} is no audio source",
         fix="Give a path, bytes, an AudioClip, or a file that is open in binary mode.",
     )
-
-
-def _check_size(n_bytes: int, limits: IntakeLimits) -> None:
-    from ossicle.intake.gate import limit_error
-
-    if n_bytes > limits.encoded_bytes:
-        raise limit_error("encoded_bytes", n_bytes, limits.encoded_bytes, "bytes")
 
 
 def _path(source: str | os.PathLike[str]) -> str:
@@ -157,5 +149,5 @@ def _path(source: str | os.PathLike[str]) -> str:
         fix = "Download it first. For a file of this name give a pathlib.Path."
         if scheme == "data":
             fix = "Build the clip with AudioClip.from_base64."
-        raise ConfigurationError(f"a string is a path; this one begins with {scheme!r}:", fix=fix)
+        raise ConfigurationError(f"a string is a path; this one begins with {scheme!r}", fix=fix)
     return path

@@ -4,7 +4,8 @@ Opening 20 000 Vorbis comments (235 KB) takes FFmpeg four seconds, growing with 
 number, and no timeout reaches it. A shallow walk counts first. Pictures are passed over by size.
 
 Source: RFC 9639 section 8.6 and Vorbis I section 5 (comments); RFC 9559 sections 5.1.7 and 5.1.8;
-Apple "QuickTime File Format", user data; "Apple Core Audio Format" section "Information chunk".
+Apple "QuickTime File Format", user data, and "Apple Core Audio Format", information chunk;
+Microsoft "Advanced Systems Format" sections 3.10, 3.4, 4.7 and 4.8.
 """
 
 from __future__ import annotations
@@ -13,15 +14,28 @@ from collections.abc import Callable
 
 from ossicle.audio import AudioClip
 from ossicle.audio.containers import matroska, mp4_box, ogg
+from ossicle.audio.containers.id3 import skip_leading_tags
 from ossicle.audio.containers.source import Source
 from ossicle.errors import AudioLimitError, MalformedAudioError
 from ossicle.intake.limits import DEFAULT, IntakeLimits
 
 _VORBIS_COMMENT = 4
-_TAGS, _TAG, _SIMPLE_TAG, _TAG_STRING = 0x1254C367, 0x7373, 0x67C8, 0x4487
-_CHAPTERS, _SEGMENT = 0x1043A770, 0x18538067
+_SEGMENT, _TAGS, _CHAPTERS = 0x18538067, 0x1254C367, 0x1043A770
+# Tag and SimpleTag; EditionEntry, ChapterAtom and ChapterDisplay.
+_MATROSKA_PARENTS = (0x7373, 0x67C8, 0x45B9, 0xB6, 0x80)
+_MP4_PARENTS = (b"trak", b"mdia", b"minf", b"stbl", b"udta", b"meta", b"ilst")
+_ASF_EXTENSION = bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365")
+# Extended content description, metadata, metadata library.
+_ASF_LISTS = tuple(
+    bytes.fromhex(guid)
+    for guid in (
+        "40a4d0d207e3d21197f000a0c95ea850",
+        "eacbf8c5af5b77488467aa8c44fa4cca",
+        "941c23449894d149a1411d134e457054",
+    )
+)
 _MAX_DEPTH = 6
-_MAX_LINKS = 64
+_MAX_PAGES = 3000
 
 
 class _Tally:
@@ -61,16 +75,18 @@ def check_metadata(clip: AudioClip, limits: IntakeLimits = DEFAULT) -> None:
     if walk is None:
         return
     with clip.open() as file:
-        walk(Source(file, clip.n_bytes), _Tally(clip, limits))
+        source = Source(file, clip.n_bytes)
+        source.start = skip_leading_tags(source)
+        walk(source, _Tally(clip, limits))
 
 
 def _flac(source: Source, tally: _Tally) -> None:
-    offset = 4
+    offset = source.start + 4
     while len(header := source.at(offset, 4)) == 4:
         size = int.from_bytes(header[1:], "big")
+        tally.add(entries=1, n_bytes=0)
         if header[0] & 127 == _VORBIS_COMMENT:
             tally.add(entries=_comment_count(source.at(offset + 4, 4096), size), n_bytes=size)
-        tally.add(entries=1, n_bytes=0)
         if header[0] & 128:
             return
         offset += 4 + size
@@ -87,73 +103,57 @@ def _comment_count(start: bytes, size: int) -> int:
 
 
 def _ogg(source: Source, tally: _Tally) -> None:
-    """The comment packet of each link's streams; it begins on the page behind the first."""
-    offset = 0
-    headers = 0
-    page = ogg.read_page(source, offset)
-    while page is not None and headers <= _MAX_LINKS:
-        following = ogg.read_page(source, page.end)
-        if page.flags & 2 and following is not None and not following.flags & 2:
-            headers += 1
-            _ogg_comments(source, following, tally)
-        elif not page.flags & 2 and page.granule not in (0, None):
-            # Audio: only the next link of a chain could hold more, and those are counted too
-            # while the decoder's own time is.
+    """The second packet of each stream of each link, on the pages behind its first one."""
+    awaited: dict[int, bytes | None] = {}
+    sizes: dict[int, int] = {}
+    page = ogg.read_page(source, source.start)
+    for _ in range(_MAX_PAGES):
+        if page is None:
             return
-        page = following
+        if page.flags & 2:
+            tally.add(entries=1, n_bytes=0)
+            awaited[page.serial], sizes[page.serial] = None, 0
+        elif page.serial in awaited:
+            start = awaited[page.serial]
+            if start is None:
+                start = source.at(page.body, min(page.size, 4096))
+                awaited[page.serial] = start
+            tally.add(entries=0, n_bytes=page.size)
+            sizes[page.serial] += page.size
+            if page.packets:
+                _ogg_comments(start, sizes[page.serial], tally)
+                del awaited[page.serial]
+        page = ogg.read_page(source, page.end)
 
 
-def _ogg_comments(source: Source, page: ogg.Page, tally: _Tally) -> None:
-    start = source.at(page.body, min(page.size, 4096))
-    if start.startswith(b"OpusTags"):
-        start = start[8:]
-    elif start.startswith(b"\x03vorbis"):
-        start = start[7:]
-    elif start[:1] and start[0] & 127 == _VORBIS_COMMENT:
-        start = start[4:]
-    else:
-        return
-    size = 0
-    current: ogg.Page | None = page
-    while current is not None:
-        size += current.size
-        tally.add(entries=0, n_bytes=current.size)
-        if current.packets:
-            break
-        current = ogg.read_page(source, current.end)
-    tally.add(entries=_comment_count(start, size), n_bytes=0)
+def _ogg_comments(start: bytes, size: int, tally: _Tally) -> None:
+    for magic in (b"OpusTags", b"\x03vorbis"):
+        if start.startswith(magic):
+            tally.add(entries=_comment_count(start[len(magic) :], size), n_bytes=0)
+    if start[:1] and start[0] & 127 == _VORBIS_COMMENT:
+        tally.add(entries=_comment_count(start[4:], size), n_bytes=0)
 
 
-def _mp4(source: Source, tally: _Tally, start: int = 0, end: int | None = None) -> None:
-    """Every box below `udta` and `meta`; tables have to fit into their own boxes."""
-    _mp4_level(source, tally, start, source.n_bytes if end is None else end, depth=0, is_tag=False)
+def _mp4(source: Source, tally: _Tally) -> None:
+    for box in mp4_box.boxes(source, source.start, source.n_bytes):
+        if box.kind in (b"moov", b"meta"):
+            _mp4_level(source, tally, box, depth=0, is_tag=box.kind == b"meta")
 
 
 def _mp4_level(
-    source: Source, tally: _Tally, start: int, end: int, *, depth: int, is_tag: bool
+    source: Source, tally: _Tally, parent: mp4_box.Box, *, depth: int, is_tag: bool
 ) -> None:
-    for box in mp4_box.boxes(source, start, end):
-        inner_end = min(box.end, end)
-        if is_tag:
-            is_picture = box.kind == b"covr"
-            tally.add(entries=1, n_bytes=0 if is_picture else min(inner_end - box.body, 1 << 16))
-        if depth >= _MAX_DEPTH:
-            continue
-        if box.kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"ilst"):
-            _mp4_level(
-                source,
-                tally,
-                box.body,
-                inner_end,
-                depth=depth + 1,
-                is_tag=is_tag or box.kind in (b"udta", b"ilst"),
-            )
-        elif box.kind == b"meta":
-            # QuickTime's has no version field before its first box.
-            skip = 0 if source.at(box.body + 4, 4) == b"hdlr" else 4
-            _mp4_level(
-                source, tally, box.body + skip, inner_end, depth=depth + 1, is_tag=True
-            )
+    """Every box counts; those below `udta` and `meta` also by size, but for pictures."""
+    start = parent.body
+    if parent.kind == b"meta" and source.at(parent.body + 4, 4) != b"hdlr":
+        start += 4  # QuickTime's has no version field before its first box
+    for box in mp4_box.boxes(source, start, min(parent.end, source.n_bytes)):
+        tally.add(entries=1, n_bytes=0)
+        is_tag_box = is_tag or box.kind in (b"udta", b"meta")
+        if depth < _MAX_DEPTH and box.kind in _MP4_PARENTS:
+            _mp4_level(source, tally, box, depth=depth + 1, is_tag=is_tag_box)
+        elif is_tag and box.kind != b"covr":
+            tally.add(entries=0, n_bytes=min(box.end, source.n_bytes) - box.body)
         elif box.kind == b"stsz":
             _check_table(source, box)
 
@@ -169,32 +169,50 @@ def _check_table(source: Source, box: mp4_box.Box) -> None:
 
 
 def _matroska(source: Source, tally: _Tally) -> None:
-    top = matroska.elements(source, 0, source.n_bytes)
+    top = matroska.elements(source, source.start, source.n_bytes)
     segment = next((element for element in top if element.id == _SEGMENT), None)
     if segment is None:
         return
-    end = source.n_bytes if segment.end is None else min(segment.end, source.n_bytes)
-    for element in matroska.elements(source, segment.body, end):
-        if element.id in (_TAGS, _CHAPTERS) and element.end is not None:
-            tally.add(entries=1, n_bytes=element.end - element.body)
-            _matroska_level(source, tally, element.body, min(element.end, end), depth=0)
+    for element in matroska.elements(source, segment.body, _end(source, segment)):
+        if element.id in (_TAGS, _CHAPTERS):
+            tally.add(entries=1, n_bytes=_end(source, element) - element.body)
+            _matroska_level(source, tally, element, depth=0)
 
 
-def _matroska_level(source: Source, tally: _Tally, start: int, end: int, *, depth: int) -> None:
-    for element in matroska.elements(source, start, end):
-        inner_end = end if element.end is None else min(element.end, end)
-        if element.id in (_TAG, _SIMPLE_TAG, 0x45B9, 0xB6, 0x80) and depth < _MAX_DEPTH:
-            tally.add(entries=1, n_bytes=0)
-            _matroska_level(source, tally, element.body, inner_end, depth=depth + 1)
+def _matroska_level(source: Source, tally: _Tally, parent: matroska.Element, *, depth: int) -> None:
+    for element in matroska.elements(source, parent.body, _end(source, parent)):
+        tally.add(entries=1, n_bytes=0)
+        if element.id in _MATROSKA_PARENTS and depth < _MAX_DEPTH:
+            _matroska_level(source, tally, element, depth=depth + 1)
+
+
+def _end(source: Source, element: matroska.Element) -> int:
+    return source.n_bytes if element.end is None else min(element.end, source.n_bytes)
 
 
 def _asf(source: Source, tally: _Tally) -> None:
-    size, count = source.fields("<QI", 16)
+    size, count = source.fields("<QI", source.start + 16)
     tally.add(entries=count, n_bytes=min(size, source.n_bytes))
+    _asf_level(source, tally, source.start + 30, source.start + size, depth=0)
+
+
+def _asf_level(source: Source, tally: _Tally, offset: int, end: int, *, depth: int) -> None:
+    end = min(end, source.n_bytes)
+    while offset + 24 <= end and len(head := source.at(offset, 24)) == 24:
+        kind, size = head[:16], int.from_bytes(head[16:], "little")
+        tally.add(entries=1, n_bytes=0)
+        if size < 24:
+            return
+        if kind in _ASF_LISTS:
+            count = int.from_bytes(source.at(offset + 24, 2), "little")
+            tally.add(entries=count, n_bytes=0)
+        elif kind == _ASF_EXTENSION and depth < _MAX_DEPTH:
+            _asf_level(source, tally, offset + 46, offset + size, depth=depth + 1)
+        offset += size
 
 
 def _caf(source: Source, tally: _Tally) -> None:
-    offset = 8
+    offset = source.start + 8
     while len(header := source.at(offset, 12)) == 12:
         size = int.from_bytes(header[4:], "big", signed=True)
         if size < 0:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ossicle.audio import AudioFormat, BlockStream
 from ossicle.audio.wav import can_be_wav, wav_header
-from ossicle.errors import FileAccessError, PluginContractError, UnsupportedFormatError
+from ossicle.errors import ConfigurationError, FileAccessError, UnsupportedFormatError
 from ossicle.signal.quantize import (
     alaw_encode,
     float_to_s16,
@@ -47,13 +47,15 @@ def write_pcm(stream: BlockStream, target: AudioFormat, sink: BinaryIO) -> None:
 
     Raises:
         UnsupportedFormatError: It is another container or encoding.
-        PluginContractError: The stream gave fewer or more frames than it promised to a sink that
-            cannot seek.
+        ConfigurationError: The stream gave fewer or more frames than it promised, and the sink
+            cannot go back to correct them.
         FileAccessError: Writing failed.
     """
     encoder = _ENCODERS.get(target.encoding)
     is_wav = target.container == "wav"
-    if encoder is None or not (target.container == "raw" or (is_wav and can_be_wav(target.encoding))):
+    if encoder is None or not (
+        target.container == "raw" or (is_wav and can_be_wav(target.encoding))
+    ):
         raise UnsupportedFormatError(
             f"{target} is not plain samples",
             format=str(target),
@@ -76,9 +78,7 @@ def write_pcm(stream: BlockStream, target: AudioFormat, sink: BinaryIO) -> None:
         ) from error
 
 
-def _write_wav(
-    stream: BlockStream, target: AudioFormat, sink: BinaryIO, encoder: _Encoder
-) -> None:
+def _write_wav(stream: BlockStream, target: AudioFormat, sink: BinaryIO, encoder: _Encoder) -> None:
     can_seek = sink.seekable()
     start = sink.tell() if can_seek else 0
     sink.write(wav_header(target, stream.frames))
@@ -89,9 +89,9 @@ def _write_wav(
         frames += len(block)
         n_bytes += len(data)
     if not can_seek and stream.frames not in (None, frames):
-        raise PluginContractError(
-            f"a stream of {stream.frames} frames gave {frames}",
-            fix="Report this to the author of the converter that made the stream.",
+        raise ConfigurationError(
+            f"a stream that promised {stream.frames} frames gave {frames}",
+            fix="Leave its frames None, or write to a sink that can seek.",
         )
     if n_bytes & 1 and (can_seek or stream.frames is not None):
         sink.write(b"\x00")

@@ -99,7 +99,7 @@ def prepare_clip(
         steps=tuple(
             step.model_copy(update={"effect": effects.get(step.action, {})}) for step in plan.steps
         ),
-        measurements=final.summary(),
+        measurements=final.figures(),
     )
     saved_s = sum(effect.get("trimmed_s", 0.0) for effect in effects.values())
     return PreparedClip(clip=encoded, record=record, measurements=final, saved_s=saved_s)
@@ -125,7 +125,7 @@ def _pass_through(
         result_n_bytes=clip.n_bytes,
         digest=clip.digest,
         steps=plan.steps,
-        measurements={} if measured is None else measured.summary(),
+        measurements={} if measured is None else measured.figures(),
     )
     return PreparedClip(clip=clip, record=record, measurements=measured)
 

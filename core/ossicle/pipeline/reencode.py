@@ -7,7 +7,7 @@ import io
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from ossicle.pipeline.paths import find_writer
 from ossicle.signal.quantize import int_to_float
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
     from ossicle.audio.pcm import Samples
 
 _QUEUE_BLOCKS = 64
@@ -112,7 +114,8 @@ class Reencoder:
                 sample_rate=self._native.sample_rate or 0,
                 channels=channels,
             )
-            encode_stream(stream, self._target, self._sink, converters=self._converters)
+            sink = cast("BinaryIO", self._sink)
+            encode_stream(stream, self._target, sink, converters=self._converters)
         except BaseException as error:  # noqa: BLE001 - raised again by push or finish
             self._failure = error
 
@@ -135,7 +138,7 @@ class _Outlet(io.RawIOBase):
         self._pieces: list[bytes] = []
         self._n_bytes = 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: Buffer, /) -> int:
         piece = bytes(data)
         with self._lock:
             self._pieces.append(piece)

@@ -32,7 +32,8 @@ KNOWN = {
     "cpython--pluck-pcm24.wav": ("wav", "pcm_s24le", 11025, 2, 3307, 0.29995),
     "flac-one-sample.flac": ("flac", "flac", 44100, 1, 1, 1 / 44100),
     "m4a-moov-last-edit-list.m4a": ("mp4", "aac", 48000, 1, None, 2.0),
-    "ogg-chained-opus.ogg": ("ogg", "opus", 48000, 1, 96000, 2.0),
+    # Its second link has two channels.
+    "ogg-chained-opus.ogg": ("ogg", "opus", 48000, 2, 96000, 2.0),
     "opus-mono-20ms.ogg": ("ogg", "opus", 48000, 1, 96000, 2.0),
     "scipy--test-44100Hz-2ch-32bit-float-le.wav": ("wav", "pcm_f32le", 44100, 2, 441, 0.01),
     "scipy--test-44100Hz-be-1ch-4bytes.wav": ("wav", "pcm_s32be", 44100, 1, 4410, 0.1),

@@ -67,6 +67,7 @@ class Connection:
         self._client = client
         self._service = service
         self._reader = RequestReader(client, max_body_bytes=service.max_body_bytes)
+        self._n_sent = 0
 
     def serve(self) -> None:
         """Answer requests one after the other; returns when the connection is closed."""
@@ -100,15 +101,14 @@ class Connection:
             method=request.method, path=request.path, received_at=now_s, nonce=nonce
         )
         request = replace(request, index=index, received_at=now_s, nonce=nonce)
-        gone = True
+        gone, self._n_sent = True, 0
         try:
             fault = service.schedule(request) if service.schedule is not None else None
             ending = self._refuse_upload(request, fault) or self._answer(request, fault)
             gone = ending == "gone"
         finally:
-            service.ledger.close(index, aborted=gone)
-        keep = (request.header("connection") or "").lower() != "close"
-        return keep and ending == "complete"
+            service.ledger.close(index, aborted=gone, bytes_sent=self._n_sent)
+        return _keeps_alive(request) and ending == "complete"
 
     def _refuse_upload(self, request: Request, fault: Fault | None) -> Ending | None:
         if fault is None or fault.kind not in (FaultKind.UPLOAD_RESET, FaultKind.UPLOAD_STALL):
@@ -133,6 +133,8 @@ class Connection:
         if request.nonce is not None:
             echoed = (self._service.nonce_header, request.nonce)
             response = replace(response, headers=(*response.headers, echoed))
+        if not _keeps_alive(request):
+            response = replace(response, headers=(*response.headers, ("connection", "close")))
         # Written before the first byte goes out: who sees the answer finds it in the ledger.
         ledger.record(
             index,
@@ -168,13 +170,13 @@ class Connection:
             if status is not None and index is not None:
                 self._service.ledger.record(index, status=status)
                 status = None
-            if not self._send(step.data if isinstance(step, Item) else step, index=index):
+            if not self._send(step.data if isinstance(step, Item) else step):
                 return "gone"
             if n_items is not None and isinstance(step, Item):
                 n_items.count += 1
         return "complete"
 
-    def _send(self, data: bytes, *, index: int | None) -> bool:
+    def _send(self, data: bytes) -> bool:
         """Send everything; returns whether the client was there to take it."""
         if _is_gone(self._client):
             return False
@@ -184,8 +186,7 @@ class Connection:
                 sent = self._client.send(rest)
             except OSError:
                 return False
-            if index is not None:
-                self._service.ledger.add_sent(index, sent)
+            self._n_sent += sent
             rest = rest[sent:]
         return True
 
@@ -218,6 +219,10 @@ class _Counter:
 
     def __init__(self) -> None:
         self.count = 0
+
+
+def _keeps_alive(request: Request) -> bool:
+    return (request.header("connection") or "").lower() != "close"
 
 
 def _is_gone(client: socket.socket) -> bool:

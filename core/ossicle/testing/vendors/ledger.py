@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -73,7 +74,8 @@ class LedgerEntry:
         executed: Whether the model ran; from then on the vendor may bill.
         bill: What the vendor would charge; zero unless executed.
         status: Status of the answer, or `None` when none was begun.
-        bytes_sent: Bytes of the answer handed to the operating system, head included.
+        bytes_sent: Bytes of the answer handed to the operating system, head included; known when
+            the entry is closed.
         aborted: Whether the client left before the answer was out.
         fault: The fault that was really applied, or `None`.
         closed: Whether the exchange is over.
@@ -115,6 +117,7 @@ class Ledger:
                     index=index, method=method, path=path, received_at=received_at, nonce=nonce
                 )
             )
+            self._changed.notify_all()
             return index
 
     def record(
@@ -138,19 +141,18 @@ class Ledger:
         }  # fmt: skip
         self._update(index, {name: fact for name, fact in facts.items() if fact is not None})
 
-    def add_sent(self, index: int, n_bytes: int) -> None:
-        """Count `n_bytes` more of the answer as sent."""
-        with self._changed:
-            entry = self._entries[index]
-            self._entries[index] = replace(entry, bytes_sent=entry.bytes_sent + n_bytes)
-
-    def close(self, index: int, *, aborted: bool = False) -> None:
+    def close(self, index: int, *, aborted: bool = False, bytes_sent: int = 0) -> None:
         """Seal an entry.
+
+        Args:
+            index: Which.
+            aborted: Whether the client left before the answer was out.
+            bytes_sent: Bytes of the answer handed to the operating system.
 
         Raises:
             ConfigurationError: The entry is closed already.
         """
-        self._update(index, {"aborted": aborted, "closed": True})
+        self._update(index, {"aborted": aborted, "bytes_sent": bytes_sent, "closed": True})
 
     def _update(self, index: int, facts: dict[str, object]) -> None:
         with self._changed:
@@ -186,18 +188,33 @@ class Ledger:
         """The requests that were executed more than once, with their count."""
         return {key: count for key, count in self.executions().items() if count > 1}
 
-    def wait_idle(self, *, timeout_s: float = 10.0) -> bool:
-        """Wait until every entry is closed.
+    def wait_for(
+        self, condition: Callable[[Sequence[LedgerEntry]], bool], *, timeout_s: float = 10.0
+    ) -> bool:
+        """Wait until the entries are as wished.
+
+        Args:
+            condition: Looks at all entries; called again after each change.
+            timeout_s: Seconds to wait at most.
+
+        Returns:
+            Whether it came true in time.
+        """
+        with self._changed:
+            return self._changed.wait_for(lambda: condition(tuple(self._entries)), timeout_s)
+
+    def wait_idle(self, *, n_entries: int = 0, timeout_s: float = 10.0) -> bool:
+        """Wait until there are at least `n_entries` and every entry is closed.
 
         A client may see the last byte a moment before the vendor seals its entry.
 
         Returns:
-            Whether all entries were closed in time.
+            Whether it came true in time.
         """
-        with self._changed:
-            return self._changed.wait_for(
-                lambda: all(entry.closed for entry in self._entries), timeout_s
-            )
+        return self.wait_for(
+            lambda entries: len(entries) >= n_entries and all(entry.closed for entry in entries),
+            timeout_s=timeout_s,
+        )
 
     def __len__(self) -> int:
         return len(self.entries)
