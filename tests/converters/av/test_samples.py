@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ av = pytest.importorskip("av")
 
 FORM = AudioFormat(container="flac", encoding="flac")
 VALUES = np.array([[-1.0, -0.5, 0.0, 0.25, 0.5], [0.5, 0.0, -0.25, -0.5, -1.0]])
-STORED = {
+STORED: dict[str, Any] = {
     "u8": (np.uint8, lambda x: x * 128 + 128),
     "s16": (np.int16, lambda x: x * 32768),
     "s32": (np.int32, lambda x: x * 2147483648),
@@ -22,7 +24,7 @@ STORED = {
 }
 
 
-def make_frame(name: str, *, is_planar: bool, sample_rate: int = 8000):  # type: ignore[no-untyped-def]
+def make_frame(name: str, *, is_planar: bool, sample_rate: int = 8000) -> Any:
     kind, store = STORED[name]
     stored = store(VALUES).astype(kind)
     values = stored if is_planar else np.ascontiguousarray(stored.T).reshape(1, -1)

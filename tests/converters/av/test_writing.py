@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,11 +19,15 @@ from tests.converters.signals import (
     measure_fidelity,
 )
 
+from ossicle.abc import CodecRule
 from ossicle.audio import AudioClip, AudioFormat, Pcm
 from ossicle.errors import FileAccessError, UnsupportedFormatError
 from ossicle_av import AvConverter
 from ossicle_av.rules import ENCODINGS, WRITES
 from ossicle_soundfile import SoundfileConverter
+
+if TYPE_CHECKING:
+    from ossicle.audio.pcm import Samples
 
 pytest.importorskip("av")
 
@@ -70,12 +76,13 @@ def test_flac_is_bit_exact_at_any_split(frames: int, block_frames: int) -> None:
 @pytest.mark.parametrize(
     "rule", [rule for rule in WRITES if rule.is_incremental], ids=lambda rule: rule.container
 )
-def test_bytes_come_out_while_blocks_go_in(rule) -> None:  # type: ignore[no-untyped-def]
+def test_bytes_come_out_while_blocks_go_in(rule: CodecRule) -> None:
+    assert rule.encodings is not None
     pcm = make_voice(frames=24_000 * 8)
     sink = PipeSink()
     sizes: list[int] = []
 
-    def blocks():  # type: ignore[no-untyped-def]
+    def blocks() -> Iterator[Samples]:
         for block in pcm.stream(24_000):
             sizes.append(len(sink.data))
             yield block
@@ -145,7 +152,7 @@ def test_a_full_disk_is_an_error_of_ours(pair: tuple[str, str]) -> None:
 def test_an_error_of_the_source_ends_encoding_and_is_not_hidden() -> None:
     pcm = make_voice(frames=2000)
 
-    def failing():  # type: ignore[no-untyped-def]
+    def failing() -> Iterator[Samples]:
         yield pcm.samples
         raise FileAccessError("the source is gone")
 

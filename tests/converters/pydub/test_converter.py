@@ -48,7 +48,7 @@ def test_it_writes_plain_wav_like_the_core(encoding: str, frames: int) -> None:
 @settings(deadline=None, max_examples=25)
 @given(values=st.lists(st.integers(-32768, 32767), max_size=60), block_frames=st.integers(1, 50))
 def test_raw_samples_go_through_bit_exact(values: list[int], block_frames: int) -> None:
-    samples = (np.array(values, np.float32) / 32768).reshape(-1, 1)
+    samples = np.array(values, np.float32).reshape(-1, 1) / np.float32(32768)
     pcm = Pcm(samples=samples, sample_rate=8000)
     raw = AudioFormat.pcm(sample_rate=8000)
     data = encode_bytes(PYDUB, pcm, raw, block_frames=block_frames)
