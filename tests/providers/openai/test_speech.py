@@ -116,7 +116,8 @@ def test_speech_inside_json() -> None:
     (event,) = read({"audio_data": b64(wav(bytes(100)))})
     assert isinstance(event, AudioDelta)
     assert event.format.container == "wav"
-    for body in ({}, [], {"audio_data": "?"}, {"audio_data": b64(b"nonsense")}):
+    bodies: list[object] = [{}, [], {"audio_data": "?"}, {"audio_data": b64(b"nonsense")}]
+    for body in bodies:
         with pytest.raises(InvalidReplyError):
             read(body)
     with pytest.raises(ProviderUnavailableError):
