@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ossicle.audio import AudioClip, BlockStream
 from ossicle.audio.ogg_links import OggLink, ogg_links
-from ossicle.audio.window import ByteWindow
+from ossicle.audio.window import ByteWindow, untagged_span
 from ossicle.errors import MalformedAudioError
 from ossicle_av.demux import Demuxed
 from ossicle_av.faults import translated
@@ -75,11 +75,8 @@ class Reading:
         if self._form.container == "ogg" and "chained" in facts.notes:
             # FFmpeg refuses a second link of another shape.
             return ogg_links(self._file)
-        start = 0
-        if self._form.container == "mp3" and facts.data_offset:
-            # Tags are not for native code: 40,000 of them keep it busy for 23 s.
-            start = facts.data_offset
-        return [OggLink(start=start, end=facts.n_bytes, channels=None)]
+        start, end = untagged_span(self._file, facts)
+        return [OggLink(start=start, end=end, channels=None)]
 
     def _blocks(self) -> Iterator[Samples]:
         yield from assembled(

@@ -10,11 +10,12 @@ import numpy as np
 
 from ossicle.audio import BLOCK_FRAMES, AudioClip, BlockStream
 from ossicle.audio.ogg_links import OggLink, ogg_links
-from ossicle.audio.window import ByteWindow
+from ossicle.audio.window import ByteWindow, untagged_span
 from ossicle.errors import MalformedAudioError, UnsupportedFormatError
 from ossicle_soundfile.faults import translated
 from ossicle_soundfile.resync import next_mp3_frame
 from ossicle_soundfile.rules import native_format
+from ossicle_soundfile.stretch import StretchedWindow, has_header_frame
 
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples
@@ -74,11 +75,8 @@ class Reading:
         facts = self._clip.facts
         if self._form.container == "ogg" and "chained" in facts.notes:
             return ogg_links(self._file)
-        start = 0
-        if self._form.container == "mp3" and facts.data_offset:
-            # Tags are not for native code: 40,000 of them keep it busy for seconds.
-            start = facts.data_offset
-        return [OggLink(start=start, end=facts.n_bytes, channels=None)]
+        start, end = untagged_span(self._file, facts)
+        return [OggLink(start=start, end=end, channels=None)]
 
     def _open(self, part: OggLink) -> Any:
         if self._sound is not None:
@@ -90,9 +88,15 @@ class Reading:
                 self._window = ByteWindow(self._file, start=facts.data_offset or 44)
                 self._sound = self._open_raw(self._window)
             else:
-                self._window = ByteWindow(self._file, start=part.start, end=part.end)
+                self._window = self._windowed(part)
                 self._sound = _forward_reader()(self._window)
         return self._sound
+
+    def _windowed(self, part: OggLink) -> ByteWindow:
+        kind = ByteWindow
+        if self._form.container == "mp3" and not has_header_frame(self._file, part.start):
+            kind = StretchedWindow
+        return kind(self._file, start=part.start, end=part.end)
 
     def _open_raw(self, window: ByteWindow) -> Any:
         form = self._form

@@ -9,6 +9,7 @@ import numpy as np
 
 from ossicle.audio import AudioFormat, BlockStream
 from ossicle.audio.window import SeekableSink
+from ossicle.errors import UnsupportedFormatError
 from ossicle.signal.quantize import float_to_s16, float_to_s24, float_to_s32, float_to_u8
 from ossicle_soundfile.faults import translated
 from ossicle_soundfile.rules import NativeFormat, native_format
@@ -71,6 +72,10 @@ def write_blocks(
         if frames == 0 and native.format in _NEVER_EMPTY:
             # For these, one frame of silence stands for nothing.
             sound.write(quantize(np.zeros((1, stream.channels), np.float32)))
+    except UnsupportedFormatError:
+        # A full disk is what libsndfile has no words for.
+        window.check()
+        raise
     finally:
         sound.close()
     window.check()

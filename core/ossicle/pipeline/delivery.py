@@ -139,12 +139,8 @@ class StreamDelivery:
             self._reencoder.abort()
 
     def _start(self, native: AudioFormat) -> Reencoder:
-        wanted = self._plan.delivered
-        target = wanted.at(
-            sample_rate=wanted.sample_rate or native.sample_rate, channels=native.channels
-        )
-        writer = find_writer(wanted, self._workshop.converters, incremental=True)
-        return Reencoder(writer.factory(), native=native, target=target)
+        target = self._plan.delivered.at(channels=native.channels)
+        return Reencoder(native=native, target=target, converters=self._workshop.converters)
 
     def _delta(self, data: bytes) -> AudioDelta | None:
         if not data:

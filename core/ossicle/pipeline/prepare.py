@@ -13,7 +13,7 @@ from ossicle.audio import AudioClip, AudioFormat, BlockStream
 from ossicle.errors import DeadlineExceededError
 from ossicle.intake import IntakeLimits, check_facts, decode
 from ossicle.messages import AudioRecord
-from ossicle.pipeline.paths import find_writer
+from ossicle.pipeline.conversion import clip_over, encode_stream
 from ossicle.pipeline.plan import ClipPlan
 from ossicle.preprocess import Downmix, ResampleTo, Spool
 from ossicle.signal.meters import Measurements, Meter
@@ -99,7 +99,7 @@ def prepare_clip(
         steps=tuple(
             step.model_copy(update={"effect": effects.get(step.action, {})}) for step in plan.steps
         ),
-        measurements=final.summary(),
+        measurements=final.figures(),
     )
     saved_s = sum(effect.get("trimmed_s", 0.0) for effect in effects.values())
     return PreparedClip(clip=encoded, record=record, measurements=final, saved_s=saved_s)
@@ -125,7 +125,7 @@ def _pass_through(
         result_n_bytes=clip.n_bytes,
         digest=clip.digest,
         steps=plan.steps,
-        measurements={} if measured is None else measured.summary(),
+        measurements={} if measured is None else measured.figures(),
     )
     return PreparedClip(clip=clip, record=record, measurements=measured)
 
@@ -206,17 +206,8 @@ class _Counted:
 
 def _encode(outgoing: _Counted, target: AudioFormat, workshop: Workshop) -> AudioClip:
     sink = io.BytesIO()
-    stream = outgoing.stream()
-    exact = target.at(sample_rate=stream.sample_rate, channels=stream.channels)
-    find_writer(target, workshop.converters).factory().encode(stream, exact, sink)
-    if target.container == "raw":
-        return AudioClip.from_pcm(
-            sink.getvalue(),
-            sample_rate=stream.sample_rate,
-            channels=stream.channels,
-            sample_format=target.sample_format,
-        )
-    return AudioClip.from_bytes(sink.getvalue())
+    made = encode_stream(outgoing.stream(), target, sink, converters=workshop.converters)
+    return clip_over(sink.getvalue(), made)
 
 
 def _until(source: BlockStream | Spool, cancelled: threading.Event) -> Iterator[Samples]:

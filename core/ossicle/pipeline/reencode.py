@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
-from ossicle.abc import FormatConverter
+from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioFormat, BlockStream
 from ossicle.errors import OssicleError, PluginContractError
-from ossicle.preprocess import ResampleTo
+from ossicle.pipeline.conversion import encode_stream
+from ossicle.pipeline.paths import find_writer
 from ossicle.signal.quantize import int_to_float
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
     from ossicle.audio.pcm import Samples
 
 _QUEUE_BLOCKS = 64
@@ -29,15 +33,15 @@ class Reencoder:
     The converter runs in a thread of its own, since encoders pull; a bounded queue lies between.
 
     Args:
-        converter: Whose writing rule for `target` is incremental.
         native: What comes in: raw `pcm_s16le` with rate and channels.
-        target: What goes out, with rate and channels.
+        target: What goes out; `None` for its rate keeps the native one as far as it can.
+        converters: All announced converters; one that is incremental has to be among them.
     """
 
     def __init__(
-        self, converter: FormatConverter, *, native: AudioFormat, target: AudioFormat
+        self, *, native: AudioFormat, target: AudioFormat, converters: Sequence[ConverterSpec]
     ) -> None:
-        self._converter, self._native, self._target = converter, native, target
+        self._native, self._target, self._converters = native, target, converters
         self._blocks: queue.Queue[bytes | None] = queue.Queue(_QUEUE_BLOCKS)
         self._sink = _Outlet()
         self._abort = threading.Event()
@@ -96,25 +100,24 @@ class Reencoder:
         if isinstance(self._failure, OssicleError):
             raise self._failure
         if self._failure is not None:
-            name = type(self._converter).__name__
             raise PluginContractError(
-                f"converter {name} failed with {type(self._failure).__name__}", plugin=name
+                f"writing {self._target.name} failed with {type(self._failure).__name__}",
+                plugin=find_writer(self._target, self._converters, incremental=True).name,
+                fix="Report it to the author of the converter.",
             ) from self._failure
 
     def _work(self) -> None:
         try:
-            self._converter.encode(self._stream(), self._target, self._sink)  # type: ignore[arg-type]
+            channels = self._native.channels or 1
+            stream = BlockStream(
+                self._samples(channels),
+                sample_rate=self._native.sample_rate or 0,
+                channels=channels,
+            )
+            sink = cast("BinaryIO", self._sink)
+            encode_stream(stream, self._target, sink, converters=self._converters)
         except BaseException as error:  # noqa: BLE001 - raised again by push or finish
             self._failure = error
-
-    def _stream(self) -> BlockStream:
-        rate, channels = self._native.sample_rate or 0, self._native.channels or 1
-        wanted = self._target.sample_rate or rate
-        blocks = self._samples(channels)
-        if wanted != rate:
-            transform = ResampleTo(sample_rate=wanted).start(sample_rate=rate, channels=channels)
-            blocks = _transformed(blocks, transform.process, transform.finish)
-        return BlockStream(blocks, sample_rate=wanted, channels=channels)
 
     def _samples(self, channels: int) -> Iterator[Samples]:
         while not self._abort.is_set():
@@ -127,17 +130,7 @@ class Reencoder:
             yield int_to_float(np.frombuffer(block, "<i2"), bits=16).reshape(-1, channels)
 
 
-def _transformed(
-    blocks: Iterator[Samples],
-    process: Callable[[Samples], Samples],
-    finish: Callable[[], Samples],
-) -> Iterator[Samples]:
-    for block in blocks:
-        yield process(block)
-    yield finish()
-
-
-class _Outlet:
+class _Outlet(io.RawIOBase):
     """A write-only, unseekable binary file whose content is taken by another thread."""
 
     def __init__(self) -> None:
@@ -145,7 +138,7 @@ class _Outlet:
         self._pieces: list[bytes] = []
         self._n_bytes = 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: Buffer, /) -> int:
         piece = bytes(data)
         with self._lock:
             self._pieces.append(piece)

@@ -269,6 +269,23 @@ async def test_a_hanging_provider_ends_at_the_deadline(clock: VirtualClock) -> N
     assert provider.opened == provider.closed == 2
 
 
+async def test_the_event_loops_own_clock_ends_a_hanging_provider() -> None:
+    async def hanging() -> AsyncIterator[Event]:
+        yield TextDelta(text="a")
+        await anyio.sleep_forever()
+
+    stream = AttemptStream(
+        hanging,
+        provider="vendor",
+        model="m",
+        quota=RetryQuota(),
+        deadline=anyio.current_time() + 0.02,
+    )
+    events, error = await play(stream)
+    assert events == [TextDelta(text="a")]
+    assert isinstance(error, DeadlineExceededError)
+
+
 async def test_a_slow_stream_ends_at_the_deadline_with_what_came(clock: VirtualClock) -> None:
     provider = ScriptedProvider(clock, [[TextDelta(text="a"), 3.0, TextDelta(text="b"), 3.0]])
     stream = provider.stream(deadline=5.0)
@@ -393,19 +410,20 @@ async def test_an_event_after_finished_breaks_the_contract(clock: VirtualClock) 
     assert provider.closed == 1
 
 
+@pytest.mark.parametrize("deadline", [None, 0.5, 100.0])
 @pytest.mark.parametrize("trouble", [1e9, down(), ValueError("x")])
 async def test_trouble_after_finished_does_not_harm_the_answer(
-    clock: VirtualClock, trouble: float | BaseException
+    clock: VirtualClock, trouble: float | BaseException, deadline: float | None
 ) -> None:
     provider = ScriptedProvider(clock, [[*answer(), trouble]])
-    stream = provider.stream(deadline=100.0)
+    stream = provider.stream(deadline=deadline)
     events, error = await play(stream)
     assert error is None
     assert events == answer()
     assert [a.outcome for a in stream.log.attempts] == ["settled"]
     assert len(stream.log.notes) == 1
     assert provider.closed == 1
-    assert clock.monotonic() <= 2.0
+    assert clock.monotonic() <= min(2.0, deadline or 2.0)
 
 
 async def test_closing_early_closes_the_provider_and_books_the_call(clock: VirtualClock) -> None:
@@ -565,6 +583,68 @@ async def test_every_call_succeeds_when_faults_are_clean_and_at_most_two_in_a_ro
         provider = ScriptedProvider(clock, [*[fault] * faults, answer()])
         _, error = await play(provider.stream(quota=quota, circuit=circuit))
         assert error is None
+
+
+def nearly_open(clock: VirtualClock) -> Circuit:
+    circuit = Circuit("vendor", clock=clock, failures=2, over_s=0.0)
+    circuit.leave(down())
+    return circuit
+
+
+async def test_no_repeat_and_no_pause_once_the_circuit_is_open(clock: VirtualClock) -> None:
+    error = down()
+    provider = ScriptedProvider(clock, [[error]])
+    circuit = nearly_open(clock)
+    stream = provider.stream(circuit=circuit)
+    _, seen = await play(stream)
+    assert seen is error
+    assert provider.opened == 1
+    assert clock.monotonic() == 0.0
+    assert stream.log.notes == ("not repeated: provider 'vendor' is down",)
+    late = provider.stream(circuit=circuit, deadline=0.0)
+    _, seen = await play(late)
+    assert isinstance(seen, DeadlineExceededError)
+    fast = provider.stream(circuit=circuit)
+    _, seen = await play(fast)
+    assert isinstance(seen, ProviderUnavailableError)
+    assert seen.billed is False
+    assert provider.opened == 1
+    assert fast.log.attempts == ()
+
+
+async def test_a_probe_that_is_cut_short_is_forgotten(clock: VirtualClock) -> None:
+    circuit = nearly_open(clock)
+    circuit.leave(down())
+    clock.advance(2.0)
+    provider = ScriptedProvider(clock, [[5.0, *answer()]])
+    with clock.scope_until(3.0):
+        await play(provider.stream(circuit=circuit))
+    assert circuit.state == "open"
+
+
+async def test_a_caller_cancelled_between_reads_still_lets_the_provider_clean_up(
+    clock: VirtualClock,
+) -> None:
+    cleaned = False
+
+    async def thorough() -> AsyncIterator[Event]:
+        nonlocal cleaned
+        try:
+            yield TextDelta(text="a")
+            yield Finished()
+        finally:
+            await clock.sleep(1.0)
+            cleaned = True
+
+    stream = AttemptStream(thorough, provider="vendor", model="m", quota=RetryQuota(), clock=clock)
+    with anyio.CancelScope() as scope:
+        async with stream:
+            await anext(stream)
+            scope.cancel()
+            await anyio.lowlevel.checkpoint()
+    assert scope.cancelled_caught
+    assert cleaned
+    assert stream.log.notes == ()
 
 
 async def _one_call(clock: VirtualClock, stop_at: int) -> tuple[bool, AttemptStream, list[int]]:

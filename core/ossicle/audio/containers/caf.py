@@ -115,7 +115,7 @@ def _facts(source: Source, chunks: _Chunks, form: AudioFormat, data_offset: int)
     return AudioFacts(
         format=form,
         n_bytes=source.n_bytes,
-        frames=frames,
+        # No count of frames: writers disagree on whether the last packet is counted whole.
         duration_s=None if frames is None else frames / (form.sample_rate or 1),
         data_offset=data_offset,
         data_bytes=size,

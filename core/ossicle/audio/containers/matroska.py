@@ -22,8 +22,7 @@ _TRACKS, _ENTRY, _TRACK_TYPE, _CODEC_ID = 0x1654AE6B, 0xAE, 0x83, 0x86
 _AUDIO, _RATE, _CHANNELS, _BIT_DEPTH = 0xE1, 0xB5, 0x9F, 0x6264
 _CLUSTER = 0x1F43B675
 _IS_AUDIO = 2
-_MAX_ELEMENTS = 1024
-_MAX_DEPTH = 2
+_MAX_ELEMENTS = 2048
 _CODECS = {
     "A_OPUS": "opus", "A_VORBIS": "vorbis", "A_FLAC": "flac", "A_ALAC": "alac",
     "A_MPEG/L3": "mp3", "A_MPEG/L2": "mp2", "A_AC3": "ac3", "A_EAC3": "eac3", "A_AAC": "aac",

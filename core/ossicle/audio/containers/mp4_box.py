@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ossicle.audio.containers.source import Source
 
-_MAX_BOXES = 1024
+_MAX_BOXES = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""MPEG audio layers II and III: frames, and the tags in the first one that tell the length.
+"""MPEG audio, layers I to III: frames, and the tags in the first one that tell the length.
 
 Source: ISO/IEC 11172-3 section 2.4.2.3 and 13818-3 (frame header); Xing "VBR header SDK" 1998,
 Fraunhofer VBRI, and the LAME tag specification, revision 1, for the first frame's contents.
@@ -72,7 +72,7 @@ def read_facts(source: Source) -> AudioFacts | None:
     facts = AudioFacts(
         format=checked_format(
             "mp3",
-            "mp3" if frame.layer == 3 else "mp2",
+            f"mp{frame.layer}",
             sample_rate=frame.sample_rate,
             channels=frame.channels,
         ),
@@ -81,12 +81,13 @@ def read_facts(source: Source) -> AudioFacts | None:
     )
     first = source.at(offset, min(frame.size, 512))
     counted = _from_vbr_header(source, facts, frame, first, end)
-    return counted if counted is not None else _from_frames(source, facts, frame, end)
+    return counted or _from_frames(source, facts, frame, offset, end)
 
 
-def _from_frames(source: Source, facts: AudioFacts, frame: MpegFrame, end: int) -> AudioFacts:
+def _from_frames(
+    source: Source, facts: AudioFacts, frame: MpegFrame, start: int, end: int
+) -> AudioFacts:
     """Length by counting, or for a long file by the bytes that a frame takes on average."""
-    start = facts.data_offset or 0
     walk = _walk(source, start, frame, end)
     if walk.end >= end or walk.count < _WALK_FRAMES:
         seconds = walk.count * frame.frames / frame.sample_rate
@@ -122,11 +123,10 @@ def _from_vbr_header(
         raise MalformedAudioError(
             "the MP3 ends after its header frame", format="mp3", fix="Get the file again."
         )
-    facts = replace(facts, data_offset=start)
     there = end - start
     if count is None or count > there // 21 + 1:
         # No frame is smaller than 24 bytes (32 kbit/s at 48 kHz is 96, 8 kbit/s at 24 kHz is 24).
-        return _from_frames(source, facts, frame, end)
+        return _from_frames(source, facts, frame, start, end)
     total = count * frame.frames
     if claimed_bytes is not None and claimed_bytes > there + frame.size + 4096:
         seconds = total * there / claimed_bytes / frame.sample_rate

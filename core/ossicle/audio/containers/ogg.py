@@ -6,7 +6,7 @@ and "Ogg FLAC mapping 1.0" of Xiph.Org.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ossicle.audio.containers.ogg_stream import OggStream, read_stream
 from ossicle.audio.containers.source import READ_LIMIT, Source
@@ -95,9 +95,11 @@ def read_facts(source: Source) -> AudioFacts:
     if last is not None and last.serial == first.serial:
         frames, exact = _link_frames(source, first, stream, last)
     elif last is not None:
-        frames, is_chained = _chain_frames(source)
-        if is_chained:
+        chain = _chain(source)
+        frames = chain.frames
+        if chain.links > 1:
             notes.append("chained")
+            stream = replace(stream, format=stream.format.at(channels=chain.channels))
     exact = exact and not is_cut
     if is_cut and not frames:
         frames = None
@@ -180,28 +182,36 @@ def _link_frames(
     return max(last.granule - start - stream.pre_skip, 0), start == 0
 
 
-def _chain_frames(source: Source) -> tuple[int | None, bool]:
-    """Frames of all links of a chain, as far as one clock holds; and whether it is a chain."""
+@dataclass(slots=True)
+class _Chain:
+    """Frames of all links, as far as one clock holds; and the most channels of any."""
+
+    frames: int | None
+    channels: int
+    links: int = 1
+
+
+def _chain(source: Source) -> _Chain:
     first, stream = _open(source, source.start)
     assert stream is not None
+    chain = _Chain(frames=None, channels=stream.format.channels or 1)
     clock = stream.clock
     total = 0
-    links = 1
     newest: int | None = None
     page: Page | None = first
     for _ in range(_MAX_PAGES):
         if page is None:
+            chain.frames = total + max((newest or 0) - stream.pre_skip, 0)
             break
         if page.flags & _BEGINS and newest is not None and page.serial != first.serial:
             total += max(newest - stream.pre_skip, 0)
             first, following = _open(source, page.offset)
+            chain.links += 1
             if following is None or following.clock != clock:
-                return None, True
+                break
             stream, newest, page = following, None, first
-            links += 1
+            chain.channels = max(chain.channels, stream.format.channels or 1)
         elif page.serial == first.serial and page.granule is not None and page.granule < 1 << 62:
             newest = page.granule if not page.flags & _BEGINS else newest
         page = read_page(source, page.end)
-    else:
-        return None, links > 1
-    return total + max((newest or 0) - stream.pre_skip, 0), links > 1
+    return chain
