@@ -1,0 +1,1 @@
+"""Conformance suites, strategies and fake vendors for those who build on ossicle."""
