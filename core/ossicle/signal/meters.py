@@ -57,7 +57,7 @@ class Measurements:
         bandwidth_hz: Up to which frequency there is energy; 0 for silence.
         high_share: Share of the energy above 16 kHz, 0 to 1.
         high_dbfs: Level above 16 kHz.
-        high_excess_db: How much denser energy lies above 16 kHz than from 8 to 16 kHz.
+        high_excess_db: How much denser energy lies above 16 kHz than from 12 to 16 kHz.
         low_share: Share of the energy below about 50 Hz, 0 to 1.
         nonfinite_samples: Samples that are not numbers; they count as 0.
         envelope: The waveform, small enough to draw.
