@@ -29,6 +29,7 @@ from ossicle.messages import (
     AudioPart,
     Event,
     Finished,
+    InputHeard,
     LanguageDetected,
     ReplyStarted,
     Request,
@@ -138,6 +139,7 @@ class CascadeProvider(AudioProvider):
         voicing = self._voicing(request, options) if "audio" in request.output else None
         turns = await text_turns(request, hearer=self._hearer, counter=counter)
         for heard in turns.heard:
+            yield InputHeard(text=heard.text)
             for event in _heard_events(heard):
                 yield event
         answer = Answer(

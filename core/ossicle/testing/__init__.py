@@ -1,4 +1,4 @@
-"""What plugin authors and applications test with; shipped, and never needed to run."""
+"""Conformance suites, strategies, measures and fake vendors for those who build on ossicle."""
 
 from ossicle.testing.transcripts import normal_words
 from ossicle.testing.wer import WordErrors, total_errors, word_error_rate, word_errors

@@ -1,0 +1,36 @@
+"""A fake OpenAI over real sockets, and the servers that speak its protocol their own way."""
+
+from ossicle.testing.vendors.openai.billing import heard_tokens, spoken_tokens, text_tokens
+from ossicle.testing.vendors.openai.bodies import (
+    chat_schema,
+    speech_schema,
+    transcription_schema,
+)
+from ossicle.testing.vendors.openai.models import CHAT_VOICES, MODELS, Prices, VendorModel
+from ossicle.testing.vendors.openai.quirks import OPENAI, PROFILES, Quirks
+from ossicle.testing.vendors.openai.schema import Problem, first_problem, problems
+from ossicle.testing.vendors.openai.state import AUDIO_LIFETIME_S, Brain, repeating_brain
+from ossicle.testing.vendors.openai.vendor import FakeOpenAI
+
+__all__ = [
+    "AUDIO_LIFETIME_S",
+    "CHAT_VOICES",
+    "MODELS",
+    "OPENAI",
+    "PROFILES",
+    "Brain",
+    "FakeOpenAI",
+    "Prices",
+    "Problem",
+    "Quirks",
+    "VendorModel",
+    "chat_schema",
+    "first_problem",
+    "heard_tokens",
+    "problems",
+    "repeating_brain",
+    "speech_schema",
+    "spoken_tokens",
+    "text_tokens",
+    "transcription_schema",
+]

@@ -1,0 +1,140 @@
+"""What the fake OpenAI knows between requests: ids, keys, voices and the answers it keeps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from random import Random
+from typing import Literal
+
+from ossicle.testing.vendors.clock import Clock
+from ossicle.testing.vendors.openai.models import MODELS, Prices, VendorModel
+from ossicle.testing.vendors.openai.quirks import Quirks
+from ossicle.testing.vendors.sound import Ear, Voice
+from ossicle.testing.vendors.tones import Samples
+
+AUDIO_LIFETIME_S = 3600
+"""How long an audio id lives (three captures: `expires_at` is the creation time plus 3600)."""
+
+Brain = Callable[[Sequence[tuple[str, str]]], str]
+"""Answers a conversation, given as (role, text) pairs with audio as its words."""
+
+Abandoned = Literal["whole", "sent"]
+
+
+def repeating_brain(turns: Sequence[tuple[str, str]]) -> str:
+    """Says what it was told last, so that a test can tell that it was heard."""
+    role, text = turns[-1]
+    return f"The tool said: {text}" if role == "tool" else f"You said: {text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAudio:
+    """An answer that can be referred to by its id.
+
+    Attributes:
+        account: Whose it is.
+        transcript: Its words.
+        frames: Its length at 24 kHz.
+        expires_at: Unix seconds from which the id is unknown.
+    """
+
+    account: str
+    transcript: str
+    frames: int
+    expires_at: int
+
+
+@dataclass(kw_only=True)
+class State:
+    """Everything that routes share; safe to use from several threads.
+
+    Attributes:
+        quirks: Which server is played.
+        clock: Tells Unix seconds.
+        voice: Says texts; never called twice at once.
+        ear: Hears audio; never called twice at once.
+        brain: Answers.
+        keys: The keys that are let in; `None` lets in every key. Each is an account of its own.
+        custom_voices: Ids that `voice: {"id": ...}` may name.
+        tool_talk: What the model says along with a tool call when audio is asked; `None` means
+            that it says nothing.
+        abandoned: Whether a client that leaves a stream early pays for all of it, or for the part
+            that was sent.
+        seed: Makes ids and the order of stream chunks repeatable.
+    """
+
+    quirks: Quirks
+    clock: Clock
+    voice: Voice
+    ear: Ear
+    brain: Brain
+    keys: frozenset[str] | None
+    custom_voices: frozenset[str]
+    tool_talk: str | None
+    abandoned: Abandoned
+    seed: int
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _model_lock: threading.Lock = field(default_factory=threading.Lock)
+    _kept: dict[str, KeptAudio] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._random = Random(self.seed)
+        self._spoken = lru_cache(maxsize=64)(self.voice)
+
+    def say(self, text: str) -> Samples:
+        """`text` in the voice, mono at 24 kHz."""
+        with self._model_lock:
+            samples: Samples = self._spoken(text).ravel()
+            return samples
+
+    def hear(self, samples: Samples, sample_rate: int) -> str:
+        """The words in mono samples."""
+        with self._model_lock:
+            return self.ear(samples, sample_rate)
+
+    def new_id(self, prefix: str, *, digits: int = 24) -> str:
+        """An id with random hexadecimal digits."""
+        with self._lock:
+            return f"{prefix}{self._random.getrandbits(digits * 4):0{digits}x}"
+
+    def draw(self) -> Random:
+        """A new source of randomness, repeatable with the seed."""
+        with self._lock:
+            return Random(self._random.getrandbits(64))
+
+    def keep(self, *, account: str, transcript: str, frames: int) -> tuple[str, int]:
+        """Keep an answer; returns its id and when it expires."""
+        now = int(self.clock())
+        # The first eight digits are the time, as in every captured id.
+        audio_id = self.new_id(f"audio_{now & 0xFFFFFFFF:08x}")
+        kept = KeptAudio(account=account, transcript=transcript, frames=frames,
+                         expires_at=now + AUDIO_LIFETIME_S)  # fmt: skip
+        with self._lock:
+            self._kept[audio_id] = kept
+        return audio_id, kept.expires_at
+
+    def kept(self, audio_id: str, *, account: str) -> KeptAudio | None:
+        """The answer behind an id; `None` when unknown, expired or of another account."""
+        with self._lock:
+            kept = self._kept.get(audio_id)
+        if kept is None or kept.account != account or self.clock() >= kept.expires_at:
+            return None
+        return kept
+
+    def forget(self, audio_id: str | None = None) -> None:
+        """Forget one answer, or all."""
+        with self._lock:
+            if audio_id is None:
+                self._kept.clear()
+            else:
+                self._kept.pop(audio_id, None)
+
+    def model(self, name: str) -> VendorModel | None:
+        """The model of this name; a stand-in where the server takes every name."""
+        known = MODELS.get(name)
+        if known is not None or not self.quirks.any_model:
+            return known
+        return VendorModel(id=name, kind="audio_chat", prices=Prices())
