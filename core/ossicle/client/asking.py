@@ -23,7 +23,7 @@ def load_all(
     """Clips of one source or a list of them; blocking."""
     if audio is None:
         return []
-    many: Iterable[AudioSource] = audio if isinstance(audio, list | tuple) else (audio,)  # type: ignore[assignment]
+    many: Iterable[AudioSource] = audio if isinstance(audio, list | tuple) else (audio,)
     return [load(source, limits=limits) for source in many]
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from ossicle.audio.pcm import Samples
 
+_SAMPLE_BYTES = 4
+
 MEMORY_BYTES = 32 << 20
 """Beyond this much the blocks go to a file; an hour of 24 kHz mono is 345 MB of float32."""
 
@@ -74,9 +76,8 @@ class Spool:
             return
         self._file.seek(0)
         for shape in self._shapes:
-            block: Samples = np.empty(shape, np.float32)
-            self._file.readinto(memoryview(block).cast("B"))  # type: ignore[attr-defined]
-            yield block
+            data = self._file.read(shape[0] * shape[1] * _SAMPLE_BYTES)
+            yield np.frombuffer(data, np.float32).reshape(shape)
 
     def close(self) -> None:
         """Forget all blocks; closing twice is harmless."""

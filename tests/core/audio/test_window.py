@@ -7,11 +7,11 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.audio import synthetic
 
 from ossicle.audio import AudioClip
 from ossicle.audio.window import ByteWindow, SeekableSink, SinkWindow, untagged_span
 from ossicle.errors import FileAccessError
-from tests.core.audio import synthetic
 
 DATA = bytes(range(200))
 
