@@ -11,6 +11,7 @@ from ossicle.audio import AudioFormat, BlockStream
 from ossicle.audio.window import SeekableSink
 from ossicle.errors import UnsupportedFormatError
 from ossicle.signal.quantize import float_to_s16, float_to_s24, float_to_s32, float_to_u8
+from ossicle_soundfile.channel_order import to_ogg_order
 from ossicle_soundfile.faults import translated
 from ossicle_soundfile.rules import NativeFormat, native_format
 
@@ -111,6 +112,8 @@ def _quantizer(subtype: str) -> _Quantizer:
         return float_to_s16
     if subtype in ("FLOAT", "DOUBLE"):
         return _as_is
+    if subtype in ("VORBIS", "OPUS"):
+        return _reordered
     return _JUSTIFIED.get(subtype, _bounded)
 
 
@@ -121,6 +124,10 @@ def _as_is(block: Samples) -> Samples:
 def _bounded(block: Samples) -> Samples:
     """Within full scale and finite, for encoders that compute in float."""
     return np.nan_to_num(np.clip(block, -1.0, 1.0))
+
+
+def _reordered(block: Samples) -> Samples:
+    return np.ascontiguousarray(to_ogg_order(_bounded(block)))
 
 
 def _justified_8(block: Samples) -> NDArray[np.int32]:

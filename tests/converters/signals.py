@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 
 from ossicle.abc import FormatConverter
 from ossicle.audio import AudioClip, AudioFormat, Pcm
@@ -102,3 +105,27 @@ class FullSink(io.BytesIO):
         if self.tell() + memoryview(data).nbytes > self._room:  # type: ignore[arg-type]
             raise OSError(28, "No space left on device")
         return super().write(data)  # type: ignore[arg-type]
+
+
+PEAK_KIB = """
+def peak_kib():
+    # Not ru_maxrss: a child inherits its parent's through fork and exec.
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+"""
+"""Source of a function for a fresh process: its peak memory in KiB (Linux)."""
+
+
+def run_fresh(code: str, *arguments: str) -> str:
+    """What a program prints in a process of its own that knows `peak_kib`; skips off Linux."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("peak memory is read from /proc")
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK_KIB + code, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=50,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    return done.stdout

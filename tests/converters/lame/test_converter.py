@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -27,6 +29,9 @@ from ossicle.errors import (
 )
 from ossicle_lame import LameConverter
 from ossicle_lame.plugin import SAMPLE_RATES
+
+if TYPE_CHECKING:
+    from ossicle.audio.pcm import Samples
 
 pytest.importorskip("lameenc")
 
@@ -82,7 +87,7 @@ def test_bytes_come_out_while_blocks_go_in() -> None:
     sink = PipeSink()
     sizes: list[int] = []
 
-    def blocks():  # type: ignore[no-untyped-def]
+    def blocks() -> Iterator[Samples]:
         for block in pcm.stream(24_000):
             sizes.append(len(sink.data))
             yield block

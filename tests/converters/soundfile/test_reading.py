@@ -10,7 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.converters.signals import decode_bytes, encode_bytes, make_voice, measure_fidelity
+from tests.converters.signals import (
+    decode_bytes,
+    encode_bytes,
+    make_voice,
+    measure_fidelity,
+    run_fresh,
+)
 
 from ossicle.audio import AudioClip, AudioFacts, AudioFormat, Pcm
 from ossicle.errors import (
@@ -58,28 +64,20 @@ def _frames_by_soundfile(text: str) -> int | None:
 
 def test_a_bomb_streams_in_little_memory_and_stops_when_closed(shared_audio: Path) -> None:
     code = (
-        "import resource, sys\n"
+        "import sys\n"
         "from ossicle.audio import AudioClip\n"
         "from ossicle_soundfile import SoundfileConverter\n"
         "clip = AudioClip.from_path(sys.argv[1])\n"
-        "base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "base = peak_kib()\n"
         "with SoundfileConverter().decode(clip) as stream:\n"
         "    frames = 0\n"
         "    for block in stream:\n"
         "        frames += len(block)\n"
         "        if frames > 20_000_000: break\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base)\n"
+        "print(peak_kib() - base)\n"
     )
     path = shared_audio / "made/bombs/flac-constant-silence.flac"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=50,
-        env={"PYTHONPATH": ":".join(sys.path)},
-    )
-    assert int(done.stdout) < 64 << 10
+    assert int(run_fresh(code, str(path))) < 64 << 10
 
 
 def test_a_header_that_claims_2_to_the_36_frames_allocates_nothing() -> None:

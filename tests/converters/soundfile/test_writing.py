@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +22,9 @@ from ossicle.audio import AudioClip, AudioFormat, Pcm
 from ossicle.errors import ConfigurationError, FileAccessError
 from ossicle_soundfile import SoundfileConverter
 from ossicle_soundfile.rules import WRITES
+
+if TYPE_CHECKING:
+    from ossicle.audio.pcm import Samples
 
 SOUNDFILE = SoundfileConverter()
 PCM_KINDS = [
@@ -63,7 +68,7 @@ def test_flac_of_16_bits_is_bit_exact_at_any_split(
     values: list[int], channels: int, block_frames: int
 ) -> None:
     values += [0] * (-len(values) % channels)
-    samples = (np.array(values, np.float32) / 32768).reshape(-1, channels)
+    samples = np.array(values, np.float32).reshape(-1, channels) / np.float32(32768)
     pcm = Pcm(samples=samples, sample_rate=16_000)
     target = AudioFormat(container="flac", encoding="flac")
     data = encode_bytes(SOUNDFILE, pcm, target, block_frames=block_frames)
@@ -187,7 +192,7 @@ def test_a_full_disk_is_an_error_of_ours(container: str, encoding: str) -> None:
 def test_an_error_of_the_source_ends_encoding_and_is_not_hidden() -> None:
     pcm = make_voice(frames=2000)
 
-    def failing():  # type: ignore[no-untyped-def]
+    def failing() -> Iterator[Samples]:
         yield pcm.samples
         raise FileAccessError("the source is gone")
 
