@@ -45,7 +45,7 @@ class BlobFolder:
             StorageError: The folder is full or not writable.
         """
         try:
-            write_whole(self._files, self._path / name, [data])
+            write_whole(self._files, self._path / name, data)
         except OSError as error:
             raise file_error("cannot write a blob", error) from error
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ossicle.errors import NotStoredError, StorageCorruptError
+from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
 from ossicle.storage.sqlite.blob_folder import BlobFolder, open_inline
 from ossicle.storage.sqlite.database import Database
 
@@ -178,6 +179,11 @@ class Blobs:
             for name in names:
                 if name not in known:  # Else it was stored again meanwhile.
                     self._folder.unlink(name)
+
+    def discard(self, names: Iterable[str]) -> None:
+        """Delete such files if that is possible now: what was asked for is already done."""
+        with contextlib.suppress(StorageError):
+            self.unlink(names)
 
     def sweep(self) -> int:
         """Delete files that a crash left behind; how many."""

@@ -43,7 +43,7 @@ class Cached:
                 " created_at, expires_at, used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (tenant, key, text, digest, len(value), inline, name, now, now + lifetime_s, now),
             )
-        self._blobs.unlink(replaced.names)
+        self._blobs.discard(replaced.names)
 
     def load(self, tenant: str, key: str) -> CachedValue | None:
         """The exact value, or `None`."""
@@ -83,7 +83,7 @@ class Cached:
         """Drop a value; whether there was one."""
         with self._database.writing() as rows:
             removed = self._remove(rows, "tenant = ? AND key = ?", tenant, key)
-        self._blobs.unlink(removed.names)
+        self._blobs.discard(removed.names)
         return removed.count > 0
 
     def trim(self, *, max_bytes: int) -> int:
@@ -101,7 +101,7 @@ class Cached:
                 names += oldest.names
                 count += oldest.count
                 total -= oldest.n_bytes
-        self._blobs.unlink(names)
+        self._blobs.discard(names)
         return count
 
     def remove_expired(self, rows: sqlite3.Connection) -> Removed:

@@ -74,7 +74,7 @@ class Conversations:
                 [(added.lastrowid, place, blob) for place, blob in enumerate(needed)],
             )
             removed = self._blobs.remove_unneeded(rows, freed)
-        self._blobs.unlink(removed.names)
+        self._blobs.discard(removed.names)
         return changed
 
     def delete_turns(self, tenant: str, name: str, *, start: int, revision: int | None) -> int:
@@ -84,7 +84,7 @@ class Conversations:
             # SQLite holds 64 bits; no index is beyond 53.
             freed = self._remove_turns(rows, key, "position >= ?", max(-1, min(start, 2**53)))
             removed = self._blobs.remove_unneeded(rows, freed)
-        self._blobs.unlink(removed.names)
+        self._blobs.discard(removed.names)
         return changed
 
     def load(self, tenant: str, name: str) -> StoredConversation:

@@ -39,6 +39,7 @@ class Database:
     def __init__(
         self, path: Path, *, files: Files, durability: Durability, busy_timeout_s: float
     ) -> None:
+        self._path = path
         self._files = files
         self._lock = threading.RLock()
         self._busy_timeout_s = busy_timeout_s
@@ -47,6 +48,7 @@ class Database:
             self._connection: sqlite3.Connection | None = sqlite3.connect(
                 path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
             )
+        self._identity = self._look()
         try:
             self._configure(durability)
         except BaseException:
@@ -92,6 +94,21 @@ class Database:
             )
         return self._connection
 
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _check_place(self) -> None:
+        # SQLite goes on writing into a file that was deleted, and nobody would find it again.
+        if self._look() != self._identity:
+            raise StorageError(
+                "the store's files were deleted or moved while it was open",
+                fix="Open the store again.",
+            )
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A transaction that sees one moment of the database."""
@@ -111,6 +128,7 @@ class Database:
             connection = self._usable()
             connection.execute("BEGIN IMMEDIATE")
             try:
+                self._check_place()
                 self._files.reached("transaction begun")
                 yield connection
                 self._files.reached("rows written")

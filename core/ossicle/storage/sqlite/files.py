@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -68,26 +69,30 @@ class Files:
         """Called at each step where a crash must do no harm; does nothing outside of tests."""
 
 
-def write_whole(files: Files, target: Path, pieces: list[bytes]) -> None:
+def write_whole(files: Files, target: Path, data: bytes) -> None:
     """Put a file in place, all or nothing, and wait until it is on the disk.
 
     Raises:
-        OSError: What was under this name is still there; a temporary file may be left.
+        OSError: What was under this name is still there.
     """
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
-    handle = files.create(temporary)
     try:
+        handle = files.create(temporary)
         files.reached("file created")
-        for piece in pieces:
-            view = memoryview(piece)
+        try:
+            view = memoryview(data)
             while view:
                 view = view[files.write(handle, view) :]
-        files.reached("file written")
-        files.sync(handle)
-    finally:
-        os.close(handle)
-    files.reached("file synced")
-    files.replace(temporary, target)
+            files.reached("file written")
+            files.sync(handle)
+        finally:
+            os.close(handle)
+        files.reached("file synced")
+        files.replace(temporary, target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            files.unlink(temporary)
+        raise
     files.reached("file in place")
     files.sync_folder(target.parent)
     files.reached("folder synced")

@@ -278,7 +278,7 @@ class SqliteStore(Store):
             cached = self._cached.remove_expired(rows)
             n_turns = self._conversations.expire_blobs(rows)
             blobs = self._blobs.remove_unneeded(rows)
-        self._blobs.unlink(cached.names + blobs.names)
+        self._blobs.sweep()
         self._database.scrub()
         return CleanReport(
             cached_values=cached.count,
