@@ -31,6 +31,9 @@ TRANSCRIPTION_MODEL = "gpt-transcribe"
 _FORM_BYTES = 65_536
 """What the fields of a form may take beside the file."""
 
+_ONLY_VENDORS = ("gpt-audio", "gpt-4o-", "gpt-transcribe")
+"""How names begin that nobody but OpenAI and its resellers use."""
+
 _ROWS: Mapping[str, ModalityRow] = {
     row.name: row for row in (*CHAT_AUDIO_ROWS, SPEAK, TEXT_TO_TEXT, TRANSCRIBE)
 }
@@ -211,8 +214,12 @@ _GUESSES: tuple[tuple[Callable[[str], bool], str], ...] = (
 
 
 def _elsewhere(record: ModelRecord, profile: EndpointProfile) -> ModelRecord:
-    """The same model id at another endpoint: its dates do not hold there, its audio may differ."""
+    """The same name at another endpoint: its dates do not hold there, its audio may differ."""
     given = record.capabilities
+    if profile.name == "generic" and given.model.startswith(_ONLY_VENDORS):
+        # A gateway in front of the vendor. Names such as `whisper-1` prove nothing: many servers
+        # give them to models of their own.
+        return record
     changes: dict[str, Any] = {
         "is_assumed": True,
         "shutdown": None,

@@ -100,6 +100,10 @@ def test_the_vendors_dates_do_not_hold_elsewhere() -> None:
         record = record_for("tts-1", profile_named(name)).capabilities
         assert record.shutdown is None
         assert record.is_assumed
+        assert (record.prices is None) == (name != "generic")
+    # Behind an unknown gateway, a name that nobody else uses means the vendor's own model.
+    record = record_for("gpt-audio", profile_named("generic")).capabilities
+    assert record == record_for("gpt-audio", OPENAI).capabilities
 
 
 def test_endpoints_that_only_stream_audio_say_so() -> None:
