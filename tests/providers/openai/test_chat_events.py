@@ -198,6 +198,11 @@ def test_an_error_in_the_stream_is_the_vendors() -> None:
         read({"error": {"message": "no", "code": "content_policy_violation"}})
 
 
+def test_an_index_that_is_none_is_counted() -> None:
+    choices = [{"index": [], "delta": {"content": "x"}, "finish_reason": "stop"}]
+    assert read({**chunk(None), "choices": choices}, done=False, has_audio=False).content == "x"
+
+
 @pytest.mark.parametrize("body", [[], "x", 3, None, {"choices": "x"}, {"choices": [1]}])
 def test_events_that_are_no_chunks_are_typed_errors(body: object) -> None:
     with pytest.raises(InvalidReplyError):
