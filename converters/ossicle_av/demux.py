@@ -88,7 +88,7 @@ def _first_audio(container: Any, form: AudioFormat, decoders: tuple[str, ...]) -
         if other.index != stream.index:
             other.discard = Discard.all
     name = "nothing known" if stream.codec_context is None else stream.codec_context.name
-    if name not in decoders:
+    if stream.codec_context is None or name not in decoders:
         raise UnsupportedFormatError(
             f"the {form.container} file holds {name}, not {form.encoding}",
             format=str(form),
