@@ -1,1 +1,104 @@
-"""One audio layer between an application and any model that hears or speaks."""
+"""One audio layer between an application and any model that hears or speaks.
+
+Names are resolved when first used: `import ossicle` costs next to nothing.
+"""
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from ossicle.audio import AudioClip, AudioFacts, AudioFormat, BlockStream, Pcm
+    from ossicle.client import AsyncClient, AudioSource, BlockingReplyStream, Client
+    from ossicle.errors import OssicleError
+    from ossicle.intake import IntakeLimits, decode, load
+    from ossicle.messages import (
+        AudioDelta,
+        AudioPart,
+        AudioReference,
+        Event,
+        Finding,
+        Finished,
+        Message,
+        Receipt,
+        Reply,
+        TextDelta,
+        TextPart,
+        Tool,
+        ToolCall,
+        ToolCallPart,
+        ToolResultPart,
+        TranscriptDelta,
+        Usage,
+    )
+    from ossicle.pipeline import SPEECH, Explanation, PipelineSettings, Plan, ReplyStream
+    from ossicle.policy import Budget, BudgetLimits, RetryPolicy
+else:
+    import importlib
+
+    _ROOMS = {
+        "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
+        "client": "AsyncClient AudioSource BlockingReplyStream Client",
+        "errors": "OssicleError",
+        "intake": "IntakeLimits decode load",
+        "messages": (
+            "AudioDelta AudioPart AudioReference Event Finding Finished Message Receipt Reply "
+            "TextDelta TextPart Tool ToolCall ToolCallPart ToolResultPart TranscriptDelta Usage"
+        ),
+        "pipeline": "SPEECH Explanation PipelineSettings Plan ReplyStream",
+        "policy": "Budget BudgetLimits RetryPolicy",
+    }
+    _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
+
+    def __getattr__(name):
+        room = _HOMES.get(name)
+        if room is None:
+            raise AttributeError(f"module 'ossicle' has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"ossicle.{room}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *_HOMES})
+
+
+__all__ = [
+    "SPEECH",
+    "AsyncClient",
+    "AudioClip",
+    "AudioDelta",
+    "AudioFacts",
+    "AudioFormat",
+    "AudioPart",
+    "AudioReference",
+    "AudioSource",
+    "BlockStream",
+    "BlockingReplyStream",
+    "Budget",
+    "BudgetLimits",
+    "Client",
+    "Event",
+    "Explanation",
+    "Finding",
+    "Finished",
+    "IntakeLimits",
+    "Message",
+    "OssicleError",
+    "Pcm",
+    "PipelineSettings",
+    "Plan",
+    "Receipt",
+    "Reply",
+    "ReplyStream",
+    "RetryPolicy",
+    "TextDelta",
+    "TextPart",
+    "Tool",
+    "ToolCall",
+    "ToolCallPart",
+    "ToolResultPart",
+    "TranscriptDelta",
+    "Usage",
+    "decode",
+    "load",
+]

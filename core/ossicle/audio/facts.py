@@ -21,7 +21,10 @@ class AudioFacts:
         data_bytes: How many bytes of samples really follow; `None` where it has no meaning.
         bit_depth: Bits per sample that carry signal, or `None` for lossy formats.
         notes: What was odd and tolerated, as short stable words: `sizes_unknown` (a streamed WAV
-            with sizes of 0 or 0xFFFFFFFF), `truncated`, `trailing_bytes`, `chained`, `id3`.
+            with sizes of 0 or 0xFFFFFFFF), `truncated` (the file ends before its header says),
+            `trailing_bytes` (something follows the samples), `chained` (several Ogg streams one
+            behind the other), `id3` (a tag comes first), `block_align` (a WAV without a block
+            size).
     """
 
     format: AudioFormat

@@ -36,8 +36,9 @@ class AudioFormat:
     Attributes:
         container: How it is wrapped.
         encoding: The codec: `pcm_s16le`, `pcm_s24be`, `pcm_u8`, `pcm_f32le`, `mulaw`, `alaw`,
-            `ima_adpcm`, `ms_adpcm`, `gsm`, `flac`, `alac`, `mp3`, `mp2`, `aac`, `opus`,
-            `vorbis`, `amr_nb`, `amr_wb`, `ac3`, `wma`, or `unknown`.
+            `ima_adpcm`, `ms_adpcm`, `gsm`, `flac`, `alac`, `mp3`, `mp2`, `mp1`, `aac`, `opus`,
+            `vorbis`, `amr_nb`, `amr_wb`, `ac3`, `eac3`, `wma`, `wma_pro`, `wma_lossless`, or
+            `unknown`.
         sample_rate: In Hz; `None` when unknown or not asked for.
         channels: A count; `None` when unknown or not asked for.
         bit_rate: In bit/s, for lossy targets; `None` means the converter's default.

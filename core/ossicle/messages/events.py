@@ -34,6 +34,16 @@ class ReplyStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputHeard:
+    """What the provider heard in one clip of the newest message; in order of the clips.
+
+    Only vendors that transcribe what they hear can tell. It is not part of the answer.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta:
     """More written text of the answer, or of a transcription."""
 
@@ -153,6 +163,7 @@ class Finished:
 
 Event = (
     ReplyStarted
+    | InputHeard
     | TextDelta
     | TranscriptDelta
     | RefusalDelta

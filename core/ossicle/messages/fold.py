@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ossicle.audio import AudioClip, AudioFormat
+from ossicle.audio.wav import repair_wav
 from ossicle.errors import InvalidReplyError, MalformedAudioError, PluginContractError
 from ossicle.messages.events import (
     AudioDelta,
     Event,
     Finished,
+    InputHeard,
     LanguageDetected,
     ReferenceIssued,
     RefusalDelta,
@@ -48,6 +50,7 @@ class ReplyFold:
     def __init__(self, *, provider: str, model: str) -> None:
         self._provider = provider
         self._started = ReplyStarted(model=model)
+        self._heard: list[str] = []
         self._text: list[str] = []
         self._transcript: list[str] = []
         self._refusal: list[str] = []
@@ -115,6 +118,8 @@ class ReplyFold:
                     model=event.model or self._started.model,
                     server_time_s=event.server_time_s or self._started.server_time_s,
                 )
+            case InputHeard(text=text):
+                self._heard.append(text)
             case ReferenceIssued():
                 self._reference_id = event.id or self._reference_id
                 self._expires_at = event.expires_at or self._expires_at
@@ -165,6 +170,7 @@ class ReplyFold:
             id=self._started.reply_id,
             request_id=self._started.request_id,
             server_time_s=self._started.server_time_s,
+            heard="\n".join(self._heard) if self._heard else None,
             content="".join(self._text) or None,
             transcript=transcript,
             refusal="".join(self._refusal) or None,
@@ -195,8 +201,6 @@ class ReplyFold:
                 fix="Ask again; if it repeats, report the request id to the vendor.",
             ) from error
         if clip.format.container == "wav" and "sizes_unknown" in clip.facts.notes:
-            from ossicle.audio.wav import repair_wav
-
             clip = AudioClip.from_bytes(repair_wav(data, clip.facts))
         return clip
 

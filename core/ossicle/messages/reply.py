@@ -20,6 +20,7 @@ class Reply(Value):
         id: The vendor's id of the reply, or `None`.
         request_id: The vendor's id of the request, or `None`.
         index: Which of several choices this is; always 0 today.
+        heard: What the provider heard in the newest audio, or `None` when it does not tell.
         content: Written text, or `None` when the model only spoke.
         transcript: What the audio says, or `None`.
         refusal: The words in which the model declined, or `None`.
@@ -39,6 +40,7 @@ class Reply(Value):
     id: str | None = None
     request_id: str | None = None
     index: int = 0
+    heard: str | None = None
     content: str | None = None
     transcript: str | None = None
     refusal: str | None = None

@@ -32,6 +32,7 @@ from ossicle.plugins.catalogue import KINDS, Catalogue, Shelf, register
 from ossicle.plugins.listing import PluginListing
 
 _LOG = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())  # the host program decides what is shown
 _HOOKS = (*(kind.hook for kind in KINDS), "ossicle_register_models")
 
 EntryPoints = Callable[[], Iterable[importlib.metadata.EntryPoint]]

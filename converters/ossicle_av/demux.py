@@ -1,0 +1,99 @@
+"""Opens a container with the one demuxer that the sniffer named, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from ossicle.audio import AudioFormat
+from ossicle.audio.window import ByteWindow
+from ossicle.errors import MalformedAudioError, UnsupportedFormatError
+from ossicle_av.faults import translated
+from ossicle_av.rules import DECODERS, DEMUXERS
+
+_PROBE_BYTES = 1 << 16
+"""FFmpeg's own default of 5 MB makes it decode for 36 ms before it says what a file is."""
+
+
+class Demuxed:
+    """An open container and its first audio stream; all other streams are discarded.
+
+    Four locks, each sufficient alone: the demuxer is named and not probed for; protocols, formats
+    and decoders are white-listed; opening any other resource is refused; the file has no name.
+
+    Args:
+        window: The bytes.
+        form: What the sniffer found.
+
+    Raises:
+        MalformedAudioError: The container does not open.
+        UnsupportedFormatError: It holds what no rule covers.
+    """
+
+    def __init__(self, window: ByteWindow, form: AudioFormat) -> None:
+        self.form = form
+        decoders = DECODERS.get(form.encoding, ())
+        demuxer = DEMUXERS.get(form.container)
+        if demuxer is None or not decoders:
+            raise UnsupportedFormatError(
+                f"no decoder is admitted for {form.container}/{form.encoding}",
+                format=str(form),
+                fix="Convert it to WAV or FLAC with another tool.",
+            )
+        self.container = _open(window, form, demuxer, decoders)
+        try:
+            self.stream = _first_audio(self.container, form, decoders)
+        except BaseException:
+            self.container.close()
+            raise
+
+    def close(self) -> None:
+        """Release the decoder; twice is harmless."""
+        self.container.close()
+
+
+def _open(window: ByteWindow, form: AudioFormat, demuxer: str, decoders: tuple[str, ...]) -> Any:
+    with translated(form, doing="open"):
+        import av
+
+        return av.open(
+            window,
+            format=demuxer,
+            options={
+                "protocol_whitelist": "pipe",
+                "format_whitelist": demuxer,
+                "codec_whitelist": ",".join(decoders),
+                "probesize": str(_PROBE_BYTES),
+            },
+            io_open=_refuse,
+            metadata_errors="replace",
+        )
+
+
+def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    """What FFmpeg gets that wants to open something else."""
+    raise PermissionError("audio may not refer to other resources")
+
+
+def _first_audio(container: Any, form: AudioFormat, decoders: tuple[str, ...]) -> Any:
+    stream = next(iter(container.streams.audio), None)
+    if stream is None:
+        raise MalformedAudioError(
+            f"the {form.container} file holds no audio",
+            format=str(form),
+            fix="Check that it is an audio file.",
+        )
+    from av.stream import Discard
+
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = Discard.all
+    name = "nothing known" if stream.codec_context is None else stream.codec_context.name
+    if name not in decoders:
+        raise UnsupportedFormatError(
+            f"the {form.container} file holds {name}, not {form.encoding}",
+            format=str(form),
+            fix="Convert it to WAV or FLAC with another tool.",
+        )
+    # One clip is one job: threads belong to whoever runs many.
+    stream.codec_context.thread_count = 1
+    return stream

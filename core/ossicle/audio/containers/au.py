@@ -1,0 +1,64 @@
+"""Sun and NeXT audio (`.au`, `.snd`).
+
+Source: Sun Microsystems, audio file header `<audio/au.h>`; all fields are big-endian.
+"""
+
+from __future__ import annotations
+
+from ossicle.audio.containers.header import checked_format, is_fixed_width, pcm_facts
+from ossicle.audio.containers.source import Source
+from ossicle.audio.facts import AudioFacts
+from ossicle.errors import MalformedAudioError
+
+_UNKNOWN = 0xFFFFFFFF
+_ENCODINGS = {
+    1: "mulaw", 2: "pcm_s8", 3: "pcm_s16be", 4: "pcm_s24be", 5: "pcm_s32be",
+    6: "pcm_f32be", 7: "pcm_f64be", 27: "alaw",
+}  # fmt: skip
+
+
+def matches(head: bytes) -> bool:
+    """Whether these first 4 bytes open an AU file."""
+    return head[:4] == b".snd"
+
+
+def read_facts(source: Source) -> AudioFacts:
+    """What the header of an AU file says.
+
+    Raises:
+        MalformedAudioError: The header is cut off or impossible.
+    """
+    offset, size, code, sample_rate, channels = source.fields(">5I", source.start + 4)
+    form = checked_format(
+        "au", _ENCODINGS.get(code, "unknown"), sample_rate=sample_rate, channels=channels
+    )
+    if not 24 <= offset <= max(source.n_bytes - source.start, 24):
+        raise MalformedAudioError(
+            f"the AU header says that the samples begin at byte {offset}",
+            format="au",
+            fix="Get the file again.",
+        )
+    data_offset = source.start + offset
+    available = max(source.n_bytes - data_offset, 0)
+    notes: tuple[str, ...] = ()
+    if size == _UNKNOWN or (size == 0 and available > 0):
+        size, notes = available, ("sizes_unknown",)
+    elif size > available:
+        size, notes = available, ("truncated",)
+    elif size < available:
+        notes = ("trailing_bytes",)
+    if not is_fixed_width(form.encoding):
+        return AudioFacts(
+            format=form,
+            n_bytes=source.n_bytes,
+            data_offset=data_offset,
+            data_bytes=size,
+            notes=notes,
+        )
+    return pcm_facts(
+        form,
+        n_bytes=source.n_bytes,
+        data_offset=data_offset,
+        data_bytes=size,
+        notes=notes,
+    )

@@ -1,0 +1,28 @@
+"""Hear, think, speak: any recogniser, any brain and any voice as one provider."""
+
+from ossicle.cascade.callables import CallableThinker
+from ossicle.cascade.counting import text_tokens
+from ossicle.cascade.profile import FREE, cascade_capabilities
+from ossicle.cascade.provider import CascadeOptions, CascadeProvider
+from ossicle.cascade.providers import ProviderHearer, ProviderSpeaker, ProviderThinker
+from ossicle.cascade.sentences import MAX_SENTENCE_CHARS, SentenceSplitter, split_sentences
+from ossicle.cascade.stages import Heard, Hearer, Speaker, Thinker
+
+__all__ = [
+    "FREE",
+    "MAX_SENTENCE_CHARS",
+    "CallableThinker",
+    "CascadeOptions",
+    "CascadeProvider",
+    "Heard",
+    "Hearer",
+    "ProviderHearer",
+    "ProviderSpeaker",
+    "ProviderThinker",
+    "SentenceSplitter",
+    "Speaker",
+    "Thinker",
+    "cascade_capabilities",
+    "split_sentences",
+    "text_tokens",
+]

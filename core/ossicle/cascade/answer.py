@@ -1,0 +1,145 @@
+"""Thinking an answer and, where asked for, speaking it at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from ossicle.cascade.counting import Counter, WordCounter
+from ossicle.cascade.relay import closing, relay
+from ossicle.cascade.sentences import SentenceSplitter
+from ossicle.cascade.speech import Voicing
+from ossicle.cascade.stages import Thinker
+from ossicle.errors import AudioMissingError
+from ossicle.messages import (
+    Event,
+    Finished,
+    Message,
+    Request,
+    TextDelta,
+    ToolCall,
+    ToolCallDelta,
+    TranscriptDelta,
+    UsageReported,
+)
+from ossicle.messages.events import FinishReason
+
+SENTENCES_AHEAD = 4
+"""How many sentences may be thought before the speaker has begun with them."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Answer:
+    """One answer in the making; `events` is called once.
+
+    Attributes:
+        provider: Name of the provider, for errors.
+        thinker: Who thinks.
+        messages: What was said so far, as text.
+        request: What was asked for.
+        counter: Where the answer is counted.
+        voicing: How to speak it; `None`: it is only written.
+    """
+
+    provider: str
+    thinker: Thinker
+    messages: tuple[Message, ...]
+    request: Request
+    counter: Counter
+    voicing: Voicing | None = None
+    _reason: FinishReason = "stop"
+
+    async def events(self) -> AsyncIterator[Event]:
+        """The answer's events, `Finished` last."""
+        events = self._written() if self.voicing is None else relay(self._think_and_speak)
+        async with closing(events):
+            async for event in events:
+                yield event
+
+    async def _written(self) -> AsyncIterator[Event]:
+        thought = self._thought()
+        async with closing(thought):
+            async for piece in thought:
+                yield TextDelta(text=piece) if isinstance(piece, str) else piece
+        for event in self._ending():
+            yield event
+
+    def _ending(self) -> tuple[Event, ...]:
+        return UsageReported(usage=self.counter.usage()), Finished(reason=self._reason)
+
+    async def _thought(self) -> AsyncIterator[str | ToolCallDelta]:
+        """The thinker's pieces within the limit; the reason to finish is known afterwards."""
+        limit = self.request.max_output_tokens
+        words = WordCounter(limit=limit)
+        calls = 0
+        pieces = self.thinker.think(
+            self.messages,
+            instructions=self.request.instructions,
+            tools=self.request.tools,
+            tool_choice=self.request.tool_choice,
+            max_output_tokens=limit,
+        )
+        async with closing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, ToolCall):
+                    yield ToolCallDelta(
+                        index=calls, id=piece.id, name=piece.name, arguments=piece.arguments
+                    )
+                    calls += 1
+                    words.passing(f" {piece.name} {piece.arguments} ")
+                elif text := words.passing(piece):
+                    yield text
+                if words.is_cut:
+                    break
+        self.counter.words_out += words.words
+        self._reason = "tool_calls" if calls else "length" if words.is_cut else "stop"
+
+    async def _think_and_speak(self, events: MemoryObjectSendStream[Event]) -> None:
+        send, receive = anyio.create_memory_object_stream[str](SENTENCES_AHEAD)
+        # The receiving end stays open until the group is gone: if the speaker fails, the thinker
+        # is cancelled instead of failing too, and one error comes out.
+        with receive:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._speak, receive, events)
+                with send:
+                    await self._think(send, events)
+        if not self.counter.spoken_s and self._reason != "tool_calls":
+            raise AudioMissingError(
+                f"an answer of {self.counter.words_out} words could not be spoken",
+                provider=self.provider,
+                billed=False,
+                fix="Ask for text only, or use a voice of the answer's language.",
+            )
+        for event in self._ending():
+            await events.send(event)
+
+    async def _think(
+        self, sentences: MemoryObjectSendStream[str], events: MemoryObjectSendStream[Event]
+    ) -> None:
+        splitter = SentenceSplitter()
+        thought = self._thought()
+        async with closing(thought):
+            async for piece in thought:
+                if not isinstance(piece, str):
+                    await events.send(piece)
+                    continue
+                await events.send(TranscriptDelta(text=piece))
+                for sentence in splitter.feed(piece):
+                    await sentences.send(sentence)
+        for sentence in splitter.finish():
+            await sentences.send(sentence)
+
+    async def _speak(
+        self,
+        sentences: MemoryObjectReceiveStream[str],
+        events: MemoryObjectSendStream[Event],
+    ) -> None:
+        assert self.voicing is not None
+        async for sentence in sentences:
+            speech = self.voicing.events(sentence, counter=self.counter)
+            async with closing(speech):
+                async for event in speech:
+                    await events.send(event)

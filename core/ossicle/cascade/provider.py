@@ -1,0 +1,223 @@
+"""A provider made of three stages: hear, think, speak."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from pydantic import Field, ValidationError
+
+from ossicle.abc import AudioProvider, Capabilities
+from ossicle.cascade.answer import Answer
+from ossicle.cascade.counting import Counter, text_tokens
+from ossicle.cascade.profile import (
+    AUDIO_TOKENS_PER_S_IN,
+    AUDIO_TOKENS_PER_S_OUT,
+    cascade_capabilities,
+)
+from ossicle.cascade.relay import closing
+from ossicle.cascade.sentences import split_sentences
+from ossicle.cascade.speech import Voicing
+from ossicle.cascade.stages import Heard, Hearer, Speaker, Thinker
+from ossicle.cascade.turns import hear_clip, text_turns
+from ossicle.errors import (
+    AudioMissingError,
+    ConfigurationError,
+    UnknownModelError,
+    UnsupportedModalityError,
+)
+from ossicle.messages import (
+    AudioPart,
+    Event,
+    Finished,
+    InputHeard,
+    LanguageDetected,
+    ReplyStarted,
+    Request,
+    SegmentReported,
+    TextDelta,
+    UsageReported,
+    Value,
+)
+
+
+class CascadeOptions(Value):
+    """What `provider_options` may hold for a cascade.
+
+    Attributes:
+        speed: Pace of the speech; 1.0 is the voice's own.
+    """
+
+    speed: float = Field(default=1.0, ge=0.5, le=2.0)
+
+
+class CascadeProvider(AudioProvider):
+    """Hears with one stage, thinks with another, speaks with a third.
+
+    Each stage is optional; what is missing narrows the modality matrix. The answer is spoken
+    sentence by sentence: the first one sounds while the next is still thought. Earlier turns that
+    were spoken reach the thinker as transcripts, so there are no audio references. What was heard
+    in the newest message is reported as segments of the reply. Words are counted as text tokens,
+    seconds as audio tokens, by the rules in `ossicle.cascade.counting`.
+
+    Args:
+        name: The provider's name, for errors and the record of capabilities.
+        model: Name of its only model.
+        hearer: Turns speech into text.
+        thinker: Turns what was said into an answer.
+        speaker: Turns text into speech.
+        capabilities: Says more than the stages do (prices, limits); `None` derives it from them.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str = "cascade",
+        model: str = "cascade",
+        hearer: Hearer | None = None,
+        thinker: Thinker | None = None,
+        speaker: Speaker | None = None,
+        capabilities: Capabilities | None = None,
+    ) -> None:
+        self._hearer = hearer
+        self._thinker = thinker
+        self._speaker = speaker
+        self._record = capabilities or cascade_capabilities(
+            provider=name, model=model, hearer=hearer, thinker=thinker, speaker=speaker
+        )
+
+    def capabilities(self, model: str) -> Capabilities:
+        """The record of the only model.
+
+        Raises:
+            UnknownModelError: Any other name.
+        """
+        if model != self._record.model:
+            raise UnknownModelError(
+                f"provider {self._record.provider!r} has no model {model!r}",
+                fix=f"Use {self._record!s}.",
+            )
+        return self._record
+
+    async def respond(self, request: Request) -> AsyncIterator[Event]:
+        """Hear, think and speak; see `AudioProvider.respond`.
+
+        Raises:
+            UnsupportedModalityError: A stage that the request needs is missing.
+            UnsupportedFeatureError: A reference of another provider without a transcript.
+            UnknownVoiceError: The speaker has no such voice.
+            AudioMissingError: The speaker found nothing that it could pronounce.
+            ConfigurationError: `provider_options` holds what is not known here.
+        """
+        record = self.capabilities(request.model)
+        options = self._options(request)
+        counter = Counter(
+            rate_in=record.audio_tokens_per_s_in or AUDIO_TOKENS_PER_S_IN,
+            rate_out=record.audio_tokens_per_s_out or AUDIO_TOKENS_PER_S_OUT,
+        )
+        yield ReplyStarted(model=record.model)
+        if request.task == "respond":
+            events = self._answer(request, options=options, counter=counter)
+        elif request.task == "speak":
+            events = self._speak(request, options=options, counter=counter)
+        else:
+            events = self._transcribe(request, counter=counter)
+        async with closing(events):
+            async for event in events:
+                yield event
+
+    async def aclose(self) -> None:
+        """Close all stages."""
+        for stage in (self._hearer, self._thinker, self._speaker):
+            if stage is not None:
+                await stage.aclose()
+
+    async def _answer(
+        self, request: Request, *, options: CascadeOptions, counter: Counter
+    ) -> AsyncIterator[Event]:
+        if self._thinker is None:
+            raise self._missing("thinker", request)
+        voicing = self._voicing(request, options) if "audio" in request.output else None
+        turns = await text_turns(request, hearer=self._hearer, counter=counter)
+        for heard in turns.heard:
+            yield InputHeard(text=heard.text)
+            for event in _heard_events(heard):
+                yield event
+        answer = Answer(
+            provider=self._record.provider,
+            thinker=self._thinker,
+            messages=turns.messages,
+            request=request,
+            counter=counter,
+            voicing=voicing,
+        )
+        events = answer.events()
+        async with closing(events):
+            async for event in events:
+                yield event
+
+    async def _speak(
+        self, request: Request, *, options: CascadeOptions, counter: Counter
+    ) -> AsyncIterator[Event]:
+        voicing = self._voicing(request, options)
+        text = request.messages[-1].text
+        counter.words_in += text_tokens(text)
+        for sentence in split_sentences(text):
+            speech = voicing.events(sentence, counter=counter)
+            async with closing(speech):
+                async for event in speech:
+                    yield event
+        if not counter.spoken_s:
+            raise AudioMissingError(
+                f"a text of {len(text)} characters holds nothing that the voice can pronounce",
+                provider=self._record.provider,
+                billed=False,
+                fix="Give words in a language that the voice speaks.",
+            )
+        yield UsageReported(usage=counter.usage())
+        yield Finished()
+
+    async def _transcribe(self, request: Request, *, counter: Counter) -> AsyncIterator[Event]:
+        if self._hearer is None:
+            raise self._missing("hearer", request)
+        is_first = True
+        for part in request.messages[-1].parts:
+            if not isinstance(part, AudioPart):
+                continue
+            heard = await hear_clip(part, hearer=self._hearer, language=request.language)
+            counter.heard_s += part.clip.duration_s or 0.0
+            counter.words_out += text_tokens(heard.text)
+            yield TextDelta(text=heard.text if is_first else f"\n{heard.text}")
+            is_first = False
+            for event in _heard_events(heard):
+                yield event
+        yield UsageReported(usage=counter.usage())
+        yield Finished()
+
+    def _voicing(self, request: Request, options: CascadeOptions) -> Voicing:
+        if self._speaker is None:
+            raise self._missing("speaker", request)
+        return Voicing(speaker=self._speaker, voice=request.voice, speed=options.speed)
+
+    def _missing(self, stage: str, request: Request) -> UnsupportedModalityError:
+        return UnsupportedModalityError(
+            f"the cascade {self._record!s} has no {stage}, which {request.task!r} needs",
+            feature=request.task,
+            fix=f"Build it with a {stage}, or use another model.",
+        )
+
+    def _options(self, request: Request) -> CascadeOptions:
+        try:
+            return CascadeOptions.model_validate(dict(request.provider_options))
+        except ValidationError as error:
+            names = ", ".join(str(fault["loc"][0]) for fault in error.errors() if fault["loc"])
+            raise ConfigurationError(
+                f"provider_options of {self._record.provider!r} are wrong at: {names}",
+                fix="A cascade knows: speed, from 0.5 to 2.0.",
+            ) from error
+
+
+def _heard_events(heard: Heard) -> list[Event]:
+    events: list[Event] = [SegmentReported(segment=segment) for segment in heard.segments]
+    if heard.language is not None:
+        events.append(LanguageDetected(language=heard.language))
+    return events

@@ -1,0 +1,39 @@
+"""Speaking text, sentence by sentence, as events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from ossicle.cascade.counting import Counter
+from ossicle.cascade.relay import closing
+from ossicle.cascade.stages import Speaker
+from ossicle.messages import AudioDelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voicing:
+    """How an answer is to be spoken.
+
+    Attributes:
+        speaker: Who speaks.
+        voice: By which voice; `None`: the speaker's default.
+        speed: How fast; 1.0 is the voice's own pace.
+    """
+
+    speaker: Speaker
+    voice: str | None = None
+    speed: float = 1.0
+
+    async def events(self, sentence: str, *, counter: Counter) -> AsyncIterator[AudioDelta]:
+        """One sentence as audio; nothing for a blank one, which no speaker is asked for."""
+        if not sentence.strip():
+            return
+        form = self.speaker.format
+        bytes_per_s = (form.sample_rate or 1) * (form.frame_width or 1)
+        chunks = self.speaker.speak(sentence, voice=self.voice, speed=self.speed)
+        async with closing(chunks):
+            async for data in chunks:
+                if data:
+                    counter.spoken_s += len(data) / bytes_per_s
+                    yield AudioDelta(data=data, format=form)

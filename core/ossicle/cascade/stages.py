@@ -1,0 +1,147 @@
+"""The three stages of a cascade, as anyone may implement them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ossicle.abc import AudioInput
+from ossicle.audio import AudioClip, AudioFormat
+from ossicle.messages import Message, Segment, Tool, ToolCall, ToolChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was heard in one clip.
+
+    Attributes:
+        text: The words; empty when nobody speaks.
+        language: BCP 47 tag of the speech, or `None` when not known.
+        segments: Stretches of it with times, where the recogniser tells.
+    """
+
+    text: str
+    language: str | None = None
+    segments: tuple[Segment, ...] = ()
+
+
+class Hearer(Protocol):
+    """Turns speech into text."""
+
+    @property
+    def audio_input(self) -> AudioInput:
+        """What audio it takes."""
+        ...
+
+    @property
+    def languages(self) -> tuple[str, ...] | None:
+        """BCP 47 tags of the speech it understands, or `None` when not known."""
+        ...
+
+    async def hear(self, clip: AudioClip, *, language: str | None) -> Heard:
+        """What is said in a clip.
+
+        The cascade guarantees: the clip is in a format of `audio_input`.
+        The implementer guarantees: nothing blocks the event loop; cancellation is obeyed soon;
+        calls may run at the same time.
+
+        Args:
+            clip: Encoded audio.
+            language: BCP 47 tag of the speech, or `None` to find out.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free every resource; calling it twice is harmless."""
+        ...
+
+
+class Thinker(Protocol):
+    """Turns what was said so far into an answer."""
+
+    @property
+    def supports_tools(self) -> bool:
+        """Whether it can ask for tool calls."""
+        ...
+
+    @property
+    def supports_instructions(self) -> bool:
+        """Whether it takes instructions."""
+        ...
+
+    def think(
+        self,
+        messages: Sequence[Message],
+        *,
+        instructions: str | None,
+        tools: Sequence[Tool],
+        tool_choice: ToolChoice | None,
+        max_output_tokens: int | None,
+    ) -> AsyncIterator[str | ToolCall]:
+        """The answer in pieces: text cut anywhere, and tool calls.
+
+        The cascade guarantees: messages hold text, tool calls and tool results only, what was
+        spoken being there as its transcript; the newest message is the last; the iterator is
+        closed on every path.
+        The implementer guarantees: nothing blocks the event loop; cancellation passes through;
+        calls may run at the same time.
+
+        Args:
+            messages: History first, the newest message last.
+            instructions: How to behave, or `None`.
+            tools: What may be called.
+            tool_choice: Whether a tool may, must not or must be called; `None`: may.
+            max_output_tokens: Upper bound of the answer; the cascade cuts a longer one.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free every resource; calling it twice is harmless."""
+        ...
+
+
+class Speaker(Protocol):
+    """Turns text into speech."""
+
+    @property
+    def format(self) -> AudioFormat:
+        """What `speak` yields: raw `pcm_s16le` with its rate and channels."""
+        ...
+
+    @property
+    def voices(self) -> tuple[str, ...] | None:
+        """Names of its voices, or `None` for a list that only the vendor knows."""
+        ...
+
+    @property
+    def default_voice(self) -> str | None:
+        """The voice used when none is named."""
+        ...
+
+    @property
+    def languages(self) -> tuple[str, ...] | None:
+        """BCP 47 tags of what it speaks, or `None` when not known."""
+        ...
+
+    def speak(self, text: str, *, voice: str | None, speed: float) -> AsyncIterator[bytes]:
+        """The text as raw samples in `format`, cut anywhere.
+
+        The cascade guarantees: the text is one sentence, or a piece of a very long one, and not
+        blank; the iterator is closed on every path.
+        The implementer guarantees: nothing blocks the event loop; cancellation is obeyed soon;
+        calls may run at the same time; text that cannot be pronounced yields nothing.
+
+        Args:
+            text: What to say, verbatim.
+            voice: Name of a voice, or `None` for the default one.
+            speed: 1.0 is the voice's own pace, 2.0 twice as fast; from 0.5 to 2.0.
+
+        Raises:
+            UnknownVoiceError: There is no such voice.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free every resource; calling it twice is harmless."""
+        ...

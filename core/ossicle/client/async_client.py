@@ -1,0 +1,372 @@
+"""`AsyncClient`: what an application holds, under asyncio and trio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from pydantic import SecretStr
+
+from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
+from ossicle.client.asking import OUTPUTS, AudioSource, outputs_of
+from ossicle.client.providers import ProviderPool, provider_name, split_reference
+from ossicle.client.switchboard import Ask, Switchboard
+from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
+from ossicle.pipeline import Explanation, PipelineSettings, ReplyStream, open_shop
+from ossicle.plugins import PluginHost
+from ossicle.policy import Budget, Clock, RetryPolicy
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+DEFAULT_TIMEOUT_S = 120.0
+"""Total seconds for one call: preparation, waits and repeats included."""
+
+
+class AsyncClient:
+    """Talks with models that hear or speak.
+
+    Args:
+        provider: Name, `"provider:model"`, or an `AudioProvider` that the application built.
+        model: Used when a call names none; `None` lets the provider's default decide.
+        api_key: The vendor's key; `None` lets the provider look into its own environment
+            variable.
+        base_url: Endpoint other than the vendor's own.
+        options: The provider's own settings, which it validates.
+        settings: How audio is prepared, judged and delivered.
+        retry: When to repeat; the default never repeats what may have been executed.
+        budget: Reserved before each call; shared by all tenants' views of this client.
+        allow_plugins: Names of third-party plugins that may load; a loaded plugin is trusted code.
+        plugins: Objects with hook implementations: an application's own providers, validators
+            and listeners.
+        tenant: On whose behalf; see `for_tenant`.
+        timeout_s: Total seconds for one call, unless the call says otherwise.
+        clock: For tests.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+
+    def __init__(
+        self,
+        provider: str | AudioProvider,
+        *,
+        model: str | None = None,
+        api_key: str | SecretStr | None = None,
+        base_url: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        settings: PipelineSettings | None = None,
+        retry: RetryPolicy | None = None,
+        budget: Budget | None = None,
+        allow_plugins: Iterable[str] = (),
+        plugins: Iterable[object] = (),
+        tenant: str = "default",
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        clock: Clock | None = None,
+    ) -> None:
+        host = PluginHost(allow=allow_plugins, plugins=plugins)
+        instances: dict[str, AudioProvider] = {}
+        if isinstance(provider, str):
+            name, named_model = split_reference(provider)
+            model = model or named_model
+        else:
+            name = provider_name(provider)
+            instances[name] = provider
+        key = SecretStr(api_key) if isinstance(api_key, str) else api_key
+        own = ProviderSettings(api_key=key, base_url=base_url, options=options or {})
+        self._owns_pool = True
+        self._board = Switchboard(
+            host=host,
+            pool=ProviderPool(host, settings={name: own}, instances=instances),
+            shop=open_shop(
+                host,
+                settings=settings or PipelineSettings(),
+                clock=clock,
+                retry=retry,
+                budget=budget,
+            ),
+            provider=name,
+            model=model,
+            tenant=tenant,
+            timeout_s=timeout_s,
+        )
+
+    def for_tenant(self, tenant: str) -> AsyncClient:
+        """A view of this client on behalf of someone else; shares everything, closes nothing."""
+        view = object.__new__(AsyncClient)
+        view._board = self._board.for_tenant(tenant)
+        view._owns_pool = False
+        return view
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all providers; closing twice is harmless."""
+        if self._owns_pool:
+            with anyio.CancelScope(shield=True):
+                await self._board.pool.aclose()
+
+    async def respond(
+        self,
+        text: str | None = None,
+        *,
+        audio: AudioSource | Sequence[AudioSource] | None = None,
+        history: Sequence[Message] = (),
+        instructions: str | None = None,
+        output: Iterable[str] = OUTPUTS,
+        voice: str | None = None,
+        output_format: str | None = None,
+        tools: Sequence[Tool] | None = None,
+        tool_choice: ToolChoice | None = None,
+        language: str | None = None,
+        max_output_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        model: str | None = None,
+        timeout_s: float | None = None,
+        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Reply:
+        """Say something to a model, in text or audio or both, and get its whole answer.
+
+        Args:
+            text: What is written to the model.
+            audio: What is spoken to it: paths, encoded bytes, clips, binary files, or a list.
+            history: Earlier messages, oldest first.
+            instructions: How the model shall behave.
+            output: What the answer shall be made of: `text`, `audio` or both.
+            voice: Name of the voice, or `None` for the model's default.
+            output_format: `wav`, `mp3`, `flac`, `opus`, `aac`, `pcm16`, ... `None`: WAV, or what
+                the model gives where that is no PCM.
+            tools: What the model may call; the calls are on the reply, the application answers
+                them with a message of role `tool` at the end of `history`.
+            tool_choice: Whether the model may, must not or must call a tool.
+            language: BCP 47 tag of the speech; `None`: detect.
+            max_output_tokens: Upper bound of the answer.
+            temperature: Sampling temperature.
+            seed: For repeatable sampling, where the vendor has it.
+            model: Other than the client's: `"model"` or `"provider:model"`.
+            timeout_s: Total seconds for this call.
+            provider_options: Vendors' extras by provider name.
+
+        Raises:
+            OssicleError: See `ossicle.errors`; nothing was paid when it is an `AudioError`, an
+                `UnsupportedFeatureError` or a `ConfigurationError`.
+        """
+        fields = {
+            "instructions": instructions,
+            "output": outputs_of("respond", output),
+            "voice": voice,
+            "output_format": output_format,
+            "tools": tuple(tools or ()),
+            "tool_choice": tool_choice,
+            "language": language,
+            "max_output_tokens": max_output_tokens,
+            "temperature": temperature,
+            "seed": seed,
+            "provider_options": provider_options or {},
+        }
+        ask = Ask(
+            task="respond",
+            text=text,
+            audio=audio,
+            history=history,
+            model=model,
+            timeout_s=timeout_s,
+            fields=fields,
+        )
+        return await self._collect(ask)
+
+    def stream(
+        self,
+        text: str | None = None,
+        *,
+        audio: AudioSource | Sequence[AudioSource] | None = None,
+        history: Sequence[Message] = (),
+        instructions: str | None = None,
+        output: Iterable[str] = OUTPUTS,
+        voice: str | None = None,
+        output_format: str | None = None,
+        tools: Sequence[Tool] | None = None,
+        tool_choice: ToolChoice | None = None,
+        language: str | None = None,
+        max_output_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        task: Task = "respond",
+        model: str | None = None,
+        timeout_s: float | None = None,
+        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> AbstractAsyncContextManager[ReplyStream]:
+        """The same as `respond`, as events while they come: `async with client.stream(...) as s`.
+
+        Arguments are those of `respond`, and two differ: `output_format=None` gives audio events
+        as the model streams them, mostly raw 16-bit samples; `task` may be `speak` or
+        `transcribe` as well.
+
+        Raises:
+            OssicleError: On entering the context, or while reading.
+        """
+        fields = {
+            "instructions": instructions,
+            "output": outputs_of(task, output),
+            "voice": voice,
+            "output_format": output_format,
+            "tools": tuple(tools or ()),
+            "tool_choice": tool_choice,
+            "language": language,
+            "max_output_tokens": max_output_tokens,
+            "temperature": temperature,
+            "seed": seed,
+            "provider_options": provider_options or {},
+        }
+        ask = Ask(
+            task=task,
+            text=text,
+            audio=audio,
+            history=history,
+            model=model,
+            timeout_s=timeout_s,
+            fields=fields,
+        )
+        return self._board.connect(ask, streams=True)
+
+    async def speak(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        output_format: str | None = None,
+        instructions: str | None = None,
+        language: str | None = None,
+        model: str | None = None,
+        timeout_s: float | None = None,
+        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Reply:
+        """Turn text into speech, word for word.
+
+        Args:
+            text: What is to be said.
+            voice: Name of the voice, or `None` for the model's default.
+            output_format: As in `respond`.
+            instructions: How to say it, where the model takes that.
+            language: BCP 47 tag, where the model can use it.
+            model: Other than the provider's default: `"model"` or `"provider:model"`.
+            timeout_s: Total seconds for this call.
+            provider_options: Vendors' extras by provider name.
+
+        Raises:
+            OssicleError: See `ossicle.errors`.
+        """
+        fields = {
+            "output": outputs_of("speak"),
+            "voice": voice,
+            "output_format": output_format,
+            "instructions": instructions,
+            "language": language,
+            "provider_options": provider_options or {},
+        }
+        ask = Ask(task="speak", text=text, model=model, timeout_s=timeout_s, fields=fields)
+        return await self._collect(ask)
+
+    async def transcribe(
+        self,
+        audio: AudioSource,
+        *,
+        language: str | None = None,
+        instructions: str | None = None,
+        model: str | None = None,
+        timeout_s: float | None = None,
+        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Reply:
+        """Turn speech into text.
+
+        Args:
+            audio: A path, encoded bytes, a clip or a binary file.
+            language: BCP 47 tag of the speech; `None`: detect.
+            instructions: Words and context that help to hear right, where the model takes that.
+            model: Other than the provider's default: `"model"` or `"provider:model"`.
+            timeout_s: Total seconds for this call.
+            provider_options: Vendors' extras by provider name.
+
+        Raises:
+            OssicleError: See `ossicle.errors`.
+        """
+        fields = {
+            "output": outputs_of("transcribe"),
+            "language": language,
+            "instructions": instructions,
+            "provider_options": provider_options or {},
+        }
+        ask = Ask(task="transcribe", audio=audio, model=model, timeout_s=timeout_s, fields=fields)
+        return await self._collect(ask)
+
+    async def explain(
+        self,
+        text: str | None = None,
+        *,
+        audio: AudioSource | Sequence[AudioSource] | None = None,
+        history: Sequence[Message] = (),
+        instructions: str | None = None,
+        output: Iterable[str] = OUTPUTS,
+        voice: str | None = None,
+        output_format: str | None = None,
+        task: Task = "respond",
+        model: str | None = None,
+        timeout_s: float | None = None,
+    ) -> Explanation:
+        """What a call would do to the audio, what it would cost and whether it would be sent.
+
+        The audio is prepared and judged on this machine; nothing is sent. Arguments are those of
+        `respond`; `task` may be `speak` or `transcribe` as well.
+
+        Raises:
+            OssicleError: As the call would raise, but for quality, which stands in the findings.
+        """
+        fields = {
+            "instructions": instructions,
+            "output": outputs_of(task, output),
+            "voice": voice,
+            "output_format": output_format,
+        }
+        ask = Ask(
+            task=task,
+            text=text,
+            audio=audio,
+            history=history,
+            model=model,
+            timeout_s=timeout_s,
+            fields=fields,
+        )
+        return await self._board.explain(ask)
+
+    def models(self, provider: str | None = None) -> tuple[Capabilities, ...]:
+        """What known models can do; nothing is sent and no SDK is imported.
+
+        Args:
+            provider: Only this provider's; `None` for all.
+        """
+        models = self._board.host.models()
+        return tuple(model for model in models if provider in (None, model.provider))
+
+    @property
+    def plugins(self) -> PluginHost:
+        """The plugins of this client."""
+        return self._board.host
+
+    async def _collect(self, ask: Ask) -> Reply:
+        async with self._board.connect(ask, streams=False) as stream:
+            return await stream.collect()

@@ -1,0 +1,103 @@
+"""Provider instances by name: built when first used, shared by all calls, closed together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
+from ossicle.errors import ConfigurationError, PluginContractError
+from ossicle.messages import Task
+from ossicle.plugins import PluginHost
+
+
+class ProviderPool:
+    """Builds providers on use and keeps them until it is closed.
+
+    Args:
+        host: Where providers are announced.
+        settings: By provider name; a provider without settings gets the defaults.
+        instances: Providers that the application built itself, by name.
+    """
+
+    def __init__(
+        self,
+        host: PluginHost,
+        *,
+        settings: Mapping[str, ProviderSettings],
+        instances: Mapping[str, AudioProvider],
+    ) -> None:
+        self._host = host
+        self._settings = settings
+        self._instances = dict(instances)
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> AudioProvider:
+        """The provider of this name.
+
+        Raises:
+            UnknownProviderError: No allowed plugin announces it.
+            DependencyMissingError: A package it stands on is not installed.
+        """
+        with self._lock:
+            provider = self._instances.get(name)
+            if provider is None:
+                spec = self._host.provider(name)
+                provider = spec.factory(self._settings.get(name, ProviderSettings()))
+                if not isinstance(provider, AudioProvider):
+                    raise PluginContractError(
+                        f"the factory of provider {name!r} returned a {type(provider).__name__}",
+                        plugin=name,
+                        fix="Report it to the author of the plugin.",
+                    )
+                self._instances[name] = provider
+            return provider
+
+    def default_model(self, name: str, task: Task) -> str:
+        """The model that a provider uses for a task when nobody names one.
+
+        Raises:
+            UnknownProviderError: No allowed plugin announces the provider.
+            ConfigurationError: The provider names none.
+        """
+        if name not in self._instances:
+            self._host.provider(name)
+        spec = next((spec for spec in self._host.providers() if spec.name == name), None)
+        model_name = None if spec is None else spec.default_models.get(task)
+        if model_name is None:
+            raise ConfigurationError(
+                f"provider {name!r} has no default model to {task}",
+                fix=f'Name one: "{name}:<model>"; see `ossicle models --provider {name}`.',
+            )
+        return model_name
+
+    def capabilities(self, name: str, model: str) -> Capabilities:
+        """What a model can do.
+
+        Raises:
+            UnknownModelError: The provider has no such model.
+        """
+        return self.get(name).capabilities(model)
+
+    async def aclose(self) -> None:
+        """Close every provider that was built; closing twice is harmless."""
+        with self._lock:
+            instances, self._instances = list(self._instances.values()), {}
+        for provider in instances:
+            await provider.aclose()
+
+
+def split_reference(reference: str) -> tuple[str, str | None]:
+    """Provider and model of a reference such as `openai:gpt-audio-1.5` or `local`."""
+    name, _, model = reference.partition(":")
+    if not name:
+        raise ConfigurationError(
+            f"{reference!r} names no provider", fix='Write "provider" or "provider:model".'
+        )
+    return name, model or None
+
+
+def provider_name(provider: AudioProvider) -> str:
+    """The name of a provider that the application built: its `name`, else its class name."""
+    name = getattr(provider, "name", None)
+    return name if isinstance(name, str) else type(provider).__name__

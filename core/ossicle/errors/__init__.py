@@ -1,0 +1,149 @@
+"""Every error that ossicle raises on purpose.
+
+The tree (an indented line derives from the line above it)::
+
+    OssicleError
+        ConfigurationError (ValueError)         a setting, name or argument is wrong
+            UnknownProviderError                no such provider is registered
+            UnknownModelError                   the provider has no such model, or it was shut down
+            MissingKeyError                     the provider needs a key and has none
+        UnsupportedFeatureError (ValueError)    this model cannot do what was asked
+            UnsupportedModalityError            no row of the modality matrix fits
+            UnknownVoiceError                   the model has no such voice
+        DependencyMissingError (ImportError)    an optional package is not installed
+        AudioError (ValueError)                 something is wrong with the audio itself
+            MalformedAudioError                 the bytes fit no known format
+            UnsupportedFormatError              known, but nothing installed reads or writes it
+            AudioLimitError                     too long, too large, too many channels
+            QualityRefusedError                 a validator refused it before paying
+        LimitReachedError (ValueError)          a limit that is not the audio's
+            TextTooLongError                    more text than the model takes
+            ContextOverflowError                more tokens than the model's context holds
+            BudgetExceededError                 a budget of tokens or money would be overdrawn
+        FileAccessError (OSError)               a path cannot be read or written
+        DeadlineExceededError (TimeoutError)    the caller's total time ran out
+        ProviderError                           the provider answered, or failed to
+            AuthenticationError                 the key was refused
+            PermissionRefusedError              the key may not do this
+            ModelNotFoundError                  the vendor knows no such model, or ended it
+            RequestRefusedError                 the vendor calls the request invalid
+            AudioReferenceNotFoundError         an audio id the vendor no longer knows
+            ContentRefusedError                 refused by a content policy
+            RateLimitedError                    too many requests now
+            QuotaExhaustedError                 the account's quota is spent
+            ProviderUnavailableError            the vendor failed or is overloaded
+            ProviderConnectionError             no request reached the vendor
+            InvalidReplyError                   a reply that is not what the protocol promises
+                AudioMissingError               audio was asked for and none came
+            StreamIncompleteError               the stream ended without its end marker
+            AmbiguousOutcomeError               it may or may not have been executed and billed
+        PluginError                             a plugin is broken
+            PluginLoadError (ImportError)       it could not be imported or registered
+            PluginContractError                 it broke the interface it implements
+            DuplicateNameError (ValueError)     two plugins claim one name
+        StorageError                            the store failed
+            NotStoredError (KeyError)           nothing is stored under this id
+            StorageCorruptError                 stored bytes do not match their digest
+            SchemaVersionError                  written by a newer version
+
+A message has three parts: what happened, with which value, what to do next. Facts are attributes.
+Messages never hold keys, headers, audio bytes, base64, transcripts or prompts.
+"""
+
+from ossicle.errors.calling import (
+    BudgetExceededError,
+    ConfigurationError,
+    ContextOverflowError,
+    DeadlineExceededError,
+    DependencyMissingError,
+    FileAccessError,
+    LimitReachedError,
+    MissingKeyError,
+    TextTooLongError,
+    UnknownModelError,
+    UnknownProviderError,
+    UnknownVoiceError,
+    UnsupportedFeatureError,
+    UnsupportedModalityError,
+)
+from ossicle.errors.house import (
+    DuplicateNameError,
+    NotStoredError,
+    PluginContractError,
+    PluginError,
+    PluginLoadError,
+    SchemaVersionError,
+    StorageCorruptError,
+    StorageError,
+)
+from ossicle.errors.root import OssicleError
+from ossicle.errors.sound import (
+    AudioError,
+    AudioLimitError,
+    MalformedAudioError,
+    QualityRefusedError,
+    UnsupportedFormatError,
+)
+from ossicle.errors.vendor import (
+    AmbiguousOutcomeError,
+    AudioMissingError,
+    AudioReferenceNotFoundError,
+    AuthenticationError,
+    ContentRefusedError,
+    InvalidReplyError,
+    ModelNotFoundError,
+    PermissionRefusedError,
+    ProviderConnectionError,
+    ProviderError,
+    ProviderUnavailableError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    RequestRefusedError,
+    StreamIncompleteError,
+)
+
+__all__ = [
+    "AmbiguousOutcomeError",
+    "AudioError",
+    "AudioLimitError",
+    "AudioMissingError",
+    "AudioReferenceNotFoundError",
+    "AuthenticationError",
+    "BudgetExceededError",
+    "ConfigurationError",
+    "ContentRefusedError",
+    "ContextOverflowError",
+    "DeadlineExceededError",
+    "DependencyMissingError",
+    "DuplicateNameError",
+    "FileAccessError",
+    "InvalidReplyError",
+    "LimitReachedError",
+    "MalformedAudioError",
+    "MissingKeyError",
+    "ModelNotFoundError",
+    "NotStoredError",
+    "OssicleError",
+    "PermissionRefusedError",
+    "PluginContractError",
+    "PluginError",
+    "PluginLoadError",
+    "ProviderConnectionError",
+    "ProviderError",
+    "ProviderUnavailableError",
+    "QualityRefusedError",
+    "QuotaExhaustedError",
+    "RateLimitedError",
+    "RequestRefusedError",
+    "SchemaVersionError",
+    "StorageCorruptError",
+    "StorageError",
+    "StreamIncompleteError",
+    "TextTooLongError",
+    "UnknownModelError",
+    "UnknownProviderError",
+    "UnknownVoiceError",
+    "UnsupportedFeatureError",
+    "UnsupportedFormatError",
+    "UnsupportedModalityError",
+]

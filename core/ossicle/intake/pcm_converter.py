@@ -1,0 +1,60 @@
+"""The core's own converter, announced like everyone else's: plain samples, no native library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from ossicle.abc import CodecRule, ConverterSpec, FormatConverter, hookimpl
+from ossicle.audio import AudioClip, AudioFormat, BlockStream
+
+_READS = (
+    "pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le",
+    "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32be", "pcm_f64be", "mulaw", "alaw",
+)  # fmt: skip
+_WRITES = (
+    "pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "mulaw", "alaw",
+)  # fmt: skip
+
+
+class PcmConverter(FormatConverter):
+    """Reads and writes uncompressed samples in numpy alone."""
+
+    def decode(self, clip: AudioClip) -> BlockStream:
+        """The samples of a clip; see `ossicle.intake.pcm_reader.read_pcm`."""
+        from ossicle.intake.pcm_reader import read_pcm
+
+        return read_pcm(clip)
+
+    def encode(self, stream: BlockStream, target: AudioFormat, sink: BinaryIO) -> None:
+        """Write a stream; see `ossicle.intake.pcm_writer.write_pcm`."""
+        from ossicle.intake.pcm_writer import write_pcm
+
+        write_pcm(stream, target, sink)
+
+
+PCM_SPEC = ConverterSpec(
+    name="pcm",
+    summary="Uncompressed samples, mu-law and A-law: raw, WAV, Wave64, AIFF, AU, CAF",
+    factory=PcmConverter,
+    # CPU milliseconds per minute of 24 kHz mono, as for every converter.
+    reads=tuple(
+        CodecRule(container=container, encodings=_READS, cost=2.0)
+        for container in ("raw", "wav", "w64", "aiff", "au", "caf")
+    ),
+    writes=(
+        CodecRule(container="wav", encodings=_WRITES, cost=1.9, is_incremental=True),
+        CodecRule(
+            container="raw",
+            encodings=(*_WRITES, "pcm_s8", "pcm_s16be"),
+            cost=1.9,
+            is_incremental=True,
+        ),
+    ),
+)
+
+
+@hookimpl
+def ossicle_register_converters() -> Sequence[ConverterSpec]:
+    """Announce the converter."""
+    return (PCM_SPEC,)

@@ -1,0 +1,51 @@
+"""Ask the validators, and refuse before paying."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ossicle.abc import AudioEvidence, Capabilities, ValidationContext, ValidatorSpec
+from ossicle.errors import QualityRefusedError
+from ossicle.messages import Finding, Task
+from ossicle.pipeline.prepare import PreparedClip
+from ossicle.pipeline.settings import PipelineSettings
+
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+def find_faults(
+    prepared: PreparedClip,
+    validators: Sequence[ValidatorSpec],
+    *,
+    task: Task,
+    capabilities: Capabilities | None,
+    settings: PipelineSettings,
+) -> tuple[Finding, ...]:
+    """What all validators find in one clip, worst first; empty when quality is switched off."""
+    if settings.quality == "off":
+        return ()
+    evidence = AudioEvidence(facts=prepared.clip.facts, measurements=prepared.measurements)
+    context = ValidationContext(task=task, capabilities=capabilities)
+    found: list[Finding] = []
+    for spec in validators:
+        if spec.name not in settings.disabled_validators:
+            found += spec.factory().validate(evidence, context)
+    return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
+
+
+def refuse_faults(findings: Sequence[Finding], settings: PipelineSettings) -> None:
+    """Raise when an error was found and the settings say so.
+
+    Raises:
+        QualityRefusedError: With all findings, worst first.
+    """
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if not errors or settings.quality != "refuse":
+        return
+    worst = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    raise QualityRefusedError(
+        f"the audio was refused before sending: {worst.message}{more}",
+        findings=findings,
+        fix=worst.fix or "Record it again, or set quality='warn' to send it all the same.",
+    )

@@ -1,0 +1,170 @@
+"""The answer's audio on its way to the caller, in the format that was asked for."""
+
+from __future__ import annotations
+
+from anyio import to_thread
+
+from ossicle.audio import AudioClip, AudioFormat
+from ossicle.audio.wav import wav_header
+from ossicle.errors import AudioMissingError
+from ossicle.intake import check_facts
+from ossicle.messages import AudioDelta, AudioRecord, Event, Reply, Step
+from ossicle.pipeline.conversion import convert_clip
+from ossicle.pipeline.paths import find_writer
+from ossicle.pipeline.plan import OutputPlan
+from ossicle.pipeline.prepare import Workshop
+from ossicle.pipeline.reencode import Reencoder
+
+
+def deliver_whole(reply: Reply, plan: OutputPlan, workshop: Workshop) -> tuple[Reply, AudioRecord]:
+    """The reply with its audio in the wanted format, and what was done; blocking.
+
+    What the vendor labels its audio is not believed: the sniffed format decides.
+
+    Raises:
+        AudioLimitError: The audio is beyond the limits.
+        MalformedAudioError: It does not decode.
+    """
+    clip = reply.audio
+    assert clip is not None
+    check_facts(clip.facts, workshop.limits)
+    made, step = _as_wanted(clip, plan.delivered, workshop)
+    steps = [step]
+    if clip.format.name != plan.native.name and clip.format.container != plan.native.container:
+        reason = f"{plan.native.name} was asked for, {clip.format.name} came"
+        steps.insert(0, Step(action="note", reason=reason))
+    return reply.model_copy(update={"audio": made}), record_of(clip, made, tuple(steps))
+
+
+def record_of(clip: AudioClip, made: AudioClip, steps: tuple[Step, ...]) -> AudioRecord:
+    """What happened to the answer's audio."""
+    return AudioRecord(
+        source=str(clip.format),
+        result=str(made.format),
+        duration_s=clip.duration_s,
+        result_duration_s=made.duration_s,
+        n_bytes=clip.n_bytes,
+        result_n_bytes=made.n_bytes,
+        digest=made.digest,
+        steps=steps,
+    )
+
+
+def _as_wanted(clip: AudioClip, wanted: AudioFormat, workshop: Workshop) -> tuple[AudioClip, Step]:
+    form = clip.format
+    if (form.container, form.encoding) == (wanted.container, wanted.encoding) and (
+        wanted.sample_rate in (None, form.sample_rate)
+    ):
+        return clip, Step(action="pass_through", reason="it is what was asked for")
+    if form.container == "raw" and wanted.container == "wav" and wanted.is_pcm:
+        header = wav_header(
+            AudioFormat(
+                container="wav",
+                encoding=form.encoding,
+                sample_rate=form.sample_rate,
+                channels=form.channels,
+            ),
+            clip.facts.frames,
+        )
+        made = AudioClip.from_bytes(header + clip.read_bytes())
+        return made, Step(action="wrap", reason=f"{form.name} needs a header to be a file")
+    made = convert_clip(clip, wanted, converters=workshop.converters, limits=workshop.limits)
+    return made, Step(
+        action="encode", reason=f"{wanted.name} was asked for", detail=str(made.format)
+    )
+
+
+class StreamDelivery:
+    """Turns native audio events into events of the wanted format while they come.
+
+    Args:
+        plan: The native and the wanted format.
+        workshop: The converters.
+    """
+
+    def __init__(self, plan: OutputPlan, workshop: Workshop) -> None:
+        self._plan, self._workshop = plan, workshop
+        self._reencoder: Reencoder | None = None
+        self._encoded = bytearray()
+        self._is_incremental = self._can_encode()
+
+    def _can_encode(self) -> bool:
+        native, wanted = self._plan.native, self._plan.delivered
+        if (native.container, native.encoding) == (wanted.container, wanted.encoding):
+            return False
+        if (native.container, native.encoding) != ("raw", "pcm_s16le"):
+            return False
+        rule = find_writer(wanted, self._workshop.converters, incremental=True).writing(wanted)
+        return rule is not None and rule.is_incremental
+
+    @property
+    def is_started(self) -> bool:
+        """Whether anything was encoded on the way."""
+        return self._reencoder is not None
+
+    def passes(self, native: AudioFormat) -> bool:
+        """Whether the caller already got all audio, just as it came."""
+        wanted = self._plan.delivered
+        return (native.container, native.encoding) == (wanted.container, wanted.encoding)
+
+    async def deliver(self, event: Event) -> Event | None:
+        """The event as the caller gets it; `None` while the encoder has nothing ready."""
+        if not isinstance(event, AudioDelta) or self.passes(event.format):
+            return event
+        if not self._is_incremental or event.format.container != "raw":
+            return None  # converted in one piece at the end
+        if self._reencoder is None:
+            self._reencoder = self._start(event.format)
+        if self._reencoder.is_full:
+            data = await to_thread.run_sync(self._reencoder.push, event.data)
+        else:
+            data = self._reencoder.push(event.data)
+        return self._delta(data)
+
+    async def finish(self) -> Event | None:
+        """What the encoder still held; `None` when there is nothing."""
+        if self._reencoder is None:
+            return None
+        return self._delta(await to_thread.run_sync(self._reencoder.finish))
+
+    def clip(self) -> AudioClip | None:
+        """The whole encoded answer, or `None` when nothing was encoded on the way."""
+        if self._reencoder is None or not self._encoded:
+            return None
+        return AudioClip.from_bytes(bytes(self._encoded))
+
+    def abort(self) -> None:
+        """Stop the encoder without a result; harmless when it is done."""
+        if self._reencoder is not None:
+            self._reencoder.abort()
+
+    def _start(self, native: AudioFormat) -> Reencoder:
+        target = self._plan.delivered.at(channels=native.channels)
+        return Reencoder(native=native, target=target, converters=self._workshop.converters)
+
+    def _delta(self, data: bytes) -> AudioDelta | None:
+        if not data:
+            return None
+        self._encoded += data
+        return AudioDelta(data=data, format=self._plan.delivered)
+
+
+def check_audio_came(reply: Reply) -> None:
+    """Refuse a reply that lacks the audio which was asked for and that nothing explains.
+
+    Raises:
+        AudioMissingError: With the reply as `partial`.
+    """
+    explained = reply.tool_calls or reply.refusal or reply.finish_reason == "content_filter"
+    if reply.audio is not None and reply.audio.facts.frames != 0:
+        return
+    if explained:
+        return
+    raise AudioMissingError(
+        f"{reply.provider} answered {len(reply.text)} characters without the audio asked for",
+        provider=reply.provider,
+        request_id=reply.request_id,
+        billed=True,
+        partial=reply,
+        fix="Use the text in `partial`, or ask again.",
+    )

@@ -1,0 +1,76 @@
+"""Everything a call works with, put together once per client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ossicle.abc import ValidatorSpec
+from ossicle.errors import ConfigurationError
+from ossicle.pipeline.prepare import Workshop
+from ossicle.pipeline.settings import PipelineSettings
+from ossicle.plugins import PluginHost
+from ossicle.policy import Budget, Clock, RetryPolicy, RetryQuota, SystemClock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """What calls share.
+
+    Attributes:
+        host: The plugins.
+        settings: Of the pipeline.
+        workshop: Converters and preprocessors.
+        validators: Those that will be asked.
+        clock: Injected for tests.
+        retry: When to repeat.
+        quota: Shared by all calls of a client.
+        budget: Reserved before each call, or `None`.
+    """
+
+    host: PluginHost
+    settings: PipelineSettings
+    workshop: Workshop
+    validators: Sequence[ValidatorSpec]
+    clock: Clock
+    retry: RetryPolicy
+    quota: RetryQuota
+    budget: Budget | None = None
+
+
+def open_shop(
+    host: PluginHost,
+    *,
+    settings: PipelineSettings,
+    clock: Clock | None = None,
+    retry: RetryPolicy | None = None,
+    budget: Budget | None = None,
+) -> Shop:
+    """A shop with what the host's plugins announce.
+
+    Raises:
+        ConfigurationError: The settings name a preprocessor that nobody announces.
+    """
+    makers = {spec.name: spec.factory for spec in host.preprocessors()}
+    unknown = [name for name in settings.preprocess if name not in makers]
+    if unknown:
+        raise ConfigurationError(
+            f"unknown preprocessor {unknown[0]!r}",
+            fix=f"Use some of {', '.join(sorted(makers)) or 'none'}.",
+        )
+    workshop = Workshop(
+        converters=host.converters(),
+        preprocessors={name: makers[name]() for name in settings.preprocess},
+        limits=settings.limits,
+        is_measured=settings.quality != "off",
+    )
+    return Shop(
+        host=host,
+        settings=settings,
+        workshop=workshop,
+        validators=host.validators(),
+        clock=clock or SystemClock(),
+        retry=retry or RetryPolicy(),
+        quota=RetryQuota(),
+        budget=budget,
+    )

@@ -1,0 +1,180 @@
+"""The circuit breaker: while a provider is down, calls fail at once and cost it nothing."""
+
+from __future__ import annotations
+
+import threading
+from typing import Literal
+
+from ossicle.errors import (
+    AmbiguousOutcomeError,
+    ConfigurationError,
+    OssicleError,
+    ProviderConnectionError,
+    ProviderError,
+    ProviderUnavailableError,
+    RateLimitedError,
+)
+from ossicle.policy.clock import Clock, SystemClock
+
+_MOST_CIRCUITS = 1024
+"""Names of models may come from outside, so the oldest circuit gives way to a new one."""
+
+_TROUBLE = (ProviderUnavailableError, ProviderConnectionError, AmbiguousOutcomeError)
+
+
+class Circuit:
+    """Lets attempts through while a provider lives, and one probe at a time while it does not.
+
+    It opens when `failures` attempts in a row failed for the vendor's or the network's sake over
+    at least `over_s` seconds; faults that come in a burst while others succeed never open it.
+    While open, one attempt per `probe_after_s` passes as a probe. The first answer of any kind
+    closes it, so recovery is noticed within `probe_after_s` plus one answer. Thread-safe.
+
+    Args:
+        provider: Whose circuit it is, for the error.
+        clock: Of the event loop that uses it.
+        failures: How many in a row.
+        over_s: How long the row must have lasted.
+        probe_after_s: Pause before each probe; at most 5 s.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        *,
+        clock: Clock | None = None,
+        failures: int = 10,
+        over_s: float = 2.0,
+        probe_after_s: float = 2.0,
+    ) -> None:
+        if failures < 1 or over_s < 0 or not 0 < probe_after_s <= 5:
+            raise ConfigurationError(
+                f"a circuit of {failures} failures over {over_s} s with probes every "
+                f"{probe_after_s} s",
+                fix="Use at least 1 failure, 0 s or more, and probes within 5 s.",
+            )
+        self._provider = provider
+        self._clock = clock or SystemClock()
+        self._failures = failures
+        self._over_s = over_s
+        self._probe_after_s = probe_after_s
+        self._lock = threading.Lock()
+        self._row = 0
+        self._row_since = 0.0
+        self._next_probe_at: float | None = None
+        self._is_probing = False
+
+    @property
+    def state(self) -> Literal["closed", "open", "half_open"]:
+        """`half_open` while a probe is under way."""
+        with self._lock:
+            if self._next_probe_at is None:
+                return "closed"
+            return "half_open" if self._is_probing else "open"
+
+    def enter(self) -> None:
+        """Ask for leave to make an attempt; its end must be told by `leave` or `forget`.
+
+        Raises:
+            ProviderUnavailableError: The circuit is open; `retry_after_s` says until when.
+        """
+        with self._lock:
+            if self._next_probe_at is None:
+                return
+            now = self._clock.monotonic()
+            if now < self._next_probe_at:
+                wait = self._next_probe_at - now
+                raise ProviderUnavailableError(
+                    f"provider {self._provider!r} failed {self._row} times in a row and is not "
+                    f"asked again for {wait:.1f} s",
+                    provider=self._provider,
+                    retry_after_s=wait,
+                    billed=False,
+                    fix="Wait and try again, or use another provider.",
+                )
+            # a probe that hangs must not keep the next one from being sent
+            self._next_probe_at = now + self._probe_after_s
+            self._is_probing = True
+
+    def leave(self, error: OssicleError | None) -> None:
+        """Tell how an attempt ended.
+
+        Args:
+            error: `None` after an answer. An error that says nothing of the provider's health
+                changes nothing.
+        """
+        with self._lock:
+            self._is_probing = False
+            if isinstance(error, _TROUBLE):
+                self._count_failure()
+            elif error is None or is_answer(error):
+                self._row, self._next_probe_at = 0, None
+
+    def forget(self) -> None:
+        """Tell that an attempt was cut short from our side, which says nothing of the provider."""
+        with self._lock:
+            self._is_probing = False
+
+    def _count_failure(self) -> None:
+        now = self._clock.monotonic()
+        if self._row == 0:
+            self._row_since = now
+        self._row += 1
+        is_outage = self._row >= self._failures and now - self._row_since >= self._over_s
+        if self._next_probe_at is None and is_outage:
+            self._next_probe_at = now + self._probe_after_s
+
+
+def is_answer(error: OssicleError) -> bool:
+    """Whether an error came from a vendor that is alive: it refused, and said so.
+
+    "Too many requests" is neither a sign of life nor of an outage.
+    """
+    return (
+        isinstance(error, ProviderError)
+        and not isinstance(error, (*_TROUBLE, RateLimitedError))
+        and error.status is not None
+    )
+
+
+class Circuits:
+    """The circuits of one client, by provider and model.
+
+    Args:
+        clock: Of the event loop that uses them.
+        failures: As for `Circuit`.
+        over_s: As for `Circuit`.
+        probe_after_s: As for `Circuit`.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        failures: int = 10,
+        over_s: float = 2.0,
+        probe_after_s: float = 2.0,
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._failures = failures
+        self._over_s = over_s
+        self._probe_after_s = probe_after_s
+        self._lock = threading.Lock()
+        self._by_key: dict[tuple[str, str], Circuit] = {}
+
+    def of(self, provider: str, model: str) -> Circuit:
+        """The circuit of this provider and model; the same one every time."""
+        with self._lock:
+            circuit = self._by_key.get((provider, model))
+            if circuit is None:
+                if len(self._by_key) >= _MOST_CIRCUITS:
+                    del self._by_key[next(iter(self._by_key))]
+                circuit = Circuit(
+                    provider,
+                    clock=self._clock,
+                    failures=self._failures,
+                    over_s=self._over_s,
+                    probe_after_s=self._probe_after_s,
+                )
+                self._by_key[provider, model] = circuit
+            return circuit

@@ -1,0 +1,149 @@
+"""When a failed attempt is repeated, after how long, and how many repeats all calls share."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from typing import Literal
+
+from ossicle.errors import ConfigurationError, OssicleError, ProviderError, RateLimitedError
+from ossicle.policy.outcome import Outcome
+
+_WAIT_WITHOUT_DEADLINE_S = 120.0
+"""How long a Retry-After may be where neither a deadline nor a setting says otherwise.
+Source: the OpenAI Python SDK 3.54 obeys up to 120 s and gives up above."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How failed attempts are repeated.
+
+    Attributes:
+        attempts: Tries in all, the first included; 1 repeats nothing.
+        base_s: Upper end of the first pause; it doubles with each repeat.
+        cap_s: Upper end of any pause.
+        on_ambiguous: What to do when an attempt may have been executed and billed: `raise` (the
+            default) or `repeat`, which may pay twice.
+        max_retry_after_s: Longer waits that a vendor asks for fail at once; `None`: whatever fits
+            the deadline, and 120 s where there is none.
+
+    Raises:
+        ConfigurationError: A value is out of range.
+    """
+
+    attempts: int = 3
+    base_s: float = 0.5
+    cap_s: float = 8.0
+    on_ambiguous: Literal["raise", "repeat"] = "raise"
+    max_retry_after_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ConfigurationError(f"attempts is {self.attempts}", fix="Use 1 or more.")
+        for name in ("base_s", "cap_s", "max_retry_after_s"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value >= 0):
+                raise ConfigurationError(f"{name} is {value}", fix="Use 0 or more seconds.")
+        if self.on_ambiguous not in ("raise", "repeat"):
+            raise ConfigurationError(
+                f"on_ambiguous is {self.on_ambiguous!r}", fix='Use "raise" or "repeat".'
+            )
+
+    def allows(self, error: OssicleError, outcome: Outcome, *, attempts_made: int) -> bool:
+        """Whether an attempt that delivered nothing and ended so may be repeated at all."""
+        if attempts_made >= self.attempts:
+            return False
+        if outcome == "clean":
+            return error.retryable
+        return (
+            outcome == "ambiguous"
+            and self.on_ambiguous == "repeat"
+            and isinstance(error, ProviderError)
+        )
+
+    def pause_s(
+        self, *, repeat: int, draw: float, retry_after_s: float | None, remaining_s: float | None
+    ) -> float | None:
+        """Seconds to wait before a repeat, or `None` when it cannot be in time.
+
+        What the vendor asks for is obeyed exactly. Else the pause is drawn evenly from 0 to
+        `min(cap_s, base_s · 2^(repeat-1))` ("full jitter"), so that callers who failed together
+        do not come back together.
+
+        Args:
+            repeat: 1 for the first repeat.
+            draw: Random, from 0 to 1.
+            retry_after_s: What the vendor asks for; `None` or 0 when it does not.
+            remaining_s: Seconds to the caller's deadline, or `None`.
+
+        Source:
+            AWS Architecture Blog, "Exponential Backoff And Jitter", 2015.
+        """
+        if retry_after_s is not None and retry_after_s > 0:
+            pause = retry_after_s
+            longest = self.max_retry_after_s
+            if longest is None and remaining_s is None:
+                longest = _WAIT_WITHOUT_DEADLINE_S
+            if not pause <= (math.inf if longest is None else longest):
+                return None
+        else:
+            pause = draw * min(self.cap_s, self.base_s * 2.0 ** min(repeat - 1, 1000))
+        return pause if remaining_s is None or pause < remaining_s else None
+
+
+class RetryQuota:
+    """How many repeats all calls that share it may make while the vendor is in trouble.
+
+    A repeat takes tokens; a call that then succeeds gives back all it took, and one that succeeds
+    at once gives back one token for others to use. In a full outage nothing comes back, so the
+    repeats of any number of calls are bounded by `capacity / transient_cost`: 35 by default.
+    Safe to share between threads.
+
+    Args:
+        capacity: Tokens at the start, and at most.
+        transient_cost: Of a repeat after a failure of the vendor or the network.
+        throttle_cost: Of a repeat after "too many requests".
+        refund: Tokens for a call that succeeded without any repeat.
+
+    Source:
+        botocore's standard retry mode (rules of 2026: 500, 14, 5, 1). Other than there, a call
+        that succeeds after several repeats gives back all of them, not only the last: faults
+        that repeats do heal must not use up what protects from faults that they do not.
+    """
+
+    def __init__(
+        self,
+        *,
+        capacity: int = 500,
+        transient_cost: int = 14,
+        throttle_cost: int = 5,
+        refund: int = 1,
+    ) -> None:
+        if min(capacity, transient_cost, throttle_cost, refund) < 0:
+            raise ConfigurationError("a retry quota has a negative value", fix="Use 0 or more.")
+        self.capacity = capacity
+        self._costs = {"transient": transient_cost, "throttle": throttle_cost}
+        self._refund = refund
+        self._tokens = capacity
+        self._lock = threading.Lock()
+
+    @property
+    def tokens(self) -> int:
+        """Tokens left, from 0 to `capacity`."""
+        with self._lock:
+            return self._tokens
+
+    def take(self, error: OssicleError) -> int | None:
+        """Take the tokens for one repeat after this error; `None` when there are too few."""
+        cost = self._costs["throttle" if isinstance(error, RateLimitedError) else "transient"]
+        with self._lock:
+            if cost > self._tokens:
+                return None
+            self._tokens -= cost
+            return cost
+
+    def give_back(self, taken: int) -> None:
+        """Book the success of a call that took so many tokens for its repeats."""
+        with self._lock:
+            self._tokens = min(self.capacity, self._tokens + (taken or self._refund))

@@ -1,0 +1,69 @@
+"""Arithmetic on samples: no I/O, no policy."""
+
+from ossicle.signal.activity import Activity, find_speech
+from ossicle.signal.blocks import Reblocker, finite
+from ossicle.signal.clipping import Clipping, ClippingMeter
+from ossicle.signal.decibels import amplitude_to_db, db_to_amplitude, power_to_db
+from ossicle.signal.envelope import Envelope
+from ossicle.signal.filters import HighPass
+from ossicle.signal.levels import ChannelLevel, LevelMeter, Levels
+from ossicle.signal.loudness import Loudness, LoudnessMeter
+from ossicle.signal.meters import Measurements, Meter, measure
+from ossicle.signal.mix import downmix
+from ossicle.signal.quantize import (
+    alaw_decode,
+    alaw_encode,
+    float_to_s16,
+    float_to_s24,
+    float_to_s32,
+    float_to_u8,
+    int_to_float,
+    mulaw_decode,
+    mulaw_encode,
+    pack_s24,
+    unpack_s24,
+)
+from ossicle.signal.resample import Resampler, resample, resampled_frames
+from ossicle.signal.spectrum import Spectrogram, Spectrum, SpectrumMeter
+from ossicle.signal.true_peak import TruePeakMeter
+
+__all__ = [
+    "Activity",
+    "ChannelLevel",
+    "Clipping",
+    "ClippingMeter",
+    "Envelope",
+    "HighPass",
+    "LevelMeter",
+    "Levels",
+    "Loudness",
+    "LoudnessMeter",
+    "Measurements",
+    "Meter",
+    "Reblocker",
+    "Resampler",
+    "Spectrogram",
+    "Spectrum",
+    "SpectrumMeter",
+    "TruePeakMeter",
+    "alaw_decode",
+    "alaw_encode",
+    "amplitude_to_db",
+    "db_to_amplitude",
+    "downmix",
+    "find_speech",
+    "finite",
+    "float_to_s16",
+    "float_to_s24",
+    "float_to_s32",
+    "float_to_u8",
+    "int_to_float",
+    "measure",
+    "mulaw_decode",
+    "mulaw_encode",
+    "pack_s24",
+    "power_to_db",
+    "resample",
+    "resampled_frames",
+    "unpack_s24",
+]
