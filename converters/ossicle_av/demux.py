@@ -87,8 +87,8 @@ def _first_audio(container: Any, form: AudioFormat, decoders: tuple[str, ...]) -
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all
-    name = stream.codec_context.name
-    if name not in decoders:
+    name = "nothing known" if stream.codec_context is None else stream.codec_context.name
+    if stream.codec_context is None or name not in decoders:
         raise UnsupportedFormatError(
             f"the {form.container} file holds {name}, not {form.encoding}",
             format=str(form),

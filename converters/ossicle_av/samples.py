@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _BLOCK_SAMPLES = 1 << 19
 """Most samples in a block, so that many channels do not multiply the memory."""
 
+_UNSAFE_PLANES = 8
+
 _KINDS: dict[str, tuple[str, float]] = {
     # FFmpeg sample format: numpy type, and what full scale is divided by.
     "u8": ("u1", 128.0),
@@ -62,8 +64,10 @@ def assembled(
     room = max(1, min(BLOCK_FRAMES, _BLOCK_SAMPLES // channels))
     buffer = np.zeros((room, channels), np.float32)
     filled = 0
-    for frame, start, stop in pieces:
-        _check_shape(frame, form, sample_rate, channels)
+    interleaver = _Interleaver()
+    for decoded, start, stop in pieces:
+        _check_shape(decoded, form, sample_rate, channels)
+        frame = interleaver.take(decoded)
         done = start
         while done < stop:
             count = min(stop - done, room - filled)
@@ -75,6 +79,30 @@ def assembled(
                 filled = 0
     if filled:
         yield buffer[:filled]
+
+
+class _Interleaver:
+    """Puts frames of many planes into one.
+
+    PyAV 18 counts planes up to the next null pointer, and from eight on there may be none: it then
+    reads whatever memory follows (seen: nine planes for 7.1, a crash on reading the ninth).
+    """
+
+    def __init__(self) -> None:
+        self._resamplers: dict[str, Any] = {}
+
+    def take(self, frame: Any) -> Any:
+        """The frame, or the same samples interleaved; nothing is mixed or resampled."""
+        if not frame.format.is_planar or frame.layout.nb_channels < _UNSAFE_PLANES:
+            return frame
+        import av
+
+        name = frame.format.name.removesuffix("p")
+        if name not in self._resamplers:
+            self._resamplers[name] = av.AudioResampler(format=name)
+        frame.pts = None
+        (packed,) = self._resamplers[name].resample(frame)
+        return packed
 
 
 def _check_shape(frame: Any, form: AudioFormat, sample_rate: int, channels: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from typing import Any
 
 from ossicle.audio import AudioClip, AudioFormat
@@ -30,12 +31,15 @@ def decode_with_ffmpeg(clip: AudioClip) -> Any:
             format=str(clip.format),
             fix="Read it with the av converter.",
         )
+    # Missing programs make pydub warn before they make it fail.
+    if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
+        raise _program_missing()
     segments = segment_class()
     from pydub.exceptions import CouldntDecodeError
 
     try:
         return segments.from_file(io.BytesIO(clip.read_bytes()), format=demuxer)
-    except FileNotFoundError as error:
+    except OSError as error:
         raise _program_missing() from error
     except (CouldntDecodeError, LookupError, ValueError, ZeroDivisionError) as error:
         raise MalformedAudioError(
@@ -55,11 +59,13 @@ def encode_with_ffmpeg(segment: Any, target: AudioFormat) -> bytes:
     from pydub.exceptions import CouldntEncodeError
 
     muxer, encoder = FFMPEG_CODECS[target.container, target.encoding]
+    if shutil.which("ffmpeg") is None:
+        raise _program_missing()
     bit_rate = None if target.bit_rate is None else str(target.bit_rate)
     sink = io.BytesIO()
     try:
         segment.export(sink, format=muxer, codec=encoder, bitrate=bit_rate)
-    except FileNotFoundError as error:
+    except OSError as error:
         raise _program_missing() from error
     except CouldntEncodeError as error:
         raise UnsupportedFormatError(
@@ -72,7 +78,7 @@ def encode_with_ffmpeg(segment: Any, target: AudioFormat) -> bytes:
 
 def _program_missing() -> DependencyMissingError:
     return DependencyMissingError(
-        "there is no ffmpeg program on the path",
+        "there are no ffmpeg and ffprobe programs on the path",
         package="ffmpeg",
         fix='Install ffmpeg, or do without it: pip install "ossicle[av]"',
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ossicle.audio import AudioClip, AudioFormat, SampleFormat
 from ossicle.audio.wav import wav_header
 from ossicle.errors import DependencyMissingError
@@ -86,17 +84,23 @@ def wav_bytes(segment: Any) -> bytes:
     data: bytes = segment.raw_data
     if segment.sample_width != 1:
         return data
+    import numpy as np
+
     return (np.frombuffer(data, np.uint8) ^ 0x80).tobytes()
 
 
 def segment_samples(segment: Any) -> NDArray[Any]:
     """A segment's samples as integers, shape `(frames, channels)`, without a copy."""
+    import numpy as np
+
     values = np.frombuffer(segment.raw_data, _TYPES[segment.sample_width])
     return values.reshape(-1, segment.channels)
 
 
 def scaled(values: NDArray[Any]) -> Samples:
     """Signed integers of any width as float32 of full scale ±1.0."""
+    import numpy as np
+
     scale = np.float32(2.0 ** (1 - 8 * values.dtype.itemsize))
     samples: Samples = np.multiply(values, scale, dtype=np.float32, casting="unsafe")
     return samples

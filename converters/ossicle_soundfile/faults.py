@@ -49,7 +49,8 @@ def translated(form: AudioFormat, *, doing: str) -> Iterator[None]:
         yield
     except soundfile.LibsndfileError as error:
         raise _translate(error.code, error.error_string, form, doing) from error
-    except (soundfile.SoundFileError, TypeError, ValueError) as error:
+    except (soundfile.SoundFileError, AssertionError, TypeError, ValueError) as error:
+        # The assertion is soundfile's: fewer frames were written than given.
         if isinstance(error, OssicleError):
             raise
         raise _translate(0, str(error), form, doing) from error

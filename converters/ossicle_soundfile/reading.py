@@ -12,6 +12,7 @@ from ossicle.audio import BLOCK_FRAMES, AudioClip, BlockStream
 from ossicle.audio.ogg_links import OggLink, ogg_links
 from ossicle.audio.window import ByteWindow, untagged_span
 from ossicle.errors import MalformedAudioError, UnsupportedFormatError
+from ossicle_soundfile.channel_order import from_ogg_order
 from ossicle_soundfile.faults import translated
 from ossicle_soundfile.resync import next_mp3_frame
 from ossicle_soundfile.rules import native_format
@@ -123,8 +124,9 @@ class Reading:
                 self._open(part)
                 self._check_link()
             source = self._mp3_blocks() if self._form.container == "mp3" else self._plain_blocks()
-            for block in source:
-                frames += len(block)
+            for raw in source:
+                frames += len(raw)
+                block = from_ogg_order(raw) if self._form.container == "ogg" else raw
                 yield block if block.shape[1] == self.channels else _widened(block, self.channels)
         if frames == 0 and 0 < self._claimed < _ENDLESS:
             raise MalformedAudioError(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
 from ossicle.audio import AudioFormat, BlockStream
 from ossicle.audio.window import SeekableSink
+from ossicle.errors import UnsupportedFormatError
 from ossicle.signal.quantize import float_to_s16, float_to_s24, float_to_s32, float_to_u8
+from ossicle_soundfile.channel_order import to_ogg_order
 from ossicle_soundfile.faults import translated
 from ossicle_soundfile.rules import NativeFormat, native_format
 
@@ -51,7 +53,7 @@ def write_blocks(
     window = SeekableSink(sink)
     with translated(target, doing="begin"):
         sound = soundfile.SoundFile(
-            window,
+            cast("BinaryIO", window),
             "w",
             samplerate=stream.sample_rate,
             channels=stream.channels,
@@ -71,6 +73,10 @@ def write_blocks(
         if frames == 0 and native.format in _NEVER_EMPTY:
             # For these, one frame of silence stands for nothing.
             sound.write(quantize(np.zeros((1, stream.channels), np.float32)))
+    except UnsupportedFormatError:
+        # A full disk is what libsndfile has no words for.
+        window.check()
+        raise
     finally:
         sound.close()
     window.check()
@@ -106,6 +112,8 @@ def _quantizer(subtype: str) -> _Quantizer:
         return float_to_s16
     if subtype in ("FLOAT", "DOUBLE"):
         return _as_is
+    if subtype in ("VORBIS", "OPUS"):
+        return _reordered
     return _JUSTIFIED.get(subtype, _bounded)
 
 
@@ -116,6 +124,10 @@ def _as_is(block: Samples) -> Samples:
 def _bounded(block: Samples) -> Samples:
     """Within full scale and finite, for encoders that compute in float."""
     return np.nan_to_num(np.clip(block, -1.0, 1.0))
+
+
+def _reordered(block: Samples) -> Samples:
+    return np.ascontiguousarray(to_ogg_order(_bounded(block)))
 
 
 def _justified_8(block: Samples) -> NDArray[np.int32]:

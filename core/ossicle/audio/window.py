@@ -38,7 +38,7 @@ class ByteWindow:
     and looks like the end of the file, because an exception cannot pass through C.
 
     Args:
-        file: A seekable binary file; it is left open.
+        file: A seekable binary file; only `close` closes it.
         start: First byte that belongs to the window.
         end: First byte that does not; `None` for the end of the file.
     """
@@ -90,6 +90,10 @@ class ByteWindow:
     def tell(self) -> int:
         """Position from the start of the window."""
         return self._position
+
+    def close(self) -> None:
+        """Close the file; twice is harmless."""
+        self._file.close()
 
     def check(self) -> None:
         """Raise what the file system had to say.

@@ -87,10 +87,13 @@ class BlockingReplyStream:
 
     def __next__(self) -> Event:
         """The next event, audio in the wanted format."""
-        event = self._loop.run(functools.partial(anext, self._stream, None))
+        event = self._loop.run(self._next)
         if event is None:
             raise StopIteration
         return event
+
+    async def _next(self) -> Event | None:
+        return await anext(self._stream, None)
 
     def collect(self) -> Reply:
         """Read to the end and return the whole reply."""

@@ -57,8 +57,11 @@ class ProviderPool:
         """The model that a provider uses for a task when nobody names one.
 
         Raises:
+            UnknownProviderError: No allowed plugin announces the provider.
             ConfigurationError: The provider names none.
         """
+        if name not in self._instances:
+            self._host.provider(name)
         spec = next((spec for spec in self._host.providers() if spec.name == name), None)
         model_name = None if spec is None else spec.default_models.get(task)
         if model_name is None:

@@ -23,6 +23,7 @@ from ossicle.messages import (
 )
 from ossicle.pipeline.check import find_faults, refuse_faults
 from ossicle.pipeline.draft import Draft
+from ossicle.pipeline.history import for_provider
 from ossicle.pipeline.plan import Plan
 from ossicle.pipeline.planner import clips_of, plan_call
 from ossicle.pipeline.prepare import PreparedClip, prepare_clip
@@ -102,7 +103,12 @@ async def make_ready(
     plan = plan_draft(draft, capabilities, shop)
     prepared = await _prepare_all(draft, plan, shop, deadline=deadline, timeout_s=timeout_s)
     records, findings = _judge(prepared, draft, capabilities, shop)
-    request = _request(draft, plan, prepared, deadline)
+    now_s = shop.clock.wall()
+    messages = [
+        for_provider(message, capabilities, now_s=now_s)
+        for message in _with_prepared(draft.messages, prepared)
+    ]
+    request = _request(draft, plan, messages, deadline)
     estimate = estimate_request(
         request,
         durations_s=[one.record.result_duration_s or 0.0 for one in prepared],
@@ -196,9 +202,7 @@ def _judge(
     return tuple(records), tuple(all_findings)
 
 
-def _request(
-    draft: Draft, plan: Plan, prepared: Sequence[PreparedClip], deadline: float
-) -> Request:
+def _with_prepared(messages: Sequence[Message], prepared: Sequence[PreparedClip]) -> list[Message]:
     waiting = iter(prepared)
 
     def ready(message: Message) -> Message:
@@ -212,10 +216,14 @@ def _request(
         ]
         return message.model_copy(update={"parts": tuple(parts)})
 
+    return [ready(message) for message in messages]
+
+
+def _request(draft: Draft, plan: Plan, messages: Sequence[Message], deadline: float) -> Request:
     return Request(
         task=draft.task,
         model=plan.model,
-        messages=tuple(ready(message) for message in draft.messages),
+        messages=tuple(messages),
         instructions=draft.instructions,
         output=draft.output,
         voice=plan.voice,

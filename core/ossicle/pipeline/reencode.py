@@ -7,7 +7,7 @@ import io
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
@@ -114,7 +114,8 @@ class Reencoder:
                 sample_rate=self._native.sample_rate or 0,
                 channels=channels,
             )
-            encode_stream(stream, self._target, self._sink, converters=self._converters)
+            sink = cast("BinaryIO", self._sink)
+            encode_stream(stream, self._target, sink, converters=self._converters)
         except BaseException as error:  # noqa: BLE001 - raised again by push or finish
             self._failure = error
 

@@ -139,6 +139,7 @@ class ReplyStream:
             deadline=deadline,
             timeout_s=self._timeout_s,
             log=log,
+            circuit=self._shop.circuits.of(self.info.provider, self.info.model),
             turn_id=self.info.turn_id,
             failed_requests_are_billed=self._capabilities.failed_requests_are_billed,
         )
@@ -162,10 +163,14 @@ class ReplyStream:
         if self._delivery is not None:
             self._delivery.abort()
         reservation, self._reservation = self._reservation, None
-        if reservation is not None:
-            reservation.release()
         if self._attempts is not None:
             await self._attempts.aclose()
+        if reservation is not None and self._progress is not None:
+            # What may have been executed is booked as it was estimated.
+            if self._progress.log.may_have_been_billed:
+                reservation.settle(None, None)
+            else:
+                reservation.release()
 
     def __aiter__(self) -> Self:
         """Iterate over the events, once."""

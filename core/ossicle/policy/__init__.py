@@ -2,28 +2,53 @@
 
 from ossicle.policy.attempt_log import AttemptLog
 from ossicle.policy.attempts import AttemptStream
+from ossicle.policy.budget import Budget, BudgetLimits, Reservation
 from ossicle.policy.circuit import Circuit, Circuits
 from ossicle.policy.clock import Clock, SystemClock
 from ossicle.policy.concurrency import ConcurrencyLimit
+from ossicle.policy.estimate import audio_tokens, estimate_request
+from ossicle.policy.ledger import (
+    Account,
+    Allowance,
+    Amount,
+    BudgetLedger,
+    MemoryLedger,
+    Overdraft,
+)
 from ossicle.policy.outcome import Outcome, classify
+from ossicle.policy.pricing import cost_of
 from ossicle.policy.retry import RetryPolicy, RetryQuota
 from ossicle.policy.retry_after import parse_retry_after, retry_after_of
 from ossicle.policy.single_error import single_error
+from ossicle.policy.text_tokens import estimate_tokens
 from ossicle.policy.virtual_clock import VirtualClock
 
 __all__ = [
+    "Account",
+    "Allowance",
+    "Amount",
     "AttemptLog",
     "AttemptStream",
+    "Budget",
+    "BudgetLedger",
+    "BudgetLimits",
     "Circuit",
     "Circuits",
     "Clock",
     "ConcurrencyLimit",
+    "MemoryLedger",
     "Outcome",
+    "Overdraft",
+    "Reservation",
     "RetryPolicy",
     "RetryQuota",
     "SystemClock",
     "VirtualClock",
+    "audio_tokens",
     "classify",
+    "cost_of",
+    "estimate_request",
+    "estimate_tokens",
     "parse_retry_after",
     "retry_after_of",
     "single_error",

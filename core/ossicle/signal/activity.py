@@ -143,11 +143,12 @@ def _speech_like(
         return np.zeros(len(is_sound), np.bool_)
     centres = ((np.arange(spectra) + 0.5) * shapes.step_s / window_s).astype(np.intp)
     counted = is_sound[np.minimum(centres, len(is_sound) - 1)]
+    counted &= ~_beside_step(shapes.levels_dbfs)
     reach = max(1, round(_CONTEXT_S / shapes.step_s))
     number = _around(counted.astype(np.float64), reach)
     enough = np.maximum(number, 1.0)
-    is_spread = (shapes.spreads >= _SPREAD_BINS) & ~_beside_step(shapes.levels_dbfs)
-    spread = _around((counted & is_spread).astype(np.float64), reach) / enough
+    is_spread = counted & (shapes.spreads >= _SPREAD_BINS)
+    spread = _around(is_spread.astype(np.float64), reach) / enough
     shape_db = _shape_change(shapes.levels_dbfs, counted, reach)
     fits = (number >= _LEAST_SPECTRA) & (spread >= _SPREAD_SHARE) & (shape_db >= _SHAPE_DB)
     nearest = ((np.arange(len(is_sound)) + 0.5) * window_s / shapes.step_s).astype(np.intp)
@@ -155,7 +156,7 @@ def _speech_like(
 
 
 def _beside_step(levels_dbfs: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Spectra next to one that is 30 dB lower: a cut through a tone looks as wide as speech."""
+    """Spectra next to one 30 dB lower: where a sound is cut, its spectrum is not its own."""
     loudest = np.pad(levels_dbfs.max(axis=1).astype(np.int16), 1, mode="edge")
     return np.asarray(loudest[1:-1] - np.minimum(loudest[:-2], loudest[2:]) > _STEP_DB)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from ossicle.signal.series import Series
 
 HIGH_HZ = 16_000.0
 """Above this, hardly any adult hears, and no speech model listens."""
+
+_BELOW_HIGH_HZ = 12_000.0
 
 BAND_EDGES_HZ = (100.0, 300.0, 510.0, 770.0, 1080.0, 1480.0, 2000.0, 2700.0, 3700.0, 7000.0)
 """Edges of the bands in which speech is looked for: two critical bands each.
@@ -47,7 +50,7 @@ class Spectrum:
         bandwidth_hz: The highest frequency that holds more than noise of storage; 0 for silence.
         high_share: Share of the energy above 16 kHz, 0 to 1; 0 for silence.
         high_dbfs: Its level.
-        high_excess_db: How much denser the energy above 16 kHz is than that from 8 to 16 kHz;
+        high_excess_db: How much denser the energy above 16 kHz is than that from 12 to 16 kHz;
             natural sound falls off there, so a positive value is odd. `-inf` where there is none,
             also at sample rates that hold none.
     """
@@ -139,10 +142,10 @@ class SpectrumMeter:
         )
 
     def result(self) -> Spectrum:
-        """The mean spectrum so far; a last piece shorter than a spectrum counts by its energy."""
+        """The mean spectrum so far."""
         rest = self._rest()
-        seconds = self._count + len(self._blocks.rest) / self.frames
-        power = (self._total + rest.sum(axis=0, dtype=np.float64)) / max(seconds, 1e-9)
+        power = self._total + rest.sum(axis=0, dtype=np.float64)
+        power /= max(self._count + len(rest), 1)
         return spectrum_of(power, bin_hz=self._bin_hz)
 
     def spectrogram(self) -> Spectrogram:
@@ -155,30 +158,43 @@ class SpectrumMeter:
         )
 
     def _rest(self) -> NDArray[np.float32]:
+        """Spectra of what is left over; a last piece counts if it is half a spectrum, or alone."""
         rest = self._blocks.rest
-        needed = -(-len(rest) // self.frames)
+        whole = len(rest) // self.frames
         padded = np.zeros((self.frames * _FRAMES_PER_TILE, self.channels), np.float32)
-        padded[: len(rest)] = rest
-        if len(rest) % self.frames:
-            # Padding with the mean, not with 0: the step would look like a click.
-            last = rest[(needed - 1) * self.frames :]
-            padded[len(rest) : needed * self.frames] = last.mean(axis=0)
-        return self._powers(padded)[:needed]
+        padded[: whole * self.frames] = rest[: whole * self.frames]
+        powers = self._powers(padded)[:whole]
+        last = rest[whole * self.frames :]
+        if 2 * len(last) >= self.frames or (len(last) and not self._count and not whole):
+            powers = np.concatenate([powers, self._piece(last)])
+        return powers
+
+    def _piece(self, piece: Samples) -> NDArray[np.float32]:
+        """The spectrum of less than a whole one, under a window of its own length."""
+        window = np.hanning(len(piece) + 2)[1:-1]
+        window *= np.sqrt(float(np.sum(self._window.astype(np.float64) ** 2)) / np.sum(window**2))
+        padded = np.zeros((self.frames, self.channels))
+        padded[: len(piece)] = (piece - piece.mean(axis=0)) * window[:, None]
+        return self._scaled(np.fft.rfft(padded, axis=0).T[:, None, :])
 
     def _powers(self, tile: Samples) -> NDArray[np.float32]:
-        total: NDArray[Any] | None = None
+        spectra = []
         for channel in range(self.channels):
             pieces = np.ascontiguousarray(tile[:, channel]).reshape(-1, self.frames)
             pieces = pieces - pieces.mean(axis=1, keepdims=True)
             pieces *= self._window
-            spectra = np.fft.rfft(pieces, axis=1)
-            powers = np.square(spectra.real)
-            powers += np.square(spectra.imag)
-            total = powers if total is None else total + powers
-        assert total is not None  # a meter has at least one channel
+            spectra.append(np.fft.rfft(pieces, axis=1))
+        return self._scaled(spectra)
+
+    def _scaled(self, spectra: Iterable[NDArray[Any]]) -> NDArray[np.float32]:
+        """Mean power over channels, so that the bins of a spectrum add up to its mean square."""
+        total: Any = 0.0
+        for spectrum in spectra:
+            total = total + np.square(np.real(spectrum))
+            total += np.square(np.imag(spectrum))
         total *= self._scale
         total[:, -1] *= 0.5
-        return total.astype(np.float32, copy=False)
+        return np.asarray(total, np.float32)
 
     def _band_levels(self, powers: NDArray[np.float32]) -> NDArray[np.int8]:
         if len(self._bands) < 2:
@@ -200,7 +216,7 @@ def spectrum_of(power: NDArray[np.float64], *, bin_hz: float) -> Spectrum:
     frequencies = np.arange(len(power)) * bin_hz
     total = float(power.sum())
     high = power[frequencies > HIGH_HZ]
-    middle = power[(frequencies > HIGH_HZ / 2) & (frequencies <= HIGH_HZ)]
+    middle = power[(frequencies > _BELOW_HIGH_HZ) & (frequencies <= HIGH_HZ)]
     excess_db = -math.inf
     if high.sum() > 0.0:
         below = max(float(middle.mean()), 1e-15)

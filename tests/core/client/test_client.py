@@ -109,7 +109,8 @@ def test_a_stream_carries_the_same_and_ends_with_finished(client: Client, name: 
 
 
 def test_mp3_comes_while_the_answer_is_still_spoken(client: Client) -> None:
-    with client.stream("a " * 60, output_format="mp3") as stream:
+    slowly = {"echo": {"pause_s": 0.005}}
+    with client.stream("a " * 60, output_format="mp3", provider_options=slowly) as stream:
         audio_events = [event for event in stream if isinstance(event, AudioDelta)]
     assert len(audio_events) > 3
 
@@ -158,7 +159,7 @@ def test_the_receipt_accounts_for_the_call(client: Client, spoken: AudioClip) ->
 def test_history_and_audio_references_go_back(client: Client) -> None:
     first = client.respond("My name is Ada.")
     history = [Message(role="user", parts=(TextPart(text="My name is Ada."),)), first.message]
-    assert client.respond("recall", history=history).text == first.text
+    assert client.respond("recall", history=history).text == f"I said: {first.text}"
 
 
 def test_a_tool_is_called_and_its_result_is_answered(client: Client) -> None:

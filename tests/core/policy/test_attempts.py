@@ -269,6 +269,23 @@ async def test_a_hanging_provider_ends_at_the_deadline(clock: VirtualClock) -> N
     assert provider.opened == provider.closed == 2
 
 
+async def test_the_event_loops_own_clock_ends_a_hanging_provider() -> None:
+    async def hanging() -> AsyncIterator[Event]:
+        yield TextDelta(text="a")
+        await anyio.sleep_forever()
+
+    stream = AttemptStream(
+        hanging,
+        provider="vendor",
+        model="m",
+        quota=RetryQuota(),
+        deadline=anyio.current_time() + 0.02,
+    )
+    events, error = await play(stream)
+    assert events == [TextDelta(text="a")]
+    assert isinstance(error, DeadlineExceededError)
+
+
 async def test_a_slow_stream_ends_at_the_deadline_with_what_came(clock: VirtualClock) -> None:
     provider = ScriptedProvider(clock, [[TextDelta(text="a"), 3.0, TextDelta(text="b"), 3.0]])
     stream = provider.stream(deadline=5.0)
@@ -383,6 +400,20 @@ async def test_a_coroutine_instead_of_events_breaks_the_contract(clock: VirtualC
     _, error = await play(stream)
     assert isinstance(error, PluginContractError)
     assert "coroutine" in str(error)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # trio's own state breaks with it
+async def test_a_task_group_open_across_a_yield_breaks_the_contract() -> None:
+    async def careless() -> AsyncIterator[Event]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.lowlevel.checkpoint)
+            yield TextDelta(text="a")
+            await anyio.lowlevel.checkpoint()
+            yield Finished()
+
+    stream = AttemptStream(careless, provider="vendor", model="m", quota=RetryQuota())
+    _, error = await play(stream)
+    assert isinstance(error, PluginContractError)
 
 
 async def test_an_event_after_finished_breaks_the_contract(clock: VirtualClock) -> None:

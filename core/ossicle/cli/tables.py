@@ -1,0 +1,110 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ossicle.cli.terminal import visible
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from ossicle.messages import Finding
+
+SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+SEVERITY_SIGNS = {"error": "✗", "warning": "!", "info": "·"}
+
+_CELL_CHARACTERS = 1024
+
+
+def cell(text: str, style: str = "") -> Text:
+    """A string from outside as a cell."""
+    from rich.text import Text
+
+    return Text(visible(text, limit=_CELL_CHARACTERS), style=style, overflow="fold")
+
+
+def pairs_table(rows: Iterable[tuple[str, str]], *, title: str | None = None) -> Table:
+    """Labels and texts; a label that starts with spaces belongs to the row above it."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD if title else None,
+        show_header=False,
+        padding=(0, 1),
+    )
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for label, text in rows:
+        is_detail = label.startswith(" ")
+        severity = label.strip()
+        style = SEVERITY_STYLES.get(severity, "dim" if is_detail else "")
+        table.add_row(cell(label, style if is_detail else "bold cyan"), cell(text, style))
+    return table
+
+
+def columns_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None
+) -> Table:
+    """A table with a heading a column."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        header_style="bold cyan",
+        padding=(0, 1),
+    )
+    for number, heading in enumerate(headings):
+        table.add_column(heading, no_wrap=number == 0)
+    for row in rows:
+        table.add_row(*(cell(item) if isinstance(item, str) else item for item in row))
+    return table
+
+
+def findings_table(findings: Sequence[Finding], *, title: str | None = "Findings") -> Table:
+    """What validators found, worst first, with places in time and what to do."""
+    rows = [
+        (
+            cell(f"{SEVERITY_SIGNS[found.severity]} {found.code}", SEVERITY_STYLES[found.severity]),
+            found.message,
+            places(found),
+            found.fix or "",
+        )
+        for found in findings
+    ]
+    return columns_table(("finding", "what", "where", "what to do"), rows, title=title)
+
+
+def places(found: Finding, *, limit: int = 3) -> str:
+    """Where in time, in words: `0:01.20-0:01.45, ... 12 more`."""
+    shown = [f"{clock(start)}-{clock(end)}" for start, end in found.marks[:limit]]
+    more = len(found.marks) - limit
+    return ", ".join(shown) + (f", {more} more" if more > 0 else "")
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds: `1:02.50`; hours where there are some."""
+    hundredths = round(seconds * 100)
+    minutes, rest = divmod(hundredths, 6000)
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    return f"{head}:{rest // 100:02d}.{rest % 100:02d}"
+
+
+def megabytes(n_bytes: int) -> str:
+    """A size for people, in decimal units."""
+    if n_bytes < 1000:
+        return f"{n_bytes} bytes"
+    if n_bytes < 1_000_000:
+        return f"{n_bytes / 1000:.1f} kB"
+    return f"{n_bytes / 1_000_000:.1f} MB"

@@ -1,0 +1,230 @@
+"""What OpenAI's models can do: dated data (`catalogue.json`), and cautious guesses for the rest."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ossicle.abc import Capabilities
+from ossicle.messages import (
+    CHAT_AUDIO_ROWS,
+    SPEAK,
+    TEXT_TO_TEXT,
+    TRANSCRIBE,
+    ModalityRow,
+    Task,
+    Value,
+)
+from ossicle_openai.options import PROVIDER
+from ossicle_openai.profiles import EndpointProfile
+
+SPEECH_MODEL = "gpt-4o-mini-tts"
+CHAT_MODEL = "gpt-audio-1.5"
+TRANSCRIPTION_MODEL = "gpt-transcribe"
+
+_ROWS: Mapping[str, ModalityRow] = {
+    row.name: row for row in (*CHAT_AUDIO_ROWS, SPEAK, TEXT_TO_TEXT, TRANSCRIBE)
+}
+
+
+class SpeechFacts(Value):
+    """What `/audio/speech` takes and gives for one model.
+
+    Attributes:
+        piece_chars: Code points of text in one request.
+        piece_tokens: Tokens of text in one request, by our cautious estimate.
+        streams_events: Whether it can stream events that end with usage.
+    """
+
+    piece_chars: int
+    piece_tokens: int | None = None
+    streams_events: bool = False
+
+
+class TranscriptionFacts(Value):
+    """What `/audio/transcriptions` takes and gives for one model.
+
+    Attributes:
+        formats: Response formats, richest first.
+        streams: Whether it can stream.
+        logprobs: Whether it tells log probabilities.
+        prompt: Whether it takes a prompt.
+        keywords: Whether it takes keywords.
+        language: Whether it takes the language.
+        languages: Whether it takes several languages.
+        word_timestamps: Whether it can time words.
+        diarizes: Whether it tells speakers apart.
+        needs_chunking: Whether `chunking_strategy` is required for more than 30 s.
+        max_bytes: Of one file; longer WAV is split.
+        max_duration_s: Of one file; longer WAV is split.
+    """
+
+    formats: tuple[str, ...]
+    streams: bool = False
+    logprobs: bool = False
+    prompt: bool = False
+    keywords: bool = False
+    language: bool = False
+    languages: bool = False
+    word_timestamps: bool = False
+    diarizes: bool = False
+    needs_chunking: bool = False
+    max_bytes: int = 26_148_864
+    max_duration_s: float | None = None
+
+
+class ModelRecord(Value):
+    """All that is known of one model.
+
+    Attributes:
+        capabilities: What the core asks for.
+        speech: What the speech endpoint takes; `None` for models that speak by chat or not.
+        transcription: What the transcription endpoint takes.
+    """
+
+    capabilities: Capabilities
+    speech: SpeechFacts | None = None
+    transcription: TranscriptionFacts | None = None
+
+
+def default_models(today: datetime.date) -> dict[Task, str]:
+    """The model of each task when the user names none; a model that has ended gives way."""
+    known = _known()
+    speech = known[SPEECH_MODEL].capabilities
+    ended = speech.shutdown is not None and today > speech.shutdown
+    return {
+        "respond": CHAT_MODEL,
+        "speak": (speech.successor or CHAT_MODEL) if ended else SPEECH_MODEL,
+        "transcribe": TRANSCRIPTION_MODEL,
+    }
+
+
+def all_capabilities() -> list[Capabilities]:
+    """Every model of OpenAI that is described."""
+    return [record.capabilities for record in _known().values()]
+
+
+def successor_of(model: str) -> str | None:
+    """The model that replaces this one, if it is known to end."""
+    record = _known().get(model)
+    return None if record is None else record.capabilities.successor
+
+
+def record_for(model: str, profile: EndpointProfile) -> ModelRecord:
+    """What this model can do at this kind of endpoint; an assumption where nobody described it."""
+    record = _known().get(model)
+    if record is None:
+        record = _assumed(model)
+    return record if profile.is_openai else _elsewhere(record, profile)
+
+
+@cache
+def _known() -> Mapping[str, ModelRecord]:
+    text = resources.files("ossicle_openai").joinpath("catalogue.json").read_text("utf-8")
+    data = json.loads(text)
+    found: dict[str, ModelRecord] = {}
+    for entry in data["models"]:
+        merged = {**data["templates"][entry["like"]], "as_of": data["as_of"], **entry}
+        for name in (entry["model"], *entry.get("aliases", ())):
+            found[name] = _record({**merged, "model": name})
+    return found
+
+
+def _record(entry: dict[str, Any]) -> ModelRecord:
+    fields = dict(entry)
+    speech, transcription = fields.pop("speech", None), fields.pop("transcription", None)
+    for name in ("like", "aliases"):
+        fields.pop(name, None)
+    rows = {task: tuple(_ROWS[name] for name in names) for task, names in fields["rows"].items()}
+    if fields.pop("also_speaks", False):
+        rows["speak"] = (SPEAK,)
+        fields.setdefault("max_text_chars", 65536)
+    fields["rows"] = rows
+    # Dates and decimals are text in JSON.
+    lax = TypeAdapter(Capabilities).validate_python({"provider": PROVIDER, **fields})
+    return ModelRecord.model_validate(
+        {"capabilities": lax, "speech": speech, "transcription": transcription}
+    )
+
+
+def _assumed(model: str) -> ModelRecord:
+    """A cautious guess by the kind of name: most refuse less than a wrong guess would."""
+    like = next(guess for fits, guess in _GUESSES if fits(model.lower()))
+    base = _known()[like]
+    cautious: dict[str, Any] = {
+        "model": model,
+        "prices": None,
+        "shutdown": None,
+        "successor": None,
+        "voices": None,
+        "audio_tokens_per_s_in": None,
+        "audio_tokens_per_s_out": None,
+        "is_assumed": True,
+        "source": f"assumed from the name, after {like}",
+    }
+    if "respond" in base.capabilities.rows:
+        # A text model behind the same endpoint takes text to text; only the vendor knows.
+        cautious["rows"] = {"respond": (*CHAT_AUDIO_ROWS, TEXT_TO_TEXT), "speak": (SPEAK,)}
+        cautious |= {"context_tokens": None, "max_output_tokens": None}
+    transcription = base.transcription
+    if transcription is not None:
+        transcription = TranscriptionFacts(formats=("json",), prompt=True, language=True)
+        cautious["streaming"] = False
+    return ModelRecord(
+        capabilities=base.capabilities.model_copy(update=cautious),
+        speech=base.speech and SpeechFacts(piece_chars=4096, piece_tokens=2000),
+        transcription=transcription,
+    )
+
+
+_GUESSES: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda name: "transcribe" in name or "whisper" in name, "whisper-1"),
+    (lambda name: "tts" in name or "kokoro" in name or "piper" in name, "gpt-4o-mini-tts"),
+    (lambda name: True, "gpt-audio-1.5"),
+)
+
+
+def _elsewhere(record: ModelRecord, profile: EndpointProfile) -> ModelRecord:
+    """The same model id at another endpoint: its dates do not hold there, its audio may differ."""
+    given = record.capabilities
+    changes: dict[str, Any] = {
+        "is_assumed": True,
+        "shutdown": None,
+        "successor": None,
+        "failed_requests_are_billed": profile.failed_requests_are_billed,
+        "source": f"{given.source}; by its name at a {profile.name} endpoint",
+    }
+    output = given.audio_output
+    if profile.name != "generic":
+        changes |= {"voices": None, "prices": None}
+    if output is not None and "respond" in given.rows and profile.streams_only_audio:
+        changes["audio_output"] = output.model_copy(update={"whole": ()})
+    speech = record.speech
+    if speech is not None and output is not None:
+        speech = speech.model_copy(
+            update={"streams_events": speech.streams_events and profile.speech_streams_events}
+        )
+        if profile.speech_formats is not None:
+            offered = profile.speech_formats
+            whole = tuple(rule for rule in output.whole if speech_format(rule.container) in offered)
+            changes["audio_output"] = output.model_copy(update={"whole": whole})
+    transcription = record.transcription
+    if transcription is not None:
+        formats = profile.transcription_formats or transcription.formats
+        streams = transcription.streams and profile.transcription_streams
+        transcription = transcription.model_copy(update={"formats": formats, "streams": streams})
+        changes["streaming"] = streams
+    return ModelRecord(
+        capabilities=given.model_copy(update=changes), speech=speech, transcription=transcription
+    )
+
+
+def speech_format(container: str) -> str:
+    """The name of a container in the speech endpoint's dialect."""
+    return {"raw": "pcm", "ogg": "opus", "adts": "aac"}.get(container, container)

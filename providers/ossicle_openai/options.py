@@ -1,0 +1,131 @@
+"""What an application may set beside the shared interface: per endpoint and per call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ossicle.errors import ConfigurationError
+
+PROVIDER = "openai"
+"""Name of the provider."""
+
+TranscriptionFormat = Literal["json", "text", "verbose_json", "diarized_json", "srt", "vtt"]
+"""How a transcription is answered."""
+
+_MIB = 1 << 20
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EndpointOptions(_Options):
+    """Settings of one endpoint (`ProviderSettings.options`).
+
+    Attributes:
+        profile: Name of the endpoint profile; `None` goes by the host of the base URL.
+        organization: Sent as `OpenAI-Organization`.
+        project: Sent as `OpenAI-Project`.
+        api_version: Azure's dated API version; with it the deployment paths are used, without it
+            Azure's v1 route.
+        headers: Further headers of every request; never logged.
+        connect_timeout_s: Longest time for a connection to come about.
+        read_timeout_s: Longest silence of the vendor, in seconds.
+        max_reply_bytes: Longest reply body that is read.
+        max_event_bytes: Longest single event of a stream; a relay may put a megabyte in a line.
+    """
+
+    profile: str | None = None
+    organization: str | None = None
+    project: str | None = None
+    api_version: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    connect_timeout_s: float = Field(default=10.0, gt=0)
+    read_timeout_s: float = Field(default=600.0, gt=0)
+    max_reply_bytes: int = Field(default=256 * _MIB, ge=1024)
+    max_event_bytes: int = Field(default=32 * _MIB, ge=1024)
+
+
+class CallOptions(_Options):
+    """Extras of one call (`provider_options["openai"]`).
+
+    Attributes:
+        voice_id: Id of a custom voice, sent as `{"id": …}` in place of the voice's name.
+        store: Keep the completion in the vendor's store (`respond`).
+        metadata: Goes with a stored completion.
+        top_p: Nucleus sampling.
+        parallel_tool_calls: Whether the model may ask for several calls at once.
+        include_obfuscation: Whether stream events are padded with noise against eavesdroppers who
+            see lengths; off saves bandwidth.
+        user: The vendor's field for an end user's opaque id.
+        speed: Of `speak`, 0.25 to 4.
+        verbatim_tolerance: Share of words by which a chat model's reading may differ from the
+            text before it is an error (`speak` on a chat model).
+        prompt: Context for `transcribe`.
+        keywords: Words to expect (`transcribe`, where the model takes them).
+        languages: Languages to expect (`transcribe`, where the model takes several).
+        timestamps: Finest timestamps wanted of `transcribe`, where the model has them.
+        logprobs: Ask for log probabilities, where the model has them; they become the confidence
+            of segments.
+        response_format: Of `transcribe`; `None` takes the richest that the model has.
+        known_speakers: Names and 2–10 s data URLs of speech, for diarization.
+        extra_body: Further fields of the request, sent as they are.
+    """
+
+    voice_id: str | None = None
+    store: bool | None = None
+    metadata: dict[str, str] | None = None
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    parallel_tool_calls: bool | None = None
+    include_obfuscation: bool = False
+    user: str | None = None
+    speed: float | None = Field(default=None, ge=0.25, le=4.0)
+    verbatim_tolerance: float = Field(default=0.1, ge=0, le=1)
+    prompt: str | None = Field(default=None, repr=False)
+    keywords: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    timestamps: Literal["none", "segment", "word"] = "segment"
+    logprobs: bool = False
+    response_format: TranscriptionFormat | None = None
+    known_speakers: dict[str, str] = Field(default_factory=dict, repr=False, max_length=4)
+    extra_body: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
+def endpoint_options(options: Mapping[str, Any]) -> EndpointOptions:
+    """The settings of an endpoint, checked.
+
+    Raises:
+        ConfigurationError: There is no such setting, or its value is not possible.
+    """
+    try:
+        return EndpointOptions.model_validate(dict(options))
+    except ValidationError as error:
+        raise _refused(error, "the provider's options") from error
+
+
+def call_options(options: Mapping[str, Any]) -> CallOptions:
+    """The extras of a call, checked; also when they still stand under the provider's name.
+
+    Raises:
+        ConfigurationError: There is no such option, or its value is not possible.
+    """
+    inner = options.get(PROVIDER)
+    if len(options) == 1 and isinstance(inner, Mapping):
+        options = inner
+    try:
+        return CallOptions.model_validate(dict(options))
+    except ValidationError as error:
+        raise _refused(error, f"provider_options[{PROVIDER!r}]") from error
+
+
+def _refused(error: ValidationError, where: str) -> ConfigurationError:
+    # Values stay out of the message: they may be secrets or prompts.
+    found = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    name = ".".join(str(step) for step in found["loc"]) or "value"
+    return ConfigurationError(
+        f"{where} are wrong at {name!r}: {found['msg']}",
+        fix="See the guide of the openai provider for what can be set.",
+    )

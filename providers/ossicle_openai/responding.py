@@ -1,0 +1,75 @@
+"""The task `respond`: a chat model hears and speaks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from ossicle.audio import AudioFormat
+from ossicle.messages import Event, Request
+from ossicle_openai.catalogue import ModelRecord
+from ossicle_openai.chat_events import ChatStream
+from ossicle_openai.chat_reply import chat_reply_events
+from ossicle_openai.chat_request import chat_call
+from ossicle_openai.exchange import EVENT_STREAM, Exchange, off_loop, read_json, started
+from ossicle_openai.options import CallOptions
+from ossicle_openai.sound import PCM16
+
+PATH = "/chat/completions"
+
+
+async def respond_events(
+    exchange: Exchange, request: Request, *, options: CallOptions, record: ModelRecord
+) -> AsyncGenerator[Event, None]:
+    """Ask a chat model and yield its answer.
+
+    Where audio was asked for and the model only writes, the words are yielded and the answer
+    finishes like any other: the core turns that into an error which holds them.
+
+    Raises:
+        OssicleError: Whatever goes wrong, translated.
+    """
+    profile = exchange.endpoint.profile
+    chat = chat_call(request, options=options, capabilities=record.capabilities, profile=profile)
+    call = exchange.call_facts(request, origins=chat.origins)
+    asked: AudioFormat | None = None
+    if "audio" in request.output:
+        asked = request.output_format or PCM16
+    answer = await exchange.post_json(
+        PATH,
+        chat.payload,
+        accept=EVENT_STREAM if chat.streams else "application/json",
+        call=call,
+        deadline=request.deadline,
+    )
+    max_audio_bytes = exchange.endpoint.options.max_reply_bytes
+    async with answer:
+        yield started(answer)
+        if chat.streams:
+            reader = ChatStream(
+                call=call,
+                profile=profile,
+                asked=asked,
+                request_id=answer.request_id,
+                max_audio_bytes=max_audio_bytes,
+            )
+            async with aclosing(exchange.relay(answer, reader, call)) as events:
+                async for event in events:
+                    yield event
+            return
+        body = await read_json(answer)
+        found = await off_loop(
+            answer.n_bytes,
+            lambda: list(
+                chat_reply_events(
+                    body,
+                    call=call,
+                    profile=profile,
+                    asked=asked,
+                    request_id=answer.request_id,
+                    max_audio_bytes=max_audio_bytes,
+                )
+            ),
+        )
+    for event in found:
+        yield event

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.core.signal.signals import CUTS, pieces
+
+from ossicle.signal.blocks import Reblocker, finite
+
+
+@given(frames=st.integers(1, 40), length=st.integers(0, 200), cuts=CUTS)
+@settings(deadline=None, max_examples=100)
+def test_all_blocks_are_whole_and_nothing_is_lost(
+    frames: int, length: int, cuts: list[float]
+) -> None:
+    samples = np.arange(2 * length, dtype=np.float32).reshape(length, 2)
+    reblocker = Reblocker(frames=frames, channels=2)
+    blocks = [block.copy() for piece in pieces(samples, cuts) for block in reblocker.push(piece)]
+    assert all(block.shape == (frames, 2) for block in blocks)
+    assert len(reblocker.rest) < frames
+    assert np.array_equal(np.concatenate([*blocks, reblocker.rest]), samples)
+
+
+def test_what_is_no_number_becomes_zero_and_the_input_stays() -> None:
+    block = np.array([[np.nan, 1.0], [np.inf, -np.inf]], np.float32)
+    assert finite(block).tolist() == [[0.0, 1.0], [0.0, 0.0]]
+    assert np.isnan(block[0, 0])
+
+
+def test_a_clean_block_is_not_copied() -> None:
+    block = np.ones((3, 1), np.float32)
+    assert finite(block) is block
