@@ -138,7 +138,7 @@ def _samples(data: bytes, clip: AudioClip) -> NDArray[np.float32]:
         case "pcm_s32le":
             values = np.frombuffer(data, "<i4").astype(np.float32)
         case _:
-            values = np.nan_to_num(np.frombuffer(data, "<f4").astype(np.float32), posinf=1.0)
+            values = np.nan_to_num(np.frombuffer(data, "<f4").astype(np.float32)).clip(-8.0, 8.0)
     mono: NDArray[np.float32] = values.reshape(-1, channels).mean(axis=1)
     return mono
 

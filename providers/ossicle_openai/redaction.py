@@ -10,7 +10,7 @@ _SECRETS = re.compile(
     # OpenAI's, whole or masked with stars; bearer tokens; keys of a few other vendors.
     r"\b(?:sk|rk|pk|gsk|sess|ek|xai)[-_][A-Za-z0-9*_.\-…]{4,}"
     r"|\bBearer\s+\S+"
-    r"|\b[A-Za-z0-9_\-]{0,16}\*{3,}[A-Za-z0-9_\-]{0,16}"
+    r"|[A-Za-z0-9_\-]{0,16}\*{3,}[A-Za-z0-9_\-]{0,16}"
     r"|(?<=api[_-]key=)[^\s&]+",
     re.IGNORECASE,
 )

@@ -69,8 +69,9 @@ def _cut(text: str, end: int) -> int:
     """The best place to cut at or before `end`, but not in the first half."""
     window = text[: end + 1]
     for pattern in _BREAKS:
-        found = [match.end() for match in pattern.finditer(window, end // 2)]
-        found = [place for place in found if end // 2 < place <= end + 1]
+        places = [match.end() for match in pattern.finditer(window, end // 2)]
+        # White space beyond the end does not count, as it is left out.
+        found = [at for at in places if end // 2 < at and len(text[:at].rstrip()) <= end]
         if found:
             return found[-1]
     # No break at all: at least do not take an accent or a joined sign from its letter.

@@ -325,12 +325,13 @@ async def _abandon(response: httpx2.Response, chunks: AsyncIterator[bytes]) -> N
     """Close an answer, read to its end or not.
 
     The body's iterators are nested generators, and closing the outer one leaves the inner ones to
-    the garbage collector, which trio rightly reports. On a closed connection the next read fails
-    through all of them instead.
+    the garbage collector, which trio rightly reports. On a closed connection the iteration ends
+    through all of them instead: with an error, as soon as what was already received is used up.
     """
     await response.aclose()
-    with contextlib.suppress(StopAsyncIteration, httpx2.HTTPError, httpx2.StreamError):
-        await anext(chunks)
+    with contextlib.suppress(httpx2.HTTPError, httpx2.StreamError):
+        async for _ in chunks:
+            pass
 
 
 def _transport_error(error: BaseException | None, is_uploaded: bool) -> OssicleError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import Segment
@@ -57,9 +57,9 @@ def _joined(words: Sequence[Segment]) -> list[Segment]:
         last = made[-1] if made else None
         if last is not None and _fits(last, word):
             text = f"{last.text} {word.text.strip()}"
-            made[-1] = last.model_copy(update={"text": text, "end_s": word.end_s})
+            made[-1] = replace(last, text=text, end_s=word.end_s)
         else:
-            made.append(word.model_copy(update={"text": word.text.strip(), "is_word": False}))
+            made.append(replace(word, text=word.text.strip(), is_word=False))
     return made
 
 

@@ -30,14 +30,13 @@ class Choice:
 def choose_provider(
     named: str | None, host: PluginHost, *, environment: Mapping[str, str] = os.environ
 ) -> Choice:
-    """The named provider, else that of `OSSICLE_PROVIDER`, else `local` if it works here, else
-    `echo`.
+    """Whom to ask: as named, else `OSSICLE_PROVIDER`, else `local` if it works here, else `echo`.
 
     Args:
         named: By the user, or `None`.
         host: The plugins.
         environment: Where to look for the variable.
-    """  # fmt: skip
+    """
     if named:
         return Choice(reference=named)
     configured = environment.get(VARIABLE, "").strip()

@@ -95,18 +95,23 @@ class AudioSink:
     """Takes the bytes of one encoded piece of audio, in slices or at once.
 
     Args:
-        file: Where they go.
+        file: Where they go; a writer that needs a whole file may write to it directly.
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.n_bytes = 0
+        self.file = file
+
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes there are."""
+        if self.file.seekable():
+            self.file.seek(0, io.SEEK_END)
+        return self.file.tell()
 
     def write(self, data: bytes) -> None:
         """Append a slice and hand it on at once."""
-        self._file.write(data)
-        self._file.flush()
-        self.n_bytes += len(data)
+        self.file.write(data)
+        self.file.flush()
 
     def put(self, clip: AudioClip) -> None:
         """Write a whole clip."""
@@ -116,12 +121,12 @@ class AudioSink:
 
     def settle(self, clip: AudioClip) -> None:
         """After slices: put true sizes into a WAV header that had none, where the file allows."""
-        if "sizes_unknown" not in clip.facts.notes or not self._file.seekable():
+        if "sizes_unknown" not in clip.facts.notes or not self.file.seekable():
             return
         repaired = repair_wav(clip.read_bytes(), clip.facts)
-        self._file.seek(0)
-        self._file.write(repaired)
-        self._file.truncate()
+        self.file.seek(0)
+        self.file.write(repaired)
+        self.file.truncate()
 
 
 class _Nothing(Exception):  # noqa: N818 - not an error

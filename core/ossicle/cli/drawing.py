@@ -219,7 +219,7 @@ def fit_levels(drawing: Drawing, *, columns: int, frequencies: NDArray[np.float6
     low = bands.astype(np.intp)
     high = np.minimum(low + 1, levels.shape[1] - 1)
     share = (bands - low).astype(np.float32)
-    rows = levels[:, low] * (1 - share) + levels[:, high] * share
+    rows: Levels = levels[:, low] * (1 - share) + levels[:, high] * share
     seconds = (np.arange(columns) + 0.5) * drawing.duration_s / columns
     places = np.clip(seconds / drawing.spectrum_column_s, 0, len(rows) - 1)
     before = places.astype(np.intp)
@@ -231,7 +231,7 @@ def fit_levels(drawing: Drawing, *, columns: int, frequencies: NDArray[np.float6
         starts = np.minimum(
             np.linspace(0, len(rows), columns + 1)[:-1].astype(np.intp), len(rows) - 1
         )
-        fitted = np.maximum.reduceat(rows, starts, axis=0).T
+        fitted = np.maximum.reduceat(rows, starts, axis=0).astype(np.float32).T
     return fitted
 
 

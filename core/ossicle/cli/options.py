@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ossicle.cli.session import Session
+from ossicle.cli.sources import path_source
 from ossicle.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -116,4 +117,4 @@ def audio_of(audio: tuple[str, ...]) -> list[Any]:
     """The sources of `--audio`: paths, and a binary stream where one is `-`."""
     if audio.count("-") > 1:
         raise click.UsageError("--audio - can be given once.")
-    return [sys.stdin.buffer if path == "-" else path for path in audio]
+    return [sys.stdin.buffer if path == "-" else path_source(path) for path in audio]

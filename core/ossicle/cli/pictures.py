@@ -25,8 +25,7 @@ from ossicle.cli.terminal import visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL.Image import Image
-    from PIL.ImageDraw import ImageDraw
+    from PIL import Image, ImageDraw
 
 WIDTH = 1600
 LEFT, RIGHT = 112, 104
@@ -84,10 +83,10 @@ class _Sheet:
             _HEADER + _WAVE_HEIGHT + _GAP + lanes + _SPECTRUM_HEIGHT + _BOTTOM
             + (_GAP if self.findings else 0) + len(self.findings) * _FINDING_HEIGHT + _GAP
         )  # fmt: skip
-        self.image: Image = Image.new("RGB", (WIDTH, height), theme.page)
-        self.pen: ImageDraw = ImageDraw.Draw(self.image)
+        self.image: Image.Image = Image.new("RGB", (WIDTH, height), theme.page)
+        self.pen: ImageDraw.ImageDraw = ImageDraw.Draw(self.image)
 
-    def painted(self) -> Image:
+    def painted(self) -> Image.Image:
         self._header()
         top = _HEADER
         self._waveform(top)
@@ -192,9 +191,7 @@ class _Sheet:
             self._write((x, top + 10), label, size=_SMALL, color=self.theme.faint, anchor="ma")
 
 
-def paint_waveform(
-    drawing: Drawing, width: int, height: int, theme: Theme
-) -> NDArray[np.uint8]:
+def paint_waveform(drawing: Drawing, width: int, height: int, theme: Theme) -> NDArray[np.uint8]:
     """The waveform panel: peaks, with the root mean square inside; clipped columns in red.
 
     Quiet audio is drawn larger, up to `scale_of`.
@@ -225,9 +222,7 @@ def paint_waveform(
 
 def scale_of(drawing: Drawing) -> float:
     """The amplitude at the upper edge of a waveform: 1, or less where all of it is quieter."""
-    peak = max(
-        float(drawing.maxima.max(initial=0.0)), -float(drawing.minima.min(initial=0.0)), 0.0
-    )
+    peak = max(float(drawing.maxima.max(initial=0.0)), -float(drawing.minima.min(initial=0.0)), 0.0)
     return min((edge for edge in _SCALES if edge >= peak), default=1.0)
 
 

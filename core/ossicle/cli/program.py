@@ -38,7 +38,7 @@ class Program(click.Group):
         command: click.Command = module.command
         return command
 
-    def main(  # type: ignore[override]  # click's own signature says Any
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
@@ -78,7 +78,7 @@ class Program(click.Group):
 def program(
     session: Session, plugins: tuple[str, ...], no_color: bool, verbose: int, debug: bool
 ) -> None:
-    """One audio layer between you and any model that hears or speaks.
+    r"""One audio layer between you and any model that hears or speaks.
 
     \b
     ossicle demo                                     hold a spoken exchange, offline

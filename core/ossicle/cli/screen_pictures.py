@@ -49,7 +49,7 @@ def screen_lines(
     columns = max(_NARROWEST, min(width - _AXIS - 1, _WIDEST))
     is_fine = uses_color and is_unicode
     return [
-        *_waveform(drawing, columns, uses_color=uses_color, is_unicode=is_unicode),
+        *waveform_lines(drawing, columns=columns, uses_color=uses_color, is_unicode=is_unicode),
         *_lanes(drawing, columns, uses_color=uses_color, is_unicode=is_unicode),
         *(
             _fine_spectrogram(drawing, columns)
@@ -60,9 +60,10 @@ def screen_lines(
     ]
 
 
-def _waveform(
-    drawing: Drawing, columns: int, *, uses_color: bool, is_unicode: bool
+def waveform_lines(
+    drawing: Drawing, *, columns: int, uses_color: bool, is_unicode: bool = True
 ) -> list[Text]:
+    """The waveform alone, `columns` characters wide and a label."""
     lit = _lit_dots(drawing, columns=_DOTS_ACROSS * columns, rows=_DOTS_DOWN * _WAVE_LINES)
     clipped = _marked(drawing, "clipping", columns)
     silent = _marked(drawing, "silence", columns)
@@ -120,12 +121,6 @@ def _label(label: str, *, uses_color: bool) -> Text:
     text = Text()
     text.append(f"{label:>{_AXIS - 1}} ", style="dim" if uses_color else "")
     return text
-
-
-def _half(upper: bool, lower: bool, *, is_unicode: bool) -> str:
-    if not is_unicode:
-        return "#" if upper or lower else " "
-    return {(True, True): "█", (True, False): "▀", (False, True): "▄"}.get((upper, lower), " ")
 
 
 def _lanes(drawing: Drawing, columns: int, *, uses_color: bool, is_unicode: bool) -> list[Text]:
@@ -198,9 +193,7 @@ def _frequency(drawing: Drawing, line: int) -> str:
     return ""
 
 
-def _time_axis(
-    drawing: Drawing, columns: int, *, uses_color: bool, is_unicode: bool
-) -> Text:
+def _time_axis(drawing: Drawing, columns: int, *, uses_color: bool, is_unicode: bool) -> Text:
     from rich.text import Text
 
     tick = "└" if is_unicode else "|"

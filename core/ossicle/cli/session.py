@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -64,10 +65,17 @@ class Session:
         return self.uses_color and self.is_watched
 
     def provider(self, named: str | None) -> str:
-        """The provider reference to use; says so when nobody named it."""
+        """The provider reference to use; says so when nobody named it.
+
+        Raises:
+            UnknownProviderError: No allowed plugin announces it.
+            DependencyMissingError: A package it stands on is not here.
+        """
         choice = choose_provider(named, self.host)
         if choice.remark is not None:
             self.note(choice.remark)
+        # Asked for here, so that a name nobody knows is the first thing that is said.
+        self.host.provider(choice.reference.partition(":")[0])
         return choice.reference
 
     def client(
@@ -101,7 +109,7 @@ class Session:
             emoji=False,
             highlight=False,
             color_system="auto" if self.uses_color and stream.isatty() else None,
-            width=None if stream.isatty() else 100,
+            width=None if stream.isatty() else shutil.get_terminal_size((100, 24)).columns,
         )
 
     def start_logging(self) -> logging.Handler:

@@ -75,9 +75,7 @@ def findings_table(findings: Sequence[Finding], *, title: str | None = "Findings
     """What validators found, worst first, with places in time and what to do."""
     rows = [
         (
-            cell(
-                f"{SEVERITY_SIGNS[found.severity]} {found.code}", SEVERITY_STYLES[found.severity]
-            ),
+            cell(f"{SEVERITY_SIGNS[found.severity]} {found.code}", SEVERITY_STYLES[found.severity]),
             found.message,
             places(found),
             found.fix or "",

@@ -21,10 +21,10 @@ _ELLIPSIS = "…"
 
 
 def visible(text: str, *, limit: int = SHOWN_CHARACTERS) -> str:
-    """One line of at most `limit` characters in which nothing acts on the terminal or hides.
+    r"""One line of at most `limit` characters in which nothing acts on the terminal or hides.
 
     Controls, escape sequences, bidirectional overrides, zero-width and unassigned characters
-    come out as `\\x1b` and the like.
+    come out as `\x1b` and the like.
     """
     shown: list[str] = []
     room = limit

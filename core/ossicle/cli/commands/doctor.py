@@ -46,7 +46,7 @@ def _show(session: Session, health: Health) -> None:
         for extra in health.extras
     ]
     console.print(columns_table(("extra", "state", "adds", "install"), rows, title="Extras"))
-    rows = [
+    providers = [
         (
             provider.name,
             cell("ready", "green")
@@ -59,7 +59,7 @@ def _show(session: Session, health: Health) -> None:
         for provider in health.providers
     ]
     headings = ("provider", "state", "your audio", "key", "what it is")
-    console.print(columns_table(headings, rows, title="Providers"))
+    console.print(columns_table(headings, providers, title="Providers"))
     guards = [(guard.name, f"{'on' if guard.is_active else 'OFF'}: {guard.what}")
               for guard in health.guards]  # fmt: skip
     console.print(pairs_table(guards, title="Protection from untrusted audio"))

@@ -63,9 +63,7 @@ def command(
         check_format(format)
     reference = session.provider(provider)
     settings = settings_of(preprocess, quality)
-    with session.client(
-        reference, model=model, settings=settings, timeout_s=timeout_s
-    ) as client:
+    with session.client(reference, model=model, settings=settings, timeout_s=timeout_s) as client:
         fields = given(
             text=text_of(text),
             audio=audio_of(audio) or None,

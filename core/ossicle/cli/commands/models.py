@@ -38,9 +38,7 @@ def command(session: Session, provider: str | None, as_json: bool) -> None:
 
 
 def _row(model: Capabilities) -> tuple[str, ...]:
-    tasks = [
-        f"{task}: {', '.join(str(row) for row in rows)}" for task, rows in model.rows.items()
-    ]
+    tasks = [f"{task}: {', '.join(str(row) for row in rows)}" for task, rows in model.rows.items()]
     output = model.audio_output
     spoken = () if output is None else (*output.whole, *output.streamed)
     return (
@@ -93,7 +91,9 @@ def _prices(prices: Prices | None) -> str:
 
 
 def _amount(price: object) -> str:
-    return "?" if price is None else f"{price:g}" if not hasattr(price, "normalize") else _plain(price)
+    return (
+        "?" if price is None else f"{price:g}" if not hasattr(price, "normalize") else _plain(price)
+    )
 
 
 def _plain(price: object) -> str:

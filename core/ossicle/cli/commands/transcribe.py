@@ -20,6 +20,7 @@ from ossicle.cli.options import (
     settings_of,
 )
 from ossicle.cli.session import Session
+from ossicle.cli.sources import path_source
 from ossicle.cli.terminal import visible, visible_text
 from ossicle.errors import OssicleError
 
@@ -80,7 +81,7 @@ def _heard(
     session: Session, client: Client, name: str, fields: dict[str, Any], *, alone: bool
 ) -> Reply | OssicleError:
     """The transcription of one file; among several, an error of one does not stop the others."""
-    source = sys.stdin.buffer if name == "-" else name
+    source = sys.stdin.buffer if name == "-" else path_source(name)
     try:
         return client.transcribe(source, **fields)
     except OssicleError as error:

@@ -149,6 +149,15 @@ def event(value: object) -> bytes:
     return b"data: " + (value.encode() if isinstance(value, str) else json_bytes(value)) + b"\n\n"
 
 
+def parse_event(item: bytes) -> dict[str, Any] | None:
+    """The JSON object in one event that `event` made, or `None` when it holds something else."""
+    text = item.removeprefix(b"data: ").strip()
+    if not text.startswith(b"{"):
+        return None
+    value: dict[str, Any] = json.loads(text)
+    return value
+
+
 class RequestReader:
     """Reads requests from one socket.
 

@@ -18,9 +18,10 @@ def _descriptors() -> int:
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
     """Fails a test that leaves a thread, a socket or an unclosed resource behind."""
-    gc.collect()
     threads, descriptors = threading.active_count(), _descriptors()
     yield
-    gc.collect()
-    assert threading.active_count() == threads
-    assert _descriptors() == descriptors
+    if threading.active_count() > threads or _descriptors() > descriptors:
+        # What only waits for the collector warns when it goes, and a warning is an error.
+        gc.collect()
+    assert threading.active_count() <= threads
+    assert _descriptors() <= descriptors

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ossicle.errors import DependencyMissingError
-from ossicle.testing.vendors.http import Request, Response
+from ossicle.testing.vendors.http import Request, Response, parse_event
 from ossicle.testing.vendors.ledger import Bill
 from ossicle.testing.vendors.openai.billing import priced
 from ossicle.testing.vendors.openai.chat_history import HistoryReader
@@ -41,7 +41,8 @@ def chat(state: State, account: str, request: Request) -> Response:
         raise _no_encoder(asked) from error
     abandoned = None
     if asked.stream and state.abandoned == "sent" and isinstance(response.body, tuple):
-        abandoned = _share(reply.bill, len(response.body), asked.model.prices)
+        events = [item for item in response.body if isinstance(item, bytes)]
+        abandoned = _bill_for_sent(reply.bill, events, asked.model.prices)
     return replace(response, executed=True, bill=reply.bill, bill_if_abandoned=abandoned)
 
 
@@ -53,16 +54,31 @@ def _no_encoder(asked: ChatRequest) -> ApiError:
     )
 
 
-def _share(bill: Bill, n_items: int, prices: Prices) -> Callable[[int], Bill]:
-    """Bills the input whole and the output by the share of chunks that were sent."""
+def _bill_for_sent(bill: Bill, events: Sequence[bytes], prices: Prices) -> Callable[[int], Bill]:
+    """Bills the input whole, and of the output the sound and the words that were sent."""
 
     def sent(n_sent: int) -> Bill:
-        share = n_sent / n_items
+        sound, words = (_lengths(events[:n_sent], kind) for kind in _LENGTHS)
+        all_sound, all_words = (_lengths(events, kind) for kind in _LENGTHS)
         part = replace(
             bill,
-            output_text_tokens=int(bill.output_text_tokens * share),
-            output_audio_tokens=int(bill.output_audio_tokens * share),
+            output_audio_tokens=bill.output_audio_tokens * sound // max(1, all_sound),
+            output_text_tokens=bill.output_text_tokens * words // max(1, all_words),
         )
         return priced(part, prices)
 
     return sent
+
+
+_LENGTHS = (("data",), ("transcript", "content"))
+
+
+def _lengths(events: Sequence[bytes], names: tuple[str, ...]) -> int:
+    """Characters that these fields of the deltas have together."""
+    total = 0
+    for item in events:
+        for choice in (parse_event(item) or {}).get("choices") or ():
+            delta = choice.get("delta") or {}
+            fields = {**delta, **(delta.get("audio") or {})}
+            total += sum(len(fields.get(name) or "") for name in names)
+    return total

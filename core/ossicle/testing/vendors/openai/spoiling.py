@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ossicle.testing.vendors.faults import Fault, FaultKind
-from ossicle.testing.vendors.http import Pause, Response, event, json_bytes
+from ossicle.testing.vendors.http import Pause, Response, event, json_bytes, parse_event
 from ossicle.testing.vendors.sound import is_mp3, wav_header
 from ossicle.testing.vendors.tampering import tamper
 
@@ -65,15 +65,6 @@ def _spoil_events(fault: Fault, response: Response, change: Spoil) -> Response |
         else:
             events.append(item)
     return replace(response, body=tuple(events)) if is_changed else None
-
-
-def parse_event(item: bytes) -> dict[str, Any] | None:
-    """The JSON object in one event, or `None`."""
-    text = item.removeprefix(b"data: ").strip()
-    if not text.startswith(b"{"):
-        return None
-    value: dict[str, Any] = json.loads(text)
-    return value
 
 
 def _messages(body: dict[str, Any]) -> list[dict[str, Any]]:
