@@ -88,8 +88,8 @@ def _first_audio(container: Any, form: AudioFormat, decoders: tuple[str, ...]) -
         if other.index != stream.index:
             other.discard = Discard.all
     context: Any = stream.codec_context
-    name = "nothing known" if context is None else context.name
-    if name not in decoders:
+    if context is None or context.name not in decoders:
+        name = "nothing known" if context is None else context.name
         raise UnsupportedFormatError(
             f"the {form.container} file holds {name}, not {form.encoding}",
             format=str(form),
