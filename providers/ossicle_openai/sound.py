@@ -17,7 +17,8 @@ _WIRE_NAMES = {"raw": "pcm16", "wav": "wav", "mp3": "mp3", "flac": "flac", "ogg"
                "adts": "aac"}  # fmt: skip
 
 _MAGICS = (b"ID3", b"fLaC", b"OggS")
-_HEAD_BYTES = 12
+_HEAD_BYTES = 64
+_PRINTABLE = frozenset(b"\t\n\r") | frozenset(range(0x20, 0x7F))
 _FRAMES_BYTES = 4096
 """Enough for several MPEG frames: their two sync bytes alone are also plausible samples."""
 
@@ -42,6 +43,7 @@ def true_format(
     """
     is_raw = asked.container == "raw"
     if is_raw and not _begins_encoded(data):
+        _refuse_text(data)
         return asked
     try:
         return sniff(io.BytesIO(data), len(data)).format
@@ -49,6 +51,7 @@ def true_format(
         if is_raw:
             return asked
         if is_pcm_despite_label and not _begins_encoded(data):
+            _refuse_text(data)
             return PCM16
         raise invalid_reply(
             f"the audio of {len(data)} bytes, which should be {asked.name}, is not audio"
@@ -86,13 +89,17 @@ class SoundStream:
         return self.push(data)
 
     def push(self, data: bytes) -> AudioDelta | None:
-        """Take bytes, cut anywhere; returns what is known to be raw samples."""
+        """Take bytes, cut anywhere; returns what is known to be raw samples.
+
+        Raises:
+            InvalidReplyError: They are text.
+        """
         self.n_bytes += len(data)
         if self._is_raw:
             return AudioDelta(data=data, format=self._asked) if data else None
         self._held += data
         if self._is_raw is None and len(self._held) >= self._wanted():
-            self._is_raw = not _is_encoded(bytes(self._held))
+            self._decide()
         return self._released() if self._is_raw else None
 
     def finish(self) -> AudioDelta | None:
@@ -108,8 +115,15 @@ class SoundStream:
         if not self._held:
             return None
         if self._is_raw is None:
-            self._is_raw = not _is_encoded(bytes(self._held))
+            self._decide()
         return self._released()
+
+    def _decide(self) -> None:
+        """Tell raw samples from a file by what came so far."""
+        held = bytes(self._held)
+        self._is_raw = not _is_encoded(held)
+        if self._is_raw:
+            _refuse_text(held)
 
     def _wanted(self) -> int:
         """How many bytes it takes to tell raw samples from a file."""
@@ -122,6 +136,12 @@ class SoundStream:
             return None
         form = self._asked if self._is_raw else true_format(data, asked=self._asked)
         return AudioDelta(data=data, format=form)
+
+
+def _refuse_text(data: bytes) -> None:
+    """Anything can pass for samples, but no sound is spelled in letters from its first byte."""
+    if len(data) >= _HEAD_BYTES and _PRINTABLE.issuperset(data[:_HEAD_BYTES]):
+        raise invalid_reply("text came where audio was asked for")
 
 
 def _is_encoded(data: bytes) -> bool:

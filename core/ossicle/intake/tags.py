@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ossicle.audio import AudioClip, AudioFacts
-from ossicle.audio.containers.id3 import skip_leading_tags, trailing_tags_start
-from ossicle.audio.containers.source import Source
-from ossicle.audio.window import ByteWindow
+from ossicle.audio.window import ByteWindow, untagged_span
 
 _MPEG = ("mp3", "adts")
 
@@ -26,12 +24,10 @@ def without_tags(clip: AudioClip) -> AudioClip:
     if not is_mpeg and "id3" not in facts.notes:
         return clip
     with clip.open() as file:
-        source = Source(file, facts.n_bytes)
-        start = skip_leading_tags(source)
-        if facts.format.container == "mp3" and facts.data_offset is not None:
-            # Padding and broken tags before the first frame are of no use either.
-            start = max(start, facts.data_offset)
-        end = trailing_tags_start(source, start) if is_mpeg else facts.n_bytes
+        start, end = untagged_span(file, facts)
+    if facts.format.container == "mp3" and facts.data_offset is not None:
+        # Padding and broken tags before the first frame are of no use either.
+        start = max(start, facts.data_offset)
     if (start, end) == (0, facts.n_bytes):
         return clip
     return _cut(clip, start, end)
@@ -88,6 +84,7 @@ class _WindowFile(io.RawIOBase):
 
     def __init__(self, file: BinaryIO, *, start: int, n_bytes: int) -> None:
         super().__init__()
+        self._file = file
         self._window = ByteWindow(file, start=start, end=start + n_bytes)
 
     def readable(self) -> bool:
@@ -108,5 +105,5 @@ class _WindowFile(io.RawIOBase):
         return self._window.tell()
 
     def close(self) -> None:
-        self._window.close()
+        self._file.close()
         super().close()

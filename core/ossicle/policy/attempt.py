@@ -191,7 +191,7 @@ class OpenAttempt:
         # whatever led here is the error to report; a failing clean-up must not hide it
         except (Exception, BaseExceptionGroup) as error:
             found = single_error(error)
-            if not isinstance(found, Exception):
+            if not isinstance(found, Exception | GeneratorExit):
                 raise found from error
             self.notes.append(
                 f"provider {self._provider!r} failed to close its stream: {type(found).__name__}"

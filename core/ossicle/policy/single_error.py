@@ -38,6 +38,9 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 def _weight(error: BaseException) -> tuple[int, int, bool]:
     if isinstance(error, KeyboardInterrupt | SystemExit):
         return 2, 0, False
+    if isinstance(error, GeneratorExit):
+        # what a generator is closed with; it says nothing of why
+        return -1, 0, False
     if not isinstance(error, Exception):
         return 1, 0, False
     return 0, _GRAVITY[classify(error)], isinstance(error, OssicleError)

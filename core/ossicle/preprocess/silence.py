@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class TrimSilence(Preprocessor):
     """Cuts leading and trailing silence, never anything that sounds.
 
-    Silence is what the meter calls so: below −60 dBFS. A stream of nothing but silence is left as
-    it is, for the validators to name.
+    Silence is what the meter calls so: below −60 dBFS, and no speech, which the meter still hears
+    when it is quieter. A stream of nothing but silence is left as it is, for the validators to
+    name.
 
     Args:
         guard_s: Seconds of silence that stay on each side; recognisers hear a first word better
@@ -49,12 +50,22 @@ class TrimSilence(Preprocessor):
                 fix="Measure it first with ossicle.signal.meters.Meter.",
             )
         frames = measurements.frames
+        lead_s, trail_s = _silent_ends(measurements)
         first, last = 0, frames
-        if measurements.leading_silence_s < measurements.duration_s:
-            lead = math.floor((measurements.leading_silence_s - self.guard_s) * sample_rate)
-            trail = math.floor((measurements.trailing_silence_s - self.guard_s) * sample_rate)
+        if lead_s < measurements.duration_s:
+            lead = math.floor((lead_s - self.guard_s) * sample_rate)
+            trail = math.floor((trail_s - self.guard_s) * sample_rate)
             first, last = max(0, lead), frames - max(0, trail)
         return _Cutting(sample_rate, channels, first=first, last=last)
+
+
+def _silent_ends(measurements: Measurements) -> tuple[float, float]:
+    """Seconds at both ends that hold neither sound nor quiet speech."""
+    lead_s, trail_s = measurements.leading_silence_s, measurements.trailing_silence_s
+    if measurements.speech_marks:
+        lead_s = min(lead_s, measurements.speech_marks[0][0])
+        trail_s = min(trail_s, max(0.0, measurements.duration_s - measurements.speech_marks[-1][1]))
+    return lead_s, trail_s
 
 
 class _Cutting(BlockTransform):

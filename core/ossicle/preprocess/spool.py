@@ -8,6 +8,8 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from ossicle.errors import FileAccessError
+
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
@@ -55,9 +57,22 @@ class Spool:
         return self._file is None
 
     def append(self, block: Samples) -> None:
-        """Keep a copy of a block; an empty one is passed over."""
+        """Keep a copy of a block; an empty one is passed over.
+
+        Raises:
+            FileAccessError: The temporary file cannot be made or written.
+        """
         if not len(block):
             return
+        try:
+            self._keep(block)
+        except OSError as error:
+            raise FileAccessError(
+                f"long audio cannot be kept in a temporary file: {error.strerror or error}",
+                fix=f"Make room in {tempfile.gettempdir()}, or set TMPDIR to a folder with room.",
+            ) from error
+
+    def _keep(self, block: Samples) -> None:
         self._n_bytes += block.nbytes
         if self._file is None and self._n_bytes > self._memory_bytes:
             self._file = tempfile.TemporaryFile(prefix="ossicle-")  # noqa: SIM115 - see close

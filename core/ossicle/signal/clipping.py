@@ -53,24 +53,19 @@ class ClippingMeter:
         self._open = [0] * channels
         self._marks: list[tuple[int, int]] = []
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the last sample of some channel was at full scale."""
-        return any(self._open)
-
     def add(self, block: Samples) -> None:
         """Count in a block of any length."""
         found: list[tuple[int, int]] = []
-        if len(block):
+        # Two passes for the extremes are far cheaper than one that looks at every sample alone.
+        # A nan is no extreme, but makes both of them nan, and so leads to the closer look.
+        if len(block) and (
+            any(self._open) or not (block.max() < FULL_SCALE and block.min() > -FULL_SCALE)
+        ):
             for channel in range(block.shape[1]):
                 found += self._channel_runs(block, channel)
         self._frames += len(block)
         for start, end in sorted(found):
             self._count(start, end)
-
-    def skip(self, frames: int) -> None:
-        """Pass over frames that are known to stay below full scale, with no run open."""
-        self._frames += frames
 
     def result(self, rest: Samples | None = None) -> Clipping:
         """What was counted so far, and in `rest` as if it came next."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ossicle.signal.blocks import Reblocker, Samples, finite
-from ossicle.signal.clipping import FULL_SCALE, Clipping, ClippingMeter
+from ossicle.signal.clipping import Clipping, ClippingMeter
 from ossicle.signal.decibels import amplitude_to_db, power_to_db
 from ossicle.signal.loudness import window_frames
 from ossicle.signal.runs import Marks, marks_of, runs
@@ -113,11 +113,7 @@ class LevelMeter:
             self._powers.extend(windows.powers)
             self._minima.extend(windows.minima.min(axis=0))
             self._maxima.extend(windows.maxima.max(axis=0))
-            peak = max(float(windows.maxima.max()), -float(windows.minima.min()))
-            if peak >= FULL_SCALE or self._clipping.is_open:
-                self._clipping.add(whole)
-            else:
-                self._clipping.skip(len(whole))
+            self._clipping.add(whole)
 
     def window_powers(self) -> NDArray[np.float32]:
         """Mean square of each whole 10 ms without its offset, averaged over the channels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ossicle.errors import ConfigurationError
 from ossicle.signal.activity import find_speech
 from ossicle.signal.blocks import Samples
+from ossicle.signal.clipping import Clipping
 from ossicle.signal.envelope import Envelope, envelope_of
 from ossicle.signal.levels import ChannelLevel, LevelMeter
 from ossicle.signal.loudness import LoudnessMeter, loudness_of
@@ -57,7 +58,7 @@ class Measurements:
         bandwidth_hz: Up to which frequency there is energy; 0 for silence.
         high_share: Share of the energy above 16 kHz, 0 to 1.
         high_dbfs: Level above 16 kHz.
-        high_excess_db: How much denser energy lies above 16 kHz than from 8 to 16 kHz.
+        high_excess_db: How much denser energy lies above 16 kHz than from 12 to 16 kHz.
         low_share: Share of the energy below about 50 Hz, 0 to 1.
         nonfinite_samples: Samples that are not numbers; they count as 0.
         envelope: The waveform, small enough to draw.
@@ -104,6 +105,22 @@ class Measurements:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.frames / self.sample_rate
+
+    def with_clipping(self, clipping: Clipping) -> Measurements:
+        """The same measurements, with the clipping of the source where that is worse.
+
+        Resampling and mixing turn flat tops into ripples around full scale, so clipping is
+        counted best before them; its marks are then in the source's time.
+        """
+        if clipping.share <= self.clipped_share:
+            return self
+        return replace(
+            self,
+            clipped_runs=clipping.runs,
+            clipped_samples=clipping.samples,
+            clipped_share=clipping.share,
+            clipping_marks=clipping.marks,
+        )
 
     def figures(self) -> dict[str, float]:
         """The single figures by name with unit, in order; those that are not finite are left out.

@@ -17,6 +17,8 @@ from ossicle.signal.series import Series
 HIGH_HZ = 16_000.0
 """Above this, hardly any adult hears, and no speech model listens."""
 
+_BELOW_HIGH_HZ = 12_000.0
+
 BAND_EDGES_HZ = (100.0, 300.0, 510.0, 770.0, 1080.0, 1480.0, 2000.0, 2700.0, 3700.0, 7000.0)
 """Edges of the bands in which speech is looked for: two critical bands each.
 
@@ -48,7 +50,7 @@ class Spectrum:
         bandwidth_hz: The highest frequency that holds more than noise of storage; 0 for silence.
         high_share: Share of the energy above 16 kHz, 0 to 1; 0 for silence.
         high_dbfs: Its level.
-        high_excess_db: How much denser the energy above 16 kHz is than that from 8 to 16 kHz;
+        high_excess_db: How much denser the energy above 16 kHz is than that from 12 to 16 kHz;
             natural sound falls off there, so a positive value is odd. `-inf` where there is none,
             also at sample rates that hold none.
     """
@@ -214,7 +216,7 @@ def spectrum_of(power: NDArray[np.float64], *, bin_hz: float) -> Spectrum:
     frequencies = np.arange(len(power)) * bin_hz
     total = float(power.sum())
     high = power[frequencies > HIGH_HZ]
-    middle = power[(frequencies > HIGH_HZ / 2) & (frequencies <= HIGH_HZ)]
+    middle = power[(frequencies > _BELOW_HIGH_HZ) & (frequencies <= HIGH_HZ)]
     excess_db = -math.inf
     if high.sum() > 0.0:
         below = max(float(middle.mean()), 1e-15)

@@ -402,6 +402,20 @@ async def test_a_coroutine_instead_of_events_breaks_the_contract(clock: VirtualC
     assert "coroutine" in str(error)
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # trio's own state breaks with it
+async def test_a_task_group_open_across_a_yield_breaks_the_contract() -> None:
+    async def careless() -> AsyncIterator[Event]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.lowlevel.checkpoint)
+            yield TextDelta(text="a")
+            await anyio.lowlevel.checkpoint()
+            yield Finished()
+
+    stream = AttemptStream(careless, provider="vendor", model="m", quota=RetryQuota())
+    _, error = await play(stream)
+    assert isinstance(error, PluginContractError)
+
+
 async def test_an_event_after_finished_breaks_the_contract(clock: VirtualClock) -> None:
     provider = ScriptedProvider(clock, [[*answer(), TextDelta(text="more")]])
     events, error = await play(provider.stream())

@@ -230,3 +230,13 @@ def test_transcribe_by_the_second() -> None:
     assert estimate.input_tokens is None
     assert estimate.cost is not None
     assert estimate.cost.amount == Decimal("0.009")
+
+
+def test_audio_of_unknown_tokens_is_not_priced_as_its_text_alone() -> None:
+    request = ask(AudioPart(clip=clip(90.0)), task="transcribe", instructions="Names: Ossicle.")
+    both = Prices(second_in=Decimal("0.0001"), text_in=Decimal("2.50"))
+    estimate = estimate_request(
+        request, capabilities=capabilities(audio_tokens_per_s_in=None, prices=both)
+    )
+    assert estimate.cost is not None
+    assert estimate.cost.amount == Decimal("0.009")

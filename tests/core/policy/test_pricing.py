@@ -132,6 +132,8 @@ def test_unknown_stays_unknown() -> None:
     assert (
         cost(Usage(input_audio_tokens=5), Prices(text_in=Decimal(1), text_out=Decimal(1))) is None
     )
+    by_second = Prices(second_in=Decimal(1), text_out=Decimal(1))
+    assert cost(Usage(input_audio_s=1.0, output_audio_tokens=5), by_second) is None
     assert cost(Usage(input_tokens=5), Prices(text_in=Decimal(-1))) is None
     assert cost(Usage(input_audio_s=float("inf")), Prices(second_in=Decimal(1))) is None
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import math
+import tempfile
+from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ossicle.abc import Preprocessor
-from ossicle.errors import ConfigurationError
+from ossicle.errors import ConfigurationError, FileAccessError
 from ossicle.preprocess import Downmix, HighPassFilter, Loudness, ResampleTo, Spool, TrimSilence
 from ossicle.signal.meters import Measurements, Meter
 
@@ -106,6 +111,21 @@ def test_silence_is_cut_but_for_the_guard_and_every_sound_is_kept(
     assert float(np.abs(kept).sum()) == pytest.approx(float(np.abs(samples).sum()))
 
 
+@pytest.mark.parametrize("gain_db", [0.0, -20.0, -40.0])
+def test_no_word_is_cut_however_quiet_it_is(shared_audio: Path, gain_db: float) -> None:
+    speech, rate = soundfile.read(
+        shared_audio / "made" / "speech.wav", dtype="float32", always_2d=True
+    )
+    speech = speech * np.float32(10 ** (gain_db / 20))
+    pause = np.zeros((2 * rate, 1), np.float32)
+    kept = through(TrimSilence(), np.concatenate([pause, speech, pause]), rate=rate)
+    assert len(kept) < len(speech) + 1.2 * rate
+    heard = measured(speech, rate).speech_marks
+    lost_s = (len(speech) - np.count_nonzero(np.isin(speech, kept))) / rate
+    assert measured(kept, rate).speech_s >= sum(end - start for start, end in heard) - 0.1
+    assert lost_s < 0.1
+
+
 def test_nothing_but_silence_is_left_for_the_validators() -> None:
     assert len(through(TrimSilence(), silence(1.0))) == RATE
 
@@ -132,6 +152,15 @@ def test_the_ceiling_is_never_passed() -> None:
     made = measured(through(Loudness(target_lufs=-6.0, ceiling_dbtp=-3.0), samples))
     assert made.true_peak_dbtp == pytest.approx(-3.0, abs=0.1)
     assert made.loudness_lufs < -6.0
+
+
+def test_a_full_disk_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**options: object) -> IO[bytes]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with Spool(memory_bytes=0) as spool, pytest.raises(FileAccessError, match="No space left"):
+        spool.append(np.zeros((1, 1), np.float32))
 
 
 def test_silence_is_not_amplified() -> None:

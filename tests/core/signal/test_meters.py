@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tests.core.signal.signals import CUTS, noise, pieces, silence, sine
 
 from ossicle.errors import ConfigurationError
+from ossicle.signal.clipping import ClippingMeter
 from ossicle.signal.meters import Meter, measure
+from ossicle.signal.resample import resample
 
 
 @given(cuts=CUTS, channels=st.integers(1, 2))
@@ -71,6 +73,20 @@ def test_the_outline_is_small_and_touches_the_peaks() -> None:
     assert len(found.envelope.minima) <= 2048
     assert found.envelope.maxima.max() == samples.max()
     assert found.envelope.minima.min() == samples.min()
+
+
+def test_clipping_that_resampling_hides_can_be_carried_over() -> None:
+    source = np.clip(sine(600.0, level_dbfs=0.5, duration_s=1.0) * 2, -1.0, 1.0)
+    watch = ClippingMeter(sample_rate=48_000, channels=1)
+    watch.add(source)
+    after = measure(
+        resample(source, sample_rate_in=48_000, sample_rate_out=16_000), sample_rate=16_000
+    )
+    carried = after.with_clipping(watch.result())
+    assert carried.clipped_share == watch.result().share > 0.5
+    assert carried.clipping_marks == watch.result().marks
+    assert carried.loudness_lufs == after.loudness_lufs
+    assert carried.with_clipping(ClippingMeter(sample_rate=8000, channels=1).result()) is carried
 
 
 def test_asking_twice_gives_the_same() -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from tests.providers.openai.wire import asking, b64, clip
 
@@ -20,6 +22,7 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from ossicle.testing.vendors.openai import chat_schema, problems
 from ossicle_openai.body import ClipText, JsonBody
 from ossicle_openai.catalogue import record_for
 from ossicle_openai.chat_request import ChatCall, chat_call
@@ -205,6 +208,39 @@ def test_extras_reach_the_body_and_may_overrule_it() -> None:
     assert payload["metadata"] == {"a": "b"}
     assert payload["top_p"] == 0.1
     assert payload["model"] == "m"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("parts", [(WORDS,), (SOUND,), (WORDS, SOUND), (SOUND, WORDS, SOUND)])
+@pytest.mark.parametrize("output", [BOTH, frozenset({"text"})])
+def test_bodies_are_what_the_vendor_documents(
+    parts: tuple[Part, ...], output: frozenset[Any], stream: bool
+) -> None:
+    if parts == (WORDS,) and "audio" not in output:
+        return
+    reference = AudioReference(provider="openai", id="audio_1")
+    call = ToolCall(id="call_1", name="look", arguments="{}")
+    request = asking(
+        messages=(
+            user(SOUND),
+            assistant(reference, ToolCallPart(call=call)),
+            Message(role="tool", parts=(ToolResultPart(call_id="call_1", content="x"),)),
+            user(*parts),
+        ),
+        instructions="Be brief.",
+        output=output,
+        output_format=PCM16,
+        stream=stream,
+        tools=(Tool(name="look", description="Look."),),
+        tool_choice="auto",
+        max_output_tokens=100,
+        temperature=0.1,
+        seed=1,
+        provider_options={"store": False, "metadata": {"a": "b"}, "top_p": 0.5, "user": "u"},
+    )
+    body = json.loads(JsonBody(payload_for(request)).to_bytes())
+    assert list(problems(chat_schema(), body)) == []
+    jsonschema.validate(body, chat_schema())
 
 
 def test_servers_that_do_it_their_own_way() -> None:

@@ -126,12 +126,12 @@ def test_speech_inside_json() -> None:
 
 def test_a_stream_of_events_with_usage() -> None:
     reader = SpeechStream(call=CALL, asked=PCM16, request_id=None, max_bytes=1 << 20)
-    found = list(reader.feed({"type": "speech.audio.delta", "audio": b64(bytes(40))}))
+    found = list(reader.feed({"type": "speech.audio.delta", "audio": b64(bytes(80))}))
     with pytest.raises(StreamIncompleteError):
         list(reader.finish())
     usage = {"input_tokens": 14, "output_tokens": 101, "total_tokens": 115}
     found += reader.feed({"type": "speech.audio.done", "usage": usage})
     found += reader.finish()
-    assert found[0] == AudioDelta(data=bytes(40), format=PCM16)
+    assert found[0] == AudioDelta(data=bytes(80), format=PCM16)
     assert isinstance(found[1], UsageReported)
     assert (found[1].usage.input_text_tokens, found[1].usage.output_audio_tokens) == (14, 101)

@@ -1,0 +1,81 @@
+"""Word error rate: how far a transcript is from what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ossicle.testing.transcripts import normal_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordErrors:
+    """Errors in a transcript, or in several added up.
+
+    Attributes:
+        errors: Fewest substitutions, insertions and deletions of words.
+        words: Words of the reference.
+    """
+
+    errors: int
+    words: int
+
+    @property
+    def rate(self) -> float:
+        """Errors per word of the reference; more than 1 is possible.
+
+        Without any word in the reference, 0.0 where nothing was heard either, else the number of
+        words heard.
+        """
+        return self.errors / self.words if self.words else float(self.errors)
+
+    def __add__(self, other: WordErrors) -> WordErrors:
+        """Errors and words of both."""
+        return WordErrors(errors=self.errors + other.errors, words=self.words + other.words)
+
+
+def word_errors(reference: str, heard: str) -> WordErrors:
+    """Count the word errors of a transcript, spelling aside.
+
+    Args:
+        reference: What was said.
+        heard: What was recognised.
+    """
+    wanted = normal_words(reference)
+    return WordErrors(errors=_edits(wanted, normal_words(heard)), words=len(wanted))
+
+
+def word_error_rate(reference: str, heard: str) -> float:
+    """Word errors per word of the reference, spelling aside; see `ossicle.testing.transcripts`.
+
+    Args:
+        reference: What was said.
+        heard: What was recognised.
+
+    Example:
+        >>> word_error_rate("Twenty-one bells ring.", "21 bells rang")
+        0.25
+    """
+    return word_errors(reference, heard).rate
+
+
+def total_errors(pairs: Iterable[tuple[str, str]]) -> WordErrors:
+    """Errors of several pairs of reference and transcript together."""
+    return sum((word_errors(*pair) for pair in pairs), WordErrors(errors=0, words=0))
+
+
+def _edits(wanted: Sequence[str], heard: Sequence[str]) -> int:
+    """Levenshtein distance of two rows of words."""
+    previous = list(range(len(heard) + 1))
+    for row, word in enumerate(wanted, start=1):
+        current = [row]
+        for column, other in enumerate(heard, start=1):
+            current.append(
+                min(
+                    previous[column] + 1,
+                    current[column - 1] + 1,
+                    previous[column - 1] + (word != other),
+                )
+            )
+        previous = current
+    return previous[-1]

@@ -1,0 +1,1 @@
+"""An assistant that hears and speaks on this machine, with no key and no network."""
