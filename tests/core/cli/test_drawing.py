@@ -43,7 +43,7 @@ def sine(frequency: float, *, seconds: float = 1.0, rate: int = 16_000, level: f
 
 @given(npst.arrays(np.float32, st.integers(1, 300), elements=st.floats(-1, 1, width=32)),
        st.integers(1, 300))  # fmt: skip
-def test_fitting_keeps_the_extremes_and_the_count(values: np.ndarray, count: int) -> None:  # type: ignore[type-arg]  # as Hypothesis makes them
+def test_fitting_keeps_the_extremes_and_the_count(values: np.ndarray, count: int) -> None:
     highest = fit(values, count, how=np.maximum)
     assert len(highest) == count
     assert set(highest.tolist()) <= set(values.tolist())
