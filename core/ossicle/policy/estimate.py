@@ -89,9 +89,7 @@ def estimate_request(
     heard = _heard(request, capabilities, durations_s)
     text = _text_tokens(request)
     spoken_s = _reading_s(request.messages[-1].text) if request.task == "speak" else None
-    bound = request.max_output_tokens or max_output_tokens or capabilities.max_output_tokens
-    if bound is None and spoken_s is not None and capabilities.audio_tokens_per_s_out is not None:
-        bound = audio_tokens(spoken_s, capabilities.audio_tokens_per_s_out)
+    bound = request.max_output_tokens or max_output_tokens or _bound(capabilities, spoken_s)
     is_spoken = "audio" in request.output
     used = Usage(
         input_tokens=None if heard.tokens is None else text + heard.tokens,
@@ -111,6 +109,13 @@ def estimate_request(
         output_tokens=bound,
         cost=_cost(used, capabilities.prices),
     )
+
+
+def _bound(capabilities: Capabilities, spoken_s: float | None) -> int | None:
+    rate = capabilities.audio_tokens_per_s_out
+    if capabilities.max_output_tokens is None and spoken_s is not None and rate is not None:
+        return audio_tokens(spoken_s, rate)
+    return capabilities.max_output_tokens
 
 
 def _cost(used: Usage, prices: Prices | None) -> Cost | None:

@@ -18,12 +18,7 @@ _USE_THE_PART = "Use the part in `partial`, or ask again and pay again."
 
 
 def as_the_caller_sees_it(
-    error: OssicleError,
-    outcome: Outcome,
-    *,
-    fold: ReplyFold,
-    provider: str,
-    turn_id: str | None,
+    error: OssicleError, outcome: Outcome, *, fold: ReplyFold, provider: str, turn_id: str | None
 ) -> OssicleError:
     """The error that a call ends with when its last attempt ended with this one.
 

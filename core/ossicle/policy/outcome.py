@@ -1,4 +1,29 @@
-"""What an error says of the attempt that it ended: may it have been executed and billed?"""
+"""What an error says of the attempt that it ended: may it have been executed and billed?
+
+The first row that fits decides:
+
+==================================================  ===========================================
+error                                               outcome
+==================================================  ===========================================
+`billed` is False                                   clean: the provider's author knows
+`billed` is True                                    settled: executed, nothing left to learn
+`InvalidReplyError` and its kinds                   settled: an answer came, a useless one
+`ContentRefusedError`                               settled: the model looked at it
+cancellation, a foreign exception, `PluginError`,   ambiguous
+`DeadlineExceededError`, `StorageError`
+`AmbiguousOutcomeError`, `StreamIncompleteError`    ambiguous
+anything else once the answer has started           ambiguous
+other errors of ours that are no `ProviderError`    clean: refused before anything was sent
+no connection, 429, quota, key, model, 400          clean
+status 429, 503, 529                                clean: turned away at the door
+status 502, 504                                     ambiguous: said by something in between
+status 408, 409, other 5xx                          clean if the vendor bills no failed
+                                                    requests and sent its own error body,
+                                                    else ambiguous
+other 4xx                                           clean
+anything else                                       ambiguous
+==================================================  ===========================================
+"""
 
 from __future__ import annotations
 
@@ -48,29 +73,7 @@ def classify(
 ) -> Outcome:
     """What is known of the attempt that this error ended.
 
-    The first row that fits decides:
-
-    ==================================================  ===========================================
-    error                                               outcome
-    ==================================================  ===========================================
-    `billed` is False                                   clean: the provider's author knows
-    `billed` is True                                    settled: executed, nothing left to learn
-    `InvalidReplyError` and its kinds                   settled: an answer came, a useless one
-    `ContentRefusedError`                               settled: the model looked at it
-    cancellation, a foreign exception, `PluginError`,   ambiguous
-    `DeadlineExceededError`, `StorageError`
-    `AmbiguousOutcomeError`, `StreamIncompleteError`    ambiguous
-    anything else once the answer has started           ambiguous
-    other errors of ours that are no `ProviderError`    clean: refused before anything was sent
-    no connection, 429, quota, key, model, 400          clean
-    status 429, 503, 529                                clean: turned away at the door
-    status 502, 504                                     ambiguous: said by something in between
-    status 408, 409, other 5xx                          clean if the vendor bills no failed
-                                                        requests and sent its own error body,
-                                                        else ambiguous
-    other 4xx                                           clean
-    anything else                                       ambiguous
-    ==================================================  ===========================================
+    The table at the top of this module says how.
 
     Args:
         error: What the attempt ended with.
