@@ -441,9 +441,9 @@ def test_a_clip_without_tags_is_passed_on_as_it_is() -> None:
 
 
 def test_the_core_converter_is_announced_by_its_plugin_hook() -> None:
-    from ossicle.intake import pcm_converter
+    from ossicle.intake import plugin
 
-    assert pcm_converter.ossicle_register_converters() == (PCM_SPEC,)
+    assert plugin.ossicle_register_converters() == [PCM_SPEC]
     clip = AudioClip.from_bytes(synthetic.wav())
     sink = io.BytesIO()
     PCM_SPEC.factory().convert(clip, clip.format, sink)
