@@ -1,4 +1,4 @@
-"""`ossicle ask` with a cloud provider, over a real socket, with no other setting than the address."""
+"""`ossicle ask` with a cloud provider over a real socket; the address is all that is set."""
 
 from __future__ import annotations
 
