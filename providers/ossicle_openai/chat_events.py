@@ -66,15 +66,15 @@ class ChatStream:
         """Whether every choice that began has ended, or the end of the stream was announced."""
         return self._is_done or (bool(self._ended) and None not in self._ended.values())
 
-    def feed(self, chunk: object) -> Iterator[Event]:
+    def feed(self, event: object) -> Iterator[Event]:
         """The events of one chunk, given as a mapping or as an object of the vendor's SDK.
 
         Raises:
             InvalidReplyError: It is no chunk.
             ProviderError: It is the vendor's error.
         """
-        dump = getattr(chunk, "model_dump", None)
-        body = dump() if dump is not None else chunk
+        dump = getattr(event, "model_dump", None)
+        body = dump() if dump is not None else event
         if not isinstance(body, Mapping):
             raise invalid_reply(
                 "an event of the stream is no JSON object", request_id=self._request_id
@@ -155,9 +155,9 @@ class ChatStream:
             self._ended[index] = None
 
     def _reason(self) -> FinishReason:
-        reasons = [reason for reason in self._ended.values() if reason not in (None, "stop")]
-        if reasons and reasons[0] is not None:
-            return reasons[0]
+        for reason in self._ended.values():
+            if reason is not None and reason != "stop":
+                return reason
         return "tool_calls" if self._has_calls else "stop"
 
 

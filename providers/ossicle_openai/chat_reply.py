@@ -78,8 +78,12 @@ def chat_reply_events(
         yield UsageReported(usage=usage)
     if asked is None and not has_said and set(reasons) == {"stop"}:
         raise invalid_reply("the reply holds an empty answer", request_id=request_id)
-    reason = next((reason for reason in reasons if reason != "stop"), reasons[0])
-    yield Finished(reason="tool_calls" if has_calls and reason == "stop" else reason)
+    ending: FinishReason = "tool_calls" if has_calls else "stop"
+    for reason in reasons:
+        if reason != "stop":
+            ending = reason
+            break
+    yield Finished(reason=ending)
 
 
 def _audio(text: str, asked: AudioFormat, profile: EndpointProfile, max_bytes: int) -> AudioDelta:

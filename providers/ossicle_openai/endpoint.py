@@ -90,7 +90,7 @@ def _checked_url(url: str, profile: EndpointProfile, options: EndpointOptions) -
         is_possible = parts.scheme in ("http", "https") and bool(parts.hostname)
         _ = parts.port
     except ValueError:
-        is_possible = False
+        parts, is_possible = urlsplit(""), False
     if not is_possible or parts.username or parts.password:
         # The URL itself stays out: it may hold a password.
         raise ConfigurationError(

@@ -219,13 +219,13 @@ def fit_levels(drawing: Drawing, *, columns: int, frequencies: NDArray[np.float6
     low = bands.astype(np.intp)
     high = np.minimum(low + 1, levels.shape[1] - 1)
     share = (bands - low).astype(np.float32)
-    rows: Levels = levels[:, low] * (1 - share) + levels[:, high] * share
+    rows = np.asarray(levels[:, low] * (1 - share) + levels[:, high] * share, np.float32)
     seconds = (np.arange(columns) + 0.5) * drawing.duration_s / columns
     places = np.clip(seconds / drawing.spectrum_column_s, 0, len(rows) - 1)
     before = places.astype(np.intp)
     after = np.minimum(before + 1, len(rows) - 1)
     part = (places - before).astype(np.float32)[:, None]
-    fitted: Levels = (rows[before] * (1 - part) + rows[after] * part).T
+    fitted = np.asarray(rows[before] * (1 - part) + rows[after] * part, np.float32).T
     if len(rows) > 2 * columns:
         # Far more columns than there is room for: the loudest of each stretch is shown.
         starts = np.minimum(

@@ -93,7 +93,7 @@ def _table() -> dict[str, VendorModel]:
         ("gpt-4o-mini-tts", "speech", _prices("0.60", "0", "0", "12"), speech_end),
         ("gpt-4o-mini-tts-2025-12-15", "speech", _prices("0.60", "0", "0", "12"), speech_end),
     ]
-    minutes = (
+    minutes: tuple[tuple[str, str, date | None], ...] = (
         ("gpt-transcribe", "0.0045", None),
         ("gpt-4o-transcribe", "0.006", hearing_end),
         ("gpt-4o-mini-transcribe", "0.003", hearing_end),
@@ -101,8 +101,8 @@ def _table() -> dict[str, VendorModel]:
         ("gpt-4o-transcribe-diarize", "0.006", hearing_end),
         ("whisper-1", "0.006", hearing_end),
     )
-    rows += [(name, "transcription", Prices(minute=Decimal(price)), end)
-             for name, price, end in minutes]  # fmt: skip
+    for name, price, end in minutes:
+        rows.append((name, "transcription", Prices(minute=Decimal(price)), end))
     return {
         name: VendorModel(id=name, kind=kind, prices=prices, shutdown=end)
         for name, kind, prices, end in rows
