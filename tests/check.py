@@ -23,7 +23,7 @@ def steps(pytest_arguments: list[str]) -> list[tuple[str, list[str]]]:
         ("lint", [python, "-m", "ruff", "check", "."]),
         ("imports", [str(TOOLS / "lint-imports")]),
         ("mypy", [python, "-m", "mypy"]),
-        ("pyright", [python, "-m", "pyright"]),
+        ("pyright", [python, "-m", "pyright", "--pythonpath", python]),
         ("tests", [python, "-m", "pytest", *pytest_arguments]),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def write_blocks(
     window = SeekableSink(sink)
     with translated(target, doing="begin"):
         sound = soundfile.SoundFile(
-            window,
+            cast("BinaryIO", window),
             "w",
             samplerate=stream.sample_rate,
             channels=stream.channels,

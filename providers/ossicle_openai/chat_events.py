@@ -56,7 +56,7 @@ class ChatStream:
         self._call, self._profile, self._request_id = call, profile, request_id
         self._has_audio = asked is not None
         self._sound = SoundStream(asked=asked, max_bytes=max_audio_bytes) if asked else None
-        self._ended: dict[object, FinishReason | None] = {}
+        self._ended: dict[int, FinishReason | None] = {}
         self._n_chunks = 0
         self._has_calls = self._has_words = False
         self._is_done = False
@@ -66,15 +66,15 @@ class ChatStream:
         """Whether every choice that began has ended, or the end of the stream was announced."""
         return self._is_done or (bool(self._ended) and None not in self._ended.values())
 
-    def feed(self, chunk: object) -> Iterator[Event]:
+    def feed(self, event: object) -> Iterator[Event]:
         """The events of one chunk, given as a mapping or as an object of the vendor's SDK.
 
         Raises:
             InvalidReplyError: It is no chunk.
             ProviderError: It is the vendor's error.
         """
-        dump = getattr(chunk, "model_dump", None)
-        body = dump() if dump is not None else chunk
+        dump = getattr(event, "model_dump", None)
+        body = dump() if dump is not None else event
         if not isinstance(body, Mapping):
             raise invalid_reply(
                 "an event of the stream is no JSON object", request_id=self._request_id
@@ -93,7 +93,8 @@ class ChatStream:
                 model=_text(body.get("model")),
             )
         for position, choice in enumerate(choices_of(body)):
-            yield from self._choice(choice, choice.get("index", position))
+            index = choice.get("index")
+            yield from self._choice(choice, index if isinstance(index, int) else position)
         usage = chat_usage(body.get("usage"))
         if usage is not None:
             yield UsageReported(usage=usage)
@@ -125,7 +126,7 @@ class ChatStream:
                 yield rest
         yield Finished(reason=reason)
 
-    def _choice(self, choice: Mapping[str, Any], index: object) -> Iterator[Event]:
+    def _choice(self, choice: Mapping[str, Any], index: int) -> Iterator[Event]:
         delta = part_of(choice, "delta") or part_of(choice, "message")
         has_said = False
         self._has_words = self._has_words or isinstance(delta.get("content"), str)
@@ -155,9 +156,9 @@ class ChatStream:
             self._ended[index] = None
 
     def _reason(self) -> FinishReason:
-        reasons = [reason for reason in self._ended.values() if reason not in (None, "stop")]
-        if reasons and reasons[0] is not None:
-            return reasons[0]
+        for reason in self._ended.values():
+            if reason is not None and reason != "stop":
+                return reason
         return "tool_calls" if self._has_calls else "stop"
 
 

@@ -43,15 +43,18 @@ class StreamReader(Protocol):
     @property
     def is_complete(self) -> bool:
         """Whether the end mark has come."""
+        ...
 
     def feed(self, event: object) -> Iterator[Event]:
         """The events of one event of the wire."""
+        ...
 
     def done(self) -> None:
         """Take `[DONE]`."""
 
     def finish(self) -> Iterator[Event]:
         """What the end of the body brings."""
+        ...
 
 
 class Exchange:

@@ -45,8 +45,9 @@ class AudioProvider(ABC):
 
         The implementer guarantees: the last event is `Finished`, and nothing comes after it; a
         stream that broke off does not yield `Finished`; raw audio may be cut anywhere; nothing
-        blocks the event loop; cancellation passes through and frees the connection; no retry of
-        its own. A vendor that cannot stream yields its whole answer as few events.
+        blocks the event loop; no cancel scope or task group stays open across a `yield` (PEP 789);
+        cancellation passes through and frees the connection; no retry of its own. A vendor that
+        cannot stream yields its whole answer as few events.
 
         Raises:
             ProviderError: A fitting kind of it, with `retryable` decided and without secrets.

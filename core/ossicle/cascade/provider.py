@@ -17,7 +17,7 @@ from ossicle.cascade.profile import (
 from ossicle.cascade.relay import closing
 from ossicle.cascade.sentences import split_sentences
 from ossicle.cascade.speech import Voicing
-from ossicle.cascade.stages import Heard, Hearer, Speaker, Thinker
+from ossicle.cascade.stages import Hearer, Speaker, Thinker
 from ossicle.cascade.turns import hear_clip, text_turns
 from ossicle.errors import (
     AudioMissingError,
@@ -55,9 +55,8 @@ class CascadeProvider(AudioProvider):
 
     Each stage is optional; what is missing narrows the modality matrix. The answer is spoken
     sentence by sentence: the first one sounds while the next is still thought. Earlier turns that
-    were spoken reach the thinker as transcripts, so there are no audio references. What was heard
-    in the newest message is reported as segments of the reply. Words are counted as text tokens,
-    seconds as audio tokens, by the rules in `ossicle.cascade.counting`.
+    were spoken reach the thinker as transcripts, so there are no audio references. Words are
+    counted as text tokens, seconds as audio tokens, by the rules in `ossicle.cascade.counting`.
 
     Args:
         name: The provider's name, for errors and the record of capabilities.
@@ -140,8 +139,6 @@ class CascadeProvider(AudioProvider):
         turns = await text_turns(request, hearer=self._hearer, counter=counter)
         for heard in turns.heard:
             yield InputHeard(text=heard.text)
-            for event in _heard_events(heard):
-                yield event
         answer = Answer(
             provider=self._record.provider,
             thinker=self._thinker,
@@ -188,8 +185,10 @@ class CascadeProvider(AudioProvider):
             counter.words_out += text_tokens(heard.text)
             yield TextDelta(text=heard.text if is_first else f"\n{heard.text}")
             is_first = False
-            for event in _heard_events(heard):
-                yield event
+            for segment in heard.segments:
+                yield SegmentReported(segment=segment)
+            if heard.language is not None:
+                yield LanguageDetected(language=heard.language)
         yield UsageReported(usage=counter.usage())
         yield Finished()
 
@@ -214,10 +213,3 @@ class CascadeProvider(AudioProvider):
                 f"provider_options of {self._record.provider!r} are wrong at: {names}",
                 fix="A cascade knows: speed, from 0.5 to 2.0.",
             ) from error
-
-
-def _heard_events(heard: Heard) -> list[Event]:
-    events: list[Event] = [SegmentReported(segment=segment) for segment in heard.segments]
-    if heard.language is not None:
-        events.append(LanguageDetected(language=heard.language))
-    return events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from ossicle.audio import AudioClip
 from ossicle.errors import ConfigurationError
@@ -23,8 +23,9 @@ def load_all(
     """Clips of one source or a list of them; blocking."""
     if audio is None:
         return []
-    many: Iterable[AudioSource] = audio if isinstance(audio, list | tuple) else (audio,)
-    return [load(source, limits=limits) for source in many]
+    if isinstance(audio, list | tuple):
+        return [load(source, limits=limits) for source in audio]
+    return [load(cast("AudioSource", audio), limits=limits)]
 
 
 def user_message(text: str | None, clips: Sequence[AudioClip]) -> Message | None:

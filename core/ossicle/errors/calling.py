@@ -130,7 +130,6 @@ class DeadlineExceededError(OssicleError, TimeoutError):
     """
 
     code = "deadline_exceeded"
-    retryable = True
 
     def __init__(
         self, what: str, *, timeout_s: float | None = None, fix: str | None = None

@@ -139,6 +139,7 @@ class ReplyStream:
             deadline=deadline,
             timeout_s=self._timeout_s,
             log=log,
+            circuit=self._shop.circuits.of(self.info.provider, self.info.model),
             turn_id=self.info.turn_id,
             failed_requests_are_billed=self._capabilities.failed_requests_are_billed,
         )

@@ -10,7 +10,7 @@ from ossicle.errors import ConfigurationError
 from ossicle.pipeline.prepare import Workshop
 from ossicle.pipeline.settings import PipelineSettings
 from ossicle.plugins import PluginHost
-from ossicle.policy import Budget, Clock, RetryPolicy, RetryQuota, SystemClock
+from ossicle.policy import Budget, Circuits, Clock, RetryPolicy, RetryQuota, SystemClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Shop:
         clock: Injected for tests.
         retry: When to repeat.
         quota: Shared by all calls of a client.
+        circuits: One for each provider and model: a vendor that is down is left alone for a while.
         budget: Reserved before each call, or `None`.
     """
 
@@ -35,6 +36,7 @@ class Shop:
     clock: Clock
     retry: RetryPolicy
     quota: RetryQuota
+    circuits: Circuits
     budget: Budget | None = None
 
 
@@ -72,5 +74,6 @@ def open_shop(
         clock=clock or SystemClock(),
         retry=retry or RetryPolicy(),
         quota=RetryQuota(),
+        circuits=Circuits(clock=clock),
         budget=budget,
     )

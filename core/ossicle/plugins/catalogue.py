@@ -24,14 +24,17 @@ class Spec(Protocol):
     @property
     def name(self) -> str:
         """Unique among its kind."""
+        ...
 
     @property
     def requires(self) -> tuple[Requirement, ...]:
         """Packages that must be there."""
+        ...
 
     @property
     def api_version(self) -> int:
         """Version of the interface it was written for."""
+        ...
 
 
 SpecT = TypeVar("SpecT", bound=Spec)

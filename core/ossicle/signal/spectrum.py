@@ -190,8 +190,8 @@ class SpectrumMeter:
         """Mean power over channels, so that the bins of a spectrum add up to its mean square."""
         total: Any = 0.0
         for spectrum in spectra:
-            total = total + np.square(spectrum.real)
-            total += np.square(spectrum.imag)
+            total = total + np.square(np.real(spectrum))
+            total += np.square(np.imag(spectrum))
         total *= self._scale
         total[:, -1] *= 0.5
         return np.asarray(total, np.float32)

@@ -42,7 +42,7 @@ class SilenceValidator(Validator):
         check_rising({"the least": 0.0, "long_silence_s": long_silence_s})
         self.min_speech_s = min_speech_s
         self.long_silence_s = long_silence_s
-        self.no_speech = no_speech
+        self.no_speech: Severity = no_speech
 
     def validate(self, evidence: AudioEvidence, context: ValidationContext) -> Iterable[Finding]:
         """`silence` and `no_speech` (errors), `long_silence` (info)."""
@@ -59,7 +59,9 @@ class SilenceValidator(Validator):
     def _no_speech(self, measurements: Measurements) -> Finding:
         # A word or two spoken alone are too little to be sure about.
         is_sure = measurements.duration_s >= _SURE_S
-        severity: Severity = self.no_speech if is_sure else "warning"
+        severity: Severity = "warning"
+        if is_sure:
+            severity = self.no_speech
         return Finding(
             code="no_speech",
             severity=severity,

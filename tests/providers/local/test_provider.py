@@ -33,7 +33,7 @@ from ossicle.messages import (
     TextPart,
     Tool,
 )
-from ossicle.testing import total_errors, word_error_rate
+from ossicle.words import total_errors, word_error_rate
 from ossicle_local.provider import local_assistant
 
 pytestmark = [pytest.mark.anyio, pytest.mark.models]
@@ -179,6 +179,8 @@ async def test_every_row_is_answered(assistant: CascadeProvider, row: ModalityRo
         frozenset({"text", "audio"}): ("Please answer this question.", question),
     }
     reply = await ask(assistant, *choices[row.inputs], output=row.outputs)
+    if "audio" in row.inputs:
+        assert word_error_rate("What is seven times eight?", reply.heard or "") == 0
     assert reply.text.lower().replace("7", "seven").replace("8", "eight").endswith("is 56.")
     assert (reply.audio is not None) == ("audio" in row.outputs)
     if reply.audio is not None:

@@ -101,12 +101,16 @@ def _table() -> dict[str, VendorModel]:
         ("gpt-4o-transcribe-diarize", "0.006", hearing_end),
         ("whisper-1", "0.006", hearing_end),
     )
-    rows += [(name, "transcription", Prices(minute=Decimal(price)), end)
-             for name, price, end in minutes]  # fmt: skip
-    return {
+    billed_by_time = {
+        name: VendorModel(id=name, kind="transcription", shutdown=end,
+                          prices=Prices(minute=Decimal(price)))
+        for name, price, end in minutes
+    }  # fmt: skip
+    billed_otherwise = {
         name: VendorModel(id=name, kind=kind, prices=prices, shutdown=end)
         for name, kind, prices, end in rows
     }
+    return billed_otherwise | billed_by_time
 
 
 MODELS: Mapping[str, VendorModel] = MappingProxyType(_table())
