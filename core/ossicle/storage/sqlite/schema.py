@@ -73,7 +73,7 @@ CREATE TABLE cached (
     UNIQUE (tenant, key),
     CHECK ((data IS NULL) <> (file IS NULL))
 );
-CREATE INDEX cached_by_use ON cached (used_at);
+CREATE INDEX cached_by_use ON cached (used_at, n_bytes);
 CREATE INDEX cached_by_end ON cached (expires_at);
 """
 

@@ -26,7 +26,7 @@ from ossicle.storage.sqlite.blob_folder import BlobFolder, file_error
 from ossicle.storage.sqlite.blobs import Blobs
 from ossicle.storage.sqlite.cached import Cached
 from ossicle.storage.sqlite.conversations import Conversations
-from ossicle.storage.sqlite.database import Database, Durability
+from ossicle.storage.sqlite.database import Durability
 from ossicle.storage.sqlite.files import Files
 from ossicle.storage.sqlite.opening import (
     BLOBS,
@@ -100,7 +100,7 @@ class SqliteStore(Store):
         self._cached = Cached(self._database, self._blobs, clock=clock)
 
     def _open_blobs(self, files: Files) -> Blobs:
-        secret = _secret(self._database, "file names")
+        secret = self.secret("file names")
         try:
             folder = BlobFolder(self.folder / BLOBS, files=files, secret=secret)
         except OSError as error:
@@ -259,6 +259,17 @@ class SqliteStore(Store):
         """Drop expired values, then those not used for longest."""
         return self._cached.trim(max_bytes=max_bytes)
 
+    def secret(self, name: str) -> bytes:
+        """Random bytes under a name."""
+        check_names(name=name)
+        with self._database.writing() as rows:
+            rows.execute(
+                "INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)",
+                (name, secrets.token_bytes(32)),
+            )
+            found = rows.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
+        return bytes(found[0])
+
     def list_tenants(self) -> tuple[str, ...]:
         """Every tenant for whom anything is stored."""
         with self._database.reading() as rows:
@@ -300,15 +311,3 @@ class SqliteStore(Store):
     def close(self) -> None:
         """Close the database."""
         self._database.close()
-
-
-def _secret(database: Database, name: str) -> bytes:
-    """Random bytes of this store under a name, made when first asked for."""
-    with database.writing() as rows:
-        rows.execute(
-            "INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)",
-            (name, secrets.token_bytes(32)),
-        )
-        found = rows.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
-    secret: bytes = found[0]
-    return secret
