@@ -100,16 +100,16 @@ def canonical(value: object) -> Any:
         case bytes():
             return {"bytes": value.hex()}
         case BaseModel():
-            return {"record": type(value).__name__, **canonical(dict(value))}
+            return {"record": type(value).__name__, "fields": canonical(dict(value))}
         case Mapping():
-            return {_key(name): canonical(each) for name, each in value.items()}
+            return {"mapping": {_key(name): canonical(each) for name, each in value.items()}}
         case Sequence():
             return [canonical(each) for each in value]
         case Set():
             return {"set": sorted((canonical(each) for each in value), key=json.dumps)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
-        return {"record": type(value).__name__, **canonical(fields)}
+        return {"record": type(value).__name__, "fields": canonical(fields)}
     raise ConfigurationError(
         f"a {type(value).__name__} in a request has no form to cache it under",
         fix="Use plain values, or do not cache this call.",

@@ -55,6 +55,7 @@ CREATE TABLE charges (
     charge_id TEXT NOT NULL,
     at REAL NOT NULL,
     document BLOB NOT NULL,
+    digest BLOB NOT NULL,
     PRIMARY KEY (tenant, charge_id)
 ) WITHOUT ROWID;
 CREATE INDEX charges_by_time ON charges (tenant, at);
@@ -63,6 +64,7 @@ CREATE TABLE cached (
     tenant TEXT NOT NULL,
     key TEXT NOT NULL,
     document BLOB NOT NULL,
+    document_digest BLOB NOT NULL,
     digest TEXT NOT NULL,
     n_bytes INTEGER NOT NULL,
     data BLOB,

@@ -36,6 +36,7 @@ from ossicle.storage.sqlite.opening import (
     opening_alone,
     prepare_folder,
 )
+from ossicle.storage.sqlite.sealed import plausible, seal, unseal
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
 
 _SIZES = {
@@ -218,11 +219,12 @@ class SqliteStore(Store):
     def append_charge(self, tenant: str, charge: Charge) -> None:
         """Write an entry of the ledger."""
         check_names(tenant=tenant, charge_id=charge.charge_id)
+        data = charge.model_dump_json().encode()
         with self._database.writing() as rows:
             rows.execute(
-                "INSERT OR IGNORE INTO charges (tenant, charge_id, at, document)"
-                " VALUES (?, ?, ?, ?)",
-                (tenant, charge.charge_id, charge.at, charge.model_dump_json().encode()),
+                "INSERT OR IGNORE INTO charges (tenant, charge_id, at, document, digest)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (tenant, charge.charge_id, charge.at, data, seal(data, charge.charge_id)),
             )
 
     def sum_charges(
@@ -232,11 +234,12 @@ class SqliteStore(Store):
         check_names(tenant=tenant)
         with self._database.reading() as rows:
             found = rows.execute(
-                "SELECT document FROM charges WHERE tenant = ?"
+                "SELECT document, digest, charge_id FROM charges WHERE tenant = ?"
                 " AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?) ORDER BY charge_id",
                 (tenant, since, since, until, until),
             ).fetchall()
-        return sum_by_day(Charge.model_validate_json(document) for (document,) in found)
+        with plausible():
+            return sum_by_day(Charge.model_validate_json(unseal(*row)) for row in found)
 
     def save_cached(
         self, tenant: str, key: str, *, value: bytes, document: str, lifetime_s: float
