@@ -13,7 +13,7 @@ from ossicle.storage.records import (
     TenantSize,
     Turn,
 )
-from ossicle.storage.sqlite import SqliteStore
+from ossicle.storage.sqlite import SqliteLedger, SqliteStore
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "ConversationSummary",
     "Fetched",
     "MemoryStore",
+    "SqliteLedger",
     "SqliteStore",
     "Store",
     "StoredConversation",

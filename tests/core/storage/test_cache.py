@@ -181,7 +181,7 @@ def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
             data = bytearray(path.read_bytes())
             data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
             path.write_bytes(data)
-        with store._database.writing() as rows:
+        with store.database.writing() as rows:
             for row, data in rows.execute("SELECT id, data FROM cached").fetchall():
                 if data is not None:
                     data = bytearray(data)
@@ -198,7 +198,7 @@ def test_a_pickle_in_a_column_is_bytes_that_do_not_match(tmp_path: Path) -> None
         cache = AudioCache(store)
         for column in ("document", "data", "digest"):
             fetch(cache, Maker(), facts=column)
-            with store._database.writing() as rows:
+            with store.database.writing() as rows:
                 rows.execute(f"UPDATE cached SET {column} = ?", (bomb,))
             assert fetch(cache, Maker(b"again"), facts=column).value == b"again"
 

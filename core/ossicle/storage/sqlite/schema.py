@@ -79,7 +79,31 @@ CREATE INDEX cached_by_use ON cached (used_at, n_bytes);
 CREATE INDEX cached_by_end ON cached (expires_at);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+CREATE TABLE balances (
+    account TEXT PRIMARY KEY,
+    tenant TEXT,
+    spent_tokens INTEGER NOT NULL,
+    spent_money TEXT NOT NULL,
+    held_tokens INTEGER NOT NULL,
+    held_money TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE holds (
+    hold_id TEXT PRIMARY KEY,
+    tokens INTEGER NOT NULL,
+    money TEXT NOT NULL,
+    made_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX holds_by_age ON holds (made_at);
+CREATE TABLE hold_accounts (
+    hold_id TEXT NOT NULL REFERENCES holds ON DELETE CASCADE,
+    account TEXT NOT NULL,
+    PRIMARY KEY (hold_id, account)
+) WITHOUT ROWID;
+CREATE INDEX hold_accounts_by_account ON hold_accounts (account);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
 """What makes version n + 1 of version n; a published one is never edited, only followed."""
 
 

@@ -196,7 +196,7 @@ def test_a_changed_row_is_noticed(tmp_path: Path, statement: str) -> None:
 def test_a_changed_charge_is_noticed(tmp_path: Path, value: str) -> None:
     with SqliteStore(tmp_path / "store") as store:
         store.append_charge("a", Charge(charge_id="1", at=0.0, provider="p", model="m"))
-        with store._database.writing() as rows:
+        with store.database.writing() as rows:
             rows.execute(f"UPDATE charges SET document = {value}")
         with pytest.raises(StorageCorruptError):
             store.sum_charges("a")
