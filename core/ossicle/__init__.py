@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from ossicle.pipeline import SPEECH, Explanation, PipelineSettings, Plan, ReplyStream
     from ossicle.policy import Budget, BudgetLimits, RetryPolicy
+    from ossicle.telemetry import Stats, StatsSnapshot
 else:
     import importlib
 
@@ -47,6 +48,7 @@ else:
         ),
         "pipeline": "SPEECH Explanation PipelineSettings Plan ReplyStream",
         "policy": "Budget BudgetLimits RetryPolicy",
+        "telemetry": "Stats StatsSnapshot",
     }
     _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
@@ -91,6 +93,8 @@ __all__ = [
     "Reply",
     "ReplyStream",
     "RetryPolicy",
+    "Stats",
+    "StatsSnapshot",
     "TextDelta",
     "TextPart",
     "Tool",
