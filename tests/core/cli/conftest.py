@@ -38,7 +38,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture
 def spawn(tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
     """Starts `python -m ossicle` in an empty folder."""
-    environment = {**os.environ, "OSSICLE_PROVIDER": "echo", "PYTHONUTF8": "1"}
+    # The process runs in another folder and must find the same packages as this one.
+    found = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path if entry)
+    environment = {**os.environ, "OSSICLE_PROVIDER": "echo", "PYTHONPATH": found}
 
     def start(*arguments: str, **extra: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ossicle.cli.drawing import Lane
 from ossicle.cli.palette import DARK, LIGHT, RANGE_DB, colors_of
 from ossicle.cli.pictures import (
     LEFT,
@@ -113,3 +115,17 @@ def test_colors_rise_in_lightness() -> None:
     lightness = colors @ np.array([0.2126, 0.7152, 0.0722])
     assert (np.diff(lightness) >= -0.6).all()
     assert lightness[-1] > lightness[0] + 200
+
+
+def test_a_lane_of_very_many_marks_shows_how_much_is_covered() -> None:
+    drawing = drawing_of(sine(440.0, seconds=4.0))
+    marks = tuple((n * 0.004, n * 0.004 + 0.002) for n in range(500))  # half of the first 2 s
+    lane = Lane(name="speech", kind="speech", marks=marks)
+    many = dataclasses.replace(drawing, lanes=(lane,))
+    picture = opened(to_png(many, Caption(title="", subtitle=""))).astype(float)
+    row = picture[92 + 250 + 18 + 8, LEFT : WIDTH - RIGHT]
+    page, full = np.array(DARK.page), np.array(DARK.lanes["speech"])
+    shares = (row - page) @ (full - page) / ((full - page) @ (full - page))
+    middle = len(shares) // 2
+    assert shares[10 : middle - 10].mean() == pytest.approx(0.5, abs=0.03)
+    assert shares[middle + 5 :].max() == pytest.approx(0.0, abs=0.2)
