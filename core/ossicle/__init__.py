@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
     from ossicle.pipeline import SPEECH, Explanation, PipelineSettings, Plan, ReplyStream
     from ossicle.policy import Budget, BudgetLimits, RetryPolicy
-    from ossicle.telemetry import Stats, StatsSnapshot
+    from ossicle.telemetry import OpenTelemetryListener, Stats, StatsSnapshot
 else:
     import importlib
 
@@ -48,7 +48,7 @@ else:
         ),
         "pipeline": "SPEECH Explanation PipelineSettings Plan ReplyStream",
         "policy": "Budget BudgetLimits RetryPolicy",
-        "telemetry": "Stats StatsSnapshot",
+        "telemetry": "OpenTelemetryListener Stats StatsSnapshot",
     }
     _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
@@ -85,6 +85,7 @@ __all__ = [
     "Finished",
     "IntakeLimits",
     "Message",
+    "OpenTelemetryListener",
     "OssicleError",
     "Pcm",
     "PipelineSettings",

@@ -31,7 +31,7 @@ def sent_audio_s(receipt: Receipt) -> float:
     """Seconds of audio that went to the provider; 0 when nothing was sent."""
     if not receipt.attempts:
         return 0.0
-    return sum(record.result_duration_s or 0.0 for record in receipt.inputs)
+    return sum((record.result_duration_s or 0.0 for record in receipt.inputs), 0.0)
 
 
 def received_audio_s(receipt: Receipt) -> float:

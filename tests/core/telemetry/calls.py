@@ -77,3 +77,37 @@ receipts = st.builds(
     timings=st.fixed_dictionaries({"total": SECONDS}, optional={"first_audio": SECONDS}),
     saved_s=SECONDS,
 )
+
+FULL_RECORD = AudioRecord(
+    source="wav",
+    result="wav",
+    duration_s=2.0,
+    result_duration_s=1.5,
+    n_bytes=1,
+    findings=(Finding(code="noise", severity="warning", message="words"),),
+)
+FULL_RECEIPT = Receipt(
+    turn_id="turn_1",
+    tenant="ada",
+    provider="openai",
+    model="gpt-audio",
+    task="respond",
+    response_model="gpt-audio-2026",
+    cache_hit=True,
+    inputs=(FULL_RECORD,),
+    output=FULL_RECORD,
+    usage=Usage(
+        input_tokens=30,
+        output_tokens=70,
+        input_text_tokens=10,
+        input_audio_tokens=20,
+        cached_tokens=5,
+        output_text_tokens=30,
+        output_audio_tokens=40,
+    ),
+    cost=Cost(amount=Decimal("0.25"), basis="details"),
+    attempts=(Attempt(outcome="clean", error="rate_limited"), Attempt(outcome="settled")),
+    timings={"prepare": 0.5, "provider": 3.0, "first_audio": 1.0, "total": 4.0},
+    saved_s=0.5,
+)
+"""Every field that telemetry reads is there."""
