@@ -112,7 +112,7 @@ def _stopping_on_termination() -> Iterator[None]:
     """Let a termination signal unwind like an interrupt, so that temporary files vanish."""
 
     def stop(number: int, frame: object) -> NoReturn:
-        sys.exit(128 + number)
+        raise rim.Terminated(number)
 
     # Only the main thread may, and only a default is replaced: an application's own stays.
     is_main = threading.current_thread() is threading.main_thread()

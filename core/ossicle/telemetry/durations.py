@@ -60,9 +60,13 @@ class Durations:
             return
         self.count += 1
         self._sum_s += seconds
-        self._min_s = min(self._min_s, seconds)
-        self._max_s = max(self._max_s, seconds)
-        inside = min(max(seconds, _SHORTEST_S), _LONGEST_S)
+        if seconds < self._min_s:
+            self._min_s = seconds
+        if seconds > self._max_s:
+            self._max_s = seconds
+        inside = seconds
+        if not _SHORTEST_S <= seconds <= _LONGEST_S:
+            inside = _SHORTEST_S if seconds < 1 else _LONGEST_S
         self._buckets[math.ceil(math.log(inside) / _LOG_GAMMA)] += 1
 
     def merge(self, other: Durations) -> None:

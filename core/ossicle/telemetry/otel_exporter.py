@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import Callable
 
 from opentelemetry import metrics, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from ossicle import __version__
 from ossicle.messages import Receipt
 from ossicle.telemetry.ended_call import EndedCall
 from ossicle.telemetry.receipt_facts import code_name, received_audio_s, sent_audio_s
@@ -41,8 +41,9 @@ class OtelExporter:
         now_ns: Callable[[], int],
     ) -> None:
         self._now_ns = now_ns
-        self._tracer = trace.get_tracer(_SCOPE, __version__, tracer_provider)
-        meter = metrics.get_meter(_SCOPE, __version__, meter_provider)
+        version = _version()
+        self._tracer = trace.get_tracer(_SCOPE, version, tracer_provider)
+        meter = metrics.get_meter(_SCOPE, version, meter_provider)
         self._duration = meter.create_histogram(
             "gen_ai.client.operation.duration",
             unit="s",
@@ -145,3 +146,11 @@ class OtelExporter:
             for modality, used in (("text", text), ("audio", audio)):
                 if used:
                     self._tokens.add(used, {**about, "ossicle.modality": modality})
+
+
+def _version() -> str | None:
+    """Ours; `None` where only the source is on the path."""
+    try:
+        return importlib.metadata.version(_SCOPE)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Context, Decimal
 
-from ossicle.messages import Receipt, Usage
+from ossicle.messages import Receipt
 from ossicle.telemetry.durations import Durations
 from ossicle.telemetry.receipt_facts import (
     OTHER,
@@ -20,8 +20,6 @@ from ossicle.telemetry.snapshot import CallStats, Dimension
 
 _MAX_CODES = 100
 """Plugins may bring their own codes; a runaway one must not fill the memory."""
-
-_USAGE_FIELDS = tuple(Usage.model_fields)
 
 
 class Totals:
@@ -68,8 +66,7 @@ class Totals:
         self.audio_out_s += received_audio_s(receipt)
         self.saved_s += receipt.saved_s
         if receipt.usage is not None:
-            for name in _USAGE_FIELDS:
-                used = getattr(receipt.usage, name)
+            for name, used in vars(receipt.usage).items():
                 if used is not None:
                     self.usage[name] = self.usage.get(name, 0) + used
         if receipt.cost is not None:
@@ -136,6 +133,9 @@ class Totals:
 
 
 def _count(counter: Counter[str], code: str) -> None:
+    if code in counter:  # nearly always; what is in there is a name
+        counter[code] += 1
+        return
     name = code_name(code)
     counter[name if name in counter or len(counter) < _MAX_CODES else OTHER] += 1
 

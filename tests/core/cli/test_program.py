@@ -100,7 +100,9 @@ def test_an_interrupt_leaves_what_was_there_and_nothing_half_written(
     _waits_for_part(process, tmp_path)
     process.send_signal(number)
     # Standard input stays open: the wait for it has to end by the signal alone.
-    assert process.wait(timeout=_DEADLINE_S) == status
+    # An interrupt inside `exec`, as dataclasses use it while modules load, makes CPython end by the
+    # signal itself after our own end; a shell reports both as 130.
+    assert process.wait(timeout=_DEADLINE_S) in {status, -number}
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
     assert (tmp_path / "a.wav").read_bytes() == b"before"
     _, err, _ = ended(process)
