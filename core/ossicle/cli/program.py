@@ -19,7 +19,7 @@ from ossicle.cli.session import Session
 
 COMMANDS = (
     "demo", "ask", "say", "transcribe", "convert", "inspect", "explain", "models", "plugins",
-    "doctor",
+    "storage", "doctor",
 )  # fmt: skip
 """In the order of the help."""
 
