@@ -67,7 +67,13 @@ def test_the_table_of_attributes_is_what_is_told(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_a_block_of_the_page_runs(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_block_of_the_page_runs(
+    number: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
     exec(compile(BLOCKS[number], f"monitoring.md block {number}", "exec"), {})
     assert capsys.readouterr().out.strip()
 
