@@ -9,7 +9,13 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from ossicle.audio import AudioClip, AudioFacts, AudioFormat, BlockStream, Pcm
-    from ossicle.client import AsyncClient, AudioSource, BlockingReplyStream, Client
+    from ossicle.client import (
+        AsyncClient,
+        AudioSource,
+        BlockingReplyStream,
+        CallRecorder,
+        Client,
+    )
     from ossicle.errors import OssicleError
     from ossicle.intake import IntakeLimits, decode, load
     from ossicle.messages import (
@@ -39,7 +45,7 @@ else:
 
     _ROOMS = {
         "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
-        "client": "AsyncClient AudioSource BlockingReplyStream Client",
+        "client": "AsyncClient AudioSource BlockingReplyStream CallRecorder Client",
         "errors": "OssicleError",
         "intake": "IntakeLimits decode load",
         "messages": (
@@ -78,6 +84,7 @@ __all__ = [
     "BlockingReplyStream",
     "Budget",
     "BudgetLimits",
+    "CallRecorder",
     "Client",
     "Event",
     "Explanation",

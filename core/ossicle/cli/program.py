@@ -18,8 +18,8 @@ from ossicle.cli import rim
 from ossicle.cli.session import Session
 
 COMMANDS = (
-    "demo", "ask", "say", "transcribe", "convert", "inspect", "explain", "models", "plugins",
-    "doctor",
+    "demo", "ask", "say", "transcribe", "convert", "inspect", "explain", "models", "stats",
+    "plugins", "doctor",
 )  # fmt: skip
 """In the order of the help."""
 
