@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from ossicle.abc import AudioProvider, CallInfo, Capabilities
-from ossicle.errors import ConfigurationError, OssicleError
+from ossicle.errors import AudioMissingError, ConfigurationError, OssicleError
 from ossicle.messages import (
     AudioDelta,
     AudioRecord,
@@ -77,12 +77,14 @@ class ReplyStream:
         shop: Shop,
         tenant: str,
         timeout_s: float,
+        conversation_id: str | None = None,
     ) -> None:
         self._draft = draft
         self._provider = provider
         self._capabilities = capabilities
         self._shop = shop
         self._timeout_s = timeout_s
+        self._conversation_id = conversation_id
         self.info = CallInfo(
             turn_id=f"turn_{secrets.token_hex(8)}",
             tenant=tenant,
@@ -124,7 +126,9 @@ class ReplyStream:
         refuse(self._ready, self._capabilities, self._shop)
         if self._shop.budget is not None:
             self._reservation = self._shop.budget.reserve(
-                self._ready.estimate, tenant=self.info.tenant
+                self._ready.estimate,
+                tenant=self.info.tenant,
+                conversation_id=self._conversation_id,
             )
         log = AttemptLog()
         self._progress = _Progress(log=log, times=times)
@@ -190,7 +194,11 @@ class ReplyStream:
         try:
             return await self._next(progress)
         except OssicleError as error:
-            error.receipt = self._receipt(None, None)
+            # What came without its audio was answered to its end, and told what it used.
+            partial = error.partial if isinstance(error, AudioMissingError) else None
+            error.receipt = self._receipt(partial, None)
+            if partial is not None:
+                self._settle(error.receipt)
             self._shop.host.notify("ossicle_call_failed", call=self.info, error=error)
             raise
 
@@ -233,12 +241,15 @@ class ReplyStream:
                 reply, record, late = await self._deliver(reply)
                 progress.pending.extend(late)
         receipt = self._receipt(reply, record)
-        if self._reservation is not None:
-            self._reservation.settle(reply.usage, receipt.cost)
-            self._reservation = None
+        self._settle(receipt)
         progress.reply = reply.model_copy(update={"receipt": receipt})
         progress.pending.append(finished)
         self._shop.host.notify("ossicle_call_finished", call=self.info, receipt=receipt)
+
+    def _settle(self, receipt: Receipt) -> None:
+        if self._reservation is not None:
+            self._reservation.settle(receipt.usage, receipt.cost)
+            self._reservation = None
 
     async def _deliver(self, reply: Reply) -> tuple[Reply, AudioRecord, Sequence[Event]]:
         """The reply with audio as wanted, what was done, and events that are still due."""
