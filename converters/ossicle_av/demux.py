@@ -87,13 +87,14 @@ def _first_audio(container: Any, form: AudioFormat, decoders: tuple[str, ...]) -
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all
-    name = "nothing known" if stream.codec_context is None else stream.codec_context.name
-    if stream.codec_context is None or name not in decoders:
+    context: Any = stream.codec_context
+    if context is None or context.name not in decoders:
+        name = "nothing known" if context is None else context.name
         raise UnsupportedFormatError(
             f"the {form.container} file holds {name}, not {form.encoding}",
             format=str(form),
             fix="Convert it to WAV or FLAC with another tool.",
         )
     # One clip is one job: threads belong to whoever runs many.
-    stream.codec_context.thread_count = 1
+    context.thread_count = 1
     return stream

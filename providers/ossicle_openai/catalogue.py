@@ -28,6 +28,12 @@ SPEECH_MODEL = "gpt-4o-mini-tts"
 CHAT_MODEL = "gpt-audio-1.5"
 TRANSCRIPTION_MODEL = "gpt-transcribe"
 
+_FORM_BYTES = 65_536
+"""What the fields of a form may take beside the file."""
+
+_ONLY_VENDORS = ("gpt-audio", "gpt-4o-", "gpt-transcribe")
+"""How names begin that nobody but OpenAI and its resellers use."""
+
 _ROWS: Mapping[str, ModalityRow] = {
     row.name: row for row in (*CHAT_AUDIO_ROWS, SPEAK, TEXT_TO_TEXT, TRANSCRIBE)
 }
@@ -147,9 +153,26 @@ def _record(entry: dict[str, Any]) -> ModelRecord:
         fields.setdefault("max_text_chars", 65536)
     fields["rows"] = rows
     # Dates and decimals are text in JSON.
-    lax = TypeAdapter(Capabilities).validate_python({"provider": PROVIDER, **fields})
-    return ModelRecord.model_validate(
-        {"capabilities": lax, "speech": speech, "transcription": transcription}
+    capabilities = TypeAdapter(Capabilities).validate_python({"provider": PROVIDER, **fields})
+    record = ModelRecord.model_validate(
+        {"capabilities": capabilities, "speech": speech, "transcription": transcription}
+    )
+    return record if record.transcription is None else _bounded(record, record.transcription)
+
+
+def _bounded(record: ModelRecord, facts: TranscriptionFacts) -> ModelRecord:
+    """The vendor's limits on every format but WAV, which this provider cuts by itself."""
+    given = record.capabilities
+    if given.audio_input is None:
+        return record
+    limits = {"max_bytes": facts.max_bytes - _FORM_BYTES, "max_duration_s": facts.max_duration_s}
+    formats = tuple(
+        rule if rule.container == "wav" else rule.model_copy(update=limits)
+        for rule in given.audio_input.formats
+    )
+    audio_input = given.audio_input.model_copy(update={"formats": formats})
+    return record.model_copy(
+        update={"capabilities": given.model_copy(update={"audio_input": audio_input})}
     )
 
 
@@ -191,8 +214,12 @@ _GUESSES: tuple[tuple[Callable[[str], bool], str], ...] = (
 
 
 def _elsewhere(record: ModelRecord, profile: EndpointProfile) -> ModelRecord:
-    """The same model id at another endpoint: its dates do not hold there, its audio may differ."""
+    """The same name at another endpoint: its dates do not hold there, its audio may differ."""
     given = record.capabilities
+    if profile.name == "generic" and given.model.startswith(_ONLY_VENDORS):
+        # A gateway in front of the vendor. Names such as `whisper-1` prove nothing: many servers
+        # give them to models of their own.
+        return record
     changes: dict[str, Any] = {
         "is_assumed": True,
         "shutdown": None,

@@ -56,7 +56,7 @@ class ChatStream:
         self._call, self._profile, self._request_id = call, profile, request_id
         self._has_audio = asked is not None
         self._sound = SoundStream(asked=asked, max_bytes=max_audio_bytes) if asked else None
-        self._ended: dict[object, FinishReason | None] = {}
+        self._ended: dict[int, FinishReason | None] = {}
         self._n_chunks = 0
         self._has_calls = self._has_words = False
         self._is_done = False
@@ -93,7 +93,8 @@ class ChatStream:
                 model=_text(body.get("model")),
             )
         for position, choice in enumerate(choices_of(body)):
-            yield from self._choice(choice, choice.get("index", position))
+            index = choice.get("index")
+            yield from self._choice(choice, index if isinstance(index, int) else position)
         usage = chat_usage(body.get("usage"))
         if usage is not None:
             yield UsageReported(usage=usage)
@@ -125,7 +126,7 @@ class ChatStream:
                 yield rest
         yield Finished(reason=reason)
 
-    def _choice(self, choice: Mapping[str, Any], index: object) -> Iterator[Event]:
+    def _choice(self, choice: Mapping[str, Any], index: int) -> Iterator[Event]:
         delta = part_of(choice, "delta") or part_of(choice, "message")
         has_said = False
         self._has_words = self._has_words or isinstance(delta.get("content"), str)

@@ -78,12 +78,15 @@ def chat_reply_events(
         yield UsageReported(usage=usage)
     if asked is None and not has_said and set(reasons) == {"stop"}:
         raise invalid_reply("the reply holds an empty answer", request_id=request_id)
-    ending: FinishReason = "tool_calls" if has_calls else "stop"
+    yield Finished(reason=_reason(reasons, has_calls=has_calls))
+
+
+def _reason(reasons: list[FinishReason], *, has_calls: bool) -> FinishReason:
+    """The first of the choices' reasons that tells something."""
     for reason in reasons:
         if reason != "stop":
-            ending = reason
-            break
-    yield Finished(reason=ending)
+            return reason
+    return "tool_calls" if has_calls else "stop"
 
 
 def _audio(text: str, asked: AudioFormat, profile: EndpointProfile, max_bytes: int) -> AudioDelta:

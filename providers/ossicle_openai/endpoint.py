@@ -88,16 +88,17 @@ def _checked_url(url: str, profile: EndpointProfile, options: EndpointOptions) -
     try:
         parts = urlsplit(url)
         is_possible = parts.scheme in ("http", "https") and bool(parts.hostname)
-        _ = parts.port
+        is_possible = is_possible and not (parts.username or parts.password) and parts.port != 0
+        path = parts.path
     except ValueError:
-        parts, is_possible = urlsplit(""), False
-    if not is_possible or parts.username or parts.password:
+        is_possible, path = False, ""
+    if not is_possible:
         # The URL itself stays out: it may hold a password.
         raise ConfigurationError(
             "base_url is no plain http or https URL",
             fix="Give something like https://api.openai.com/v1, without user and password.",
         )
-    if profile.name == "azure" and options.api_version is None and parts.path in ("", "/"):
+    if profile.name == "azure" and options.api_version is None and path in ("", "/"):
         return f"{url.rstrip('/')}/openai/v1"
     return url
 

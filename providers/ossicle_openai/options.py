@@ -64,7 +64,7 @@ class CallOptions(_Options):
         speed: Of `speak`, 0.25 to 4.
         verbatim_tolerance: Share of words by which a chat model's reading may differ from the
             text before it is an error (`speak` on a chat model).
-        prompt: Context for `transcribe`.
+        prompt: Context for `transcribe`, in place of its `instructions`.
         keywords: Words to expect (`transcribe`, where the model takes them).
         languages: Languages to expect (`transcribe`, where the model takes several).
         timestamps: Finest timestamps wanted of `transcribe`, where the model has them.

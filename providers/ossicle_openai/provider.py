@@ -10,7 +10,7 @@ from ossicle.messages import Event, Request
 from ossicle_openai.catalogue import record_for
 from ossicle_openai.endpoint import find_endpoint
 from ossicle_openai.exchange import Exchange
-from ossicle_openai.options import call_options
+from ossicle_openai.options import PROVIDER, call_options
 from ossicle_openai.responding import respond_events
 from ossicle_openai.speaking import speak_events
 from ossicle_openai.transcribing import transcribe_events
@@ -29,6 +29,8 @@ class OpenAIProvider(AudioProvider):
     Raises:
         ConfigurationError: A setting is wrong.
     """
+
+    name = PROVIDER
 
     def __init__(self, settings: ProviderSettings) -> None:
         self._endpoint = find_endpoint(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 from ossicle.audio import AudioFormat
 from ossicle.messages import Event, Request
@@ -42,34 +43,21 @@ async def respond_events(
         call=call,
         deadline=request.deadline,
     )
-    max_audio_bytes = exchange.endpoint.options.max_reply_bytes
+    how: dict[str, Any] = {
+        "call": call,
+        "profile": profile,
+        "asked": asked,
+        "request_id": answer.request_id,
+        "max_audio_bytes": exchange.endpoint.options.max_reply_bytes,
+    }
     async with answer:
         yield started(answer)
         if chat.streams:
-            reader = ChatStream(
-                call=call,
-                profile=profile,
-                asked=asked,
-                request_id=answer.request_id,
-                max_audio_bytes=max_audio_bytes,
-            )
-            async with aclosing(exchange.relay(answer, reader, call)) as events:
+            async with aclosing(exchange.relay(answer, ChatStream(**how), call)) as events:
                 async for event in events:
                     yield event
             return
         body = await read_json(answer)
-        found = await off_loop(
-            answer.n_bytes,
-            lambda: list(
-                chat_reply_events(
-                    body,
-                    call=call,
-                    profile=profile,
-                    asked=asked,
-                    request_id=answer.request_id,
-                    max_audio_bytes=max_audio_bytes,
-                )
-            ),
-        )
+        found = await off_loop(answer.n_bytes, lambda: list(chat_reply_events(body, **how)))
     for event in found:
         yield event

@@ -71,8 +71,9 @@ def transcription_fields(
             fields["languages"] = [primary]
     if options.languages:
         fields["languages"] = list(options.languages)
-    if options.prompt:
-        fields["prompt"] = options.prompt
+    prompt = options.prompt or request.instructions
+    if prompt and facts.prompt:
+        fields["prompt"] = prompt
     if options.keywords:
         fields["keywords"] = list(options.keywords)
     if request.temperature is not None:

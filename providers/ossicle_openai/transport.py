@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _UPLOAD = "ossicle.upload"
+_PIECE_BYTES = 1 << 16
 _ERROR_BYTES = 1 << 16
 _ERROR_S = 5.0
 _CLOSE_S = 2.0
@@ -290,7 +291,10 @@ class _Upload(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._stream:
-            yield piece
+            # asyncio takes a piece of any size into its buffer and tells of a lost connection only
+            # with the next one; so the fewer bytes a piece has, the more is known.
+            for start in range(0, len(piece), _PIECE_BYTES):
+                yield piece[start : start + _PIECE_BYTES]
         self.is_complete = True
 
 

@@ -25,6 +25,9 @@ class FormatRule(Value):
         max_sample_rate: In Hz, where any rate up to a limit will do.
         channels: Allowed counts; the first is the preferred one.
         bit_rate: The bit rate it is produced at, in bit/s, where known.
+        max_bytes: Encoded size beyond which audio is not taken in this format, where that is
+            less than in others; a provider that cuts long WAV by itself takes more of it.
+        max_duration_s: Likewise in seconds.
     """
 
     container: Container
@@ -33,6 +36,8 @@ class FormatRule(Value):
     max_sample_rate: int | None = None
     channels: tuple[int, ...] | None = None
     bit_rate: int | None = None
+    max_bytes: int | None = None
+    max_duration_s: float | None = None
 
     def accepts(self, form: AudioFormat) -> bool:
         """Whether audio of this format fits; unknown rates and channels of the audio do not."""
@@ -47,6 +52,13 @@ class FormatRule(Value):
         ):
             return False
         return self.channels is None or form.channels in self.channels
+
+    def holds(self, *, n_bytes: int | None, duration_s: float | None) -> bool:
+        """Whether audio of this size and length may come in this format, as far as is known."""
+        if self.max_bytes is not None and n_bytes is not None and n_bytes > self.max_bytes:
+            return False
+        longest = self.max_duration_s
+        return longest is None or duration_s is None or duration_s <= longest
 
     def preferred(self, form: AudioFormat) -> AudioFormat:
         """The format of this rule that is nearest to the given one.

@@ -25,6 +25,8 @@ Effects = dict[str, dict[str, float]]
 """What each preprocessor measurably did, by name."""
 
 _COPY_BYTES = 1 << 20
+_SPOOL_BYTES = 8 << 20
+"""Small, so that an hour of audio is prepared and converted in less than 100 MB."""
 
 
 def find_preprocessors(host: PluginHost, names: Sequence[str]) -> list[tuple[str, Preprocessor]]:
@@ -71,7 +73,7 @@ def convert(
         OssicleError: It does not decode, or nothing installed writes the target.
     """
     converters = host.converters()
-    with decode(clip, limits=limits, converters=converters) as source, Spool() as spool:
+    with decode(clip, limits=limits, converters=converters) as source, _spool() as spool:
         stream, effects = _prepared(followed(source, advance), preprocess, spool)
         writer = find_writer(target, converters, incremental=not sink.seekable())
         rule = writer.writing(target)
@@ -80,6 +82,10 @@ def convert(
         else:
             _by_file(stream, target, sink, converters)
         return effects()
+
+
+def _spool() -> Spool:
+    return Spool(memory_bytes=_SPOOL_BYTES)
 
 
 def _by_file(stream: BlockStream, target: AudioFormat, sink: BinaryIO, converters: Any) -> None:

@@ -207,7 +207,9 @@ def fit(values: NDArray[np.float32], count: int, *, how: np.ufunc) -> NDArray[np
 
 
 def fit_levels(drawing: Drawing, *, columns: int, frequencies: NDArray[np.float64]) -> Levels:
-    """Levels at these frequencies (Hz) for each of `columns` even steps of time.
+    """Levels around these frequencies (Hz) for each of `columns` even steps of time.
+
+    Where several bands lie around a frequency, the loudest counts: no tone gets lost between rows.
 
     Returns:
         Shape `(len(frequencies), columns)`.
@@ -220,6 +222,9 @@ def fit_levels(drawing: Drawing, *, columns: int, frequencies: NDArray[np.float6
     high = np.minimum(low + 1, levels.shape[1] - 1)
     share = (bands - low).astype(np.float32)
     rows = np.asarray(levels[:, low] * (1 - share) + levels[:, high] * share, np.float32)
+    starts, has_bands = _bands_around(frequencies, drawing.band_hz, levels.shape[1])
+    loudest = np.maximum.reduceat(levels, starts, axis=1)
+    rows = np.where(has_bands, np.maximum(rows, loudest), rows)
     seconds = (np.arange(columns) + 0.5) * drawing.duration_s / columns
     places = np.clip(seconds / drawing.spectrum_column_s, 0, len(rows) - 1)
     before = places.astype(np.intp)
@@ -233,6 +238,16 @@ def fit_levels(drawing: Drawing, *, columns: int, frequencies: NDArray[np.float6
         )
         fitted = np.maximum.reduceat(rows, starts, axis=0).astype(np.float32).T
     return fitted
+
+
+def _bands_around(
+    frequencies: NDArray[np.float64], band_hz: float, bands: int
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The first band nearer to each frequency than to the one before, and whether there is one."""
+    middles = (frequencies[:-1] + frequencies[1:]) / 2
+    edges = np.concatenate([[0.0], middles, [np.inf]])
+    starts = np.minimum(np.ceil(edges / band_hz), bands).astype(np.intp)
+    return np.minimum(starts[:-1], bands - 1), starts[1:] > starts[:-1]
 
 
 def hear_frequencies(highest_hz: float, rows: int) -> NDArray[np.float64]:

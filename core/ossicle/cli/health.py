@@ -94,6 +94,7 @@ class Health(Value):
 _EXTRAS: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
     ("local", ("hibari", "moonshine_voice", "earshot", "onnxruntime"),
      "hears and speaks English on this machine, with no key and no network", None),
+    ("tiny", ("pocketsphinx", "py_nanotts"), "the same as `local`: smaller, older, rougher", None),
     ("openai", ("openai",), "OpenAI's models, and servers that speak its protocol", None),
     ("av", ("av",), "AAC, M4A, WebM, AMR, AC-3, WMA, ALAC; faster Opus",
      "its wheel holds GPL code (x264, x265)"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ossicle.abc import AudioEvidence, ValidationContext
 from ossicle.cli.drawing import CloseUp, Drawing, draw
 from ossicle.cli.progress import Advance
-from ossicle.cli.tables import megabytes
+from ossicle.cli.tables import clock, megabytes
 from ossicle.intake import IntakeLimits, decode
 from ossicle.signal import Measurements, Meter
 
@@ -79,7 +79,7 @@ class Inspection:
     def subtitle(self) -> str:
         """The most telling figures in one line."""
         found = self.measurements
-        parts = [str(self.clip.format), f"{found.duration_s:.2f} s",
+        parts = [str(self.clip.format), _length(found.duration_s),
                  _level(found.loudness_lufs, "LUFS"), f"peak {_level(found.peak_dbfs, 'dBFS')}",
                  f"speech {found.speech_share:.0%}"]  # fmt: skip
         return "  ·  ".join(parts)
@@ -146,6 +146,10 @@ def inspect_clip(
         findings=tuple(findings),
         drawing=draw(measurements, close_up, findings),
     )
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < 60 else clock(seconds)
 
 
 def _level(value: float, unit: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ossicle.cli.session import Session
-from ossicle.cli.sources import path_source
+from ossicle.cli.sources import call_source
 from ossicle.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def text_of(text: str | None) -> str | None:
 
 
 def audio_of(audio: tuple[str, ...]) -> list[Any]:
-    """The sources of `--audio`: paths, and a binary stream where one is `-`."""
+    """The sources of `--audio`: paths, and the bytes of standard input where one is `-`."""
     if audio.count("-") > 1:
         raise click.UsageError("--audio - can be given once.")
-    return [sys.stdin.buffer if path == "-" else path_source(path) for path in audio]
+    return [call_source(path) for path in audio]

@@ -36,6 +36,8 @@ _WAVE_HEIGHT, _SPECTRUM_HEIGHT, _LANE_HEIGHT = 250, 400, 24
 _FINDING_HEIGHT = 30
 _MOST_FINDINGS = 6
 _NARROWEST_MARK = 3
+_SHARED = frozenset({"speech", "silence"})
+_MOST_ROUNDED = 100
 _SMALL, _NORMAL, _LARGE = 17, 20, 30
 _SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -148,10 +150,29 @@ class _Sheet:
         name = self._fitted(lane.name, size=_SMALL, width=LEFT - 20)
         self._write((LEFT - 12, middle), name, size=_SMALL, color=color, anchor="rm")
         self.pen.line((LEFT, middle, LEFT + self.span - 1, middle), fill=self.theme.grid)
+        if lane.kind in _SHARED and len(lane.marks) > _MOST_ROUNDED:
+            self._shares(lane, top, color)
+            return
         for start_s, end_s in lane.marks:
             left, right = mark_pixels(start_s, end_s, self.drawing)
             box = (left, top + 6, right - 1, top + _LANE_HEIGHT - 6)
             self.pen.rounded_rectangle(box, radius=min(4, (right - left) // 2), fill=color)
+
+    def _shares(self, lane: Lane, top: int, color: Rgb) -> None:
+        """A lane of very many marks: each pixel as strong as the share of it that is covered."""
+        scale = self.span / (self.drawing.duration_s or 1.0)
+        marks = np.array(lane.marks) * scale
+        edges = np.arange(self.span + 1, dtype=np.float64)
+        # How much is covered up to each edge: whole marks before it, and the one it lies in.
+        before = np.concatenate([[0.0], np.cumsum(marks[:, 1] - marks[:, 0])])
+        place = np.searchsorted(marks[:, 0], edges, side="right")
+        inside = np.minimum(edges, marks[np.maximum(place - 1, 0), 1])
+        open_part = np.where(place > 0, inside - marks[np.maximum(place - 1, 0), 0], 0.0)
+        covered = np.diff(before[np.maximum(place - 1, 0)] + open_part)
+        for column, share in enumerate(covered):
+            x = LEFT + column
+            shade = mixed(self.theme.page, color, float(np.clip(share, 0.0, 1.0)))
+            self.pen.line((x, top + 6, x, top + _LANE_HEIGHT - 6), fill=shade)
 
     def _spectrogram(self, top: int) -> None:
         from PIL import Image

@@ -7,7 +7,8 @@ import importlib
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 import click
@@ -56,8 +57,8 @@ class Program(click.Group):
 
         with contextlib.ExitStack() as stack:
             stack.callback(_stop_logging, list(logging.getLogger().handlers))
+            stack.enter_context(_stopping_on_termination())
             _show_all_characters()
-            _stop_on_termination()
             status = rim.run(call, session)
         sys.exit(status)
 
@@ -106,13 +107,20 @@ def _show_all_characters() -> None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # tried
 
 
-def _stop_on_termination() -> None:
+@contextlib.contextmanager
+def _stopping_on_termination() -> Iterator[None]:
     """Let a termination signal unwind like an interrupt, so that temporary files vanish."""
 
     def stop(number: int, frame: object) -> NoReturn:
-        sys.exit(128 + number)
+        raise rim.Terminated(number)
 
     # Only the main thread may, and only a default is replaced: an application's own stays.
-    with contextlib.suppress(ValueError):
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, stop)
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

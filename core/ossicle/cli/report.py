@@ -103,21 +103,9 @@ def to_html(inspection: Inspection, *, name: str) -> str:
     """
     title = html.escape(visible(name))
     plays = inspection.clip.n_bytes <= PLAYED_BYTES
-    script_hash = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
-    policy = (
-        "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; "
-        f"script-src 'sha256-{script_hash}'; base-uri 'none'; form-action 'none'"
-    )
     return f"""<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{title}</title>
-<style>{_STYLE}</style>
-</head>
+{_head(title)}
 <body>
 <main>
 <h1>{title}</h1>
@@ -136,6 +124,23 @@ silence are where they were found, to 10 ms.</footer>
 </body>
 </html>
 """
+
+
+def _head(title: str) -> str:
+    """The page's head; its policy lets nothing act or load but what is in the page."""
+    script_hash = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+    policy = (
+        "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{script_hash}'; base-uri 'none'; form-action 'none'"
+    )
+    return f"""<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>{_STYLE}</style>
+</head>"""
 
 
 def caption_of(inspection: Inspection, *, name: str) -> Caption:

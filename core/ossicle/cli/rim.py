@@ -28,6 +28,20 @@ OK, FAILED, INTERRUPTED = 0, 1, 130
 _MESSAGE_CHARACTERS = 1024
 
 
+class Terminated(BaseException):
+    """A termination signal came.
+
+    No `SystemExit`: what isolates plugins from the program takes that for the plugin's own.
+
+    Attributes:
+        number: Of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 def run(call: Callable[[], Any], session: Session) -> int:
     """Run a command and give its exit status; no exception leaves but those that end Python.
 
@@ -42,6 +56,9 @@ def run(call: Callable[[], Any], session: Session) -> int:
         _trace(error, session)
         _tell("interrupted: nothing half-written was left behind")
         return INTERRUPTED
+    except Terminated as error:
+        _trace(error, session)
+        return 128 + error.number
     except click.ClickException as error:
         error.show(sys.stderr)
         return error.exit_code

@@ -120,6 +120,7 @@ class Session:
         logger.addHandler(handler)
         level = _LEVELS[min(self.verbose, len(_LEVELS) - 1)]
         handler.setLevel(level)
+        handler.addFilter(_Once())
         logging.getLogger("ossicle").setLevel(level)
         return handler
 
@@ -129,3 +130,17 @@ class _VisibleFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return "\n".join(visible(line, limit=1024) for line in super().format(record).splitlines())
+
+
+class _Once(logging.Filter):
+    """Says the same only once: a run may look at the plugins more than once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[tuple[str, str]] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = (record.name, record.getMessage())
+        is_new = said not in self._said
+        self._said.add(said)
+        return is_new

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ossicle.errors import ConfigurationError, FileAccessError
-from ossicle.intake import IntakeLimits, load
+from ossicle.intake import DEFAULT, IntakeLimits, load
 
 if TYPE_CHECKING:
     from ossicle.audio import AudioClip
@@ -29,6 +29,19 @@ def path_source(name: str) -> Path:
             f"{name!r} is an address, and ossicle fetches nothing", fix="Download it first."
         )
     return Path(name)
+
+
+def call_source(name: str) -> Path | bytes:
+    """The audio of a call: a path, or the bytes of standard input for `-`.
+
+    Standard input is read here and not where the call runs, so that an interrupt ends the waiting.
+
+    Raises:
+        ConfigurationError: It is an address; nothing is fetched.
+    """
+    if name != "-":
+        return path_source(name)
+    return bytes(sys.stdin.buffer.read(DEFAULT.encoded_bytes + 1))
 
 
 @contextlib.contextmanager

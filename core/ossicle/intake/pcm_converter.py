@@ -1,11 +1,10 @@
-"""The core's own converter, announced like everyone else's: plain samples, no native library."""
+"""The core's own converter: plain samples, no native library. `plugin` announces it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import BinaryIO
 
-from ossicle.abc import CodecRule, ConverterSpec, FormatConverter, hookimpl
+from ossicle.abc import CodecRule, ConverterSpec, FormatConverter
 from ossicle.audio import AudioClip, AudioFormat, BlockStream
 
 _READS = (
@@ -52,9 +51,3 @@ PCM_SPEC = ConverterSpec(
         ),
     ),
 )
-
-
-@hookimpl
-def ossicle_register_converters() -> Sequence[ConverterSpec]:
-    """Announce the converter."""
-    return (PCM_SPEC,)

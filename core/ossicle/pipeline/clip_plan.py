@@ -70,6 +70,11 @@ def _why_touch(clip: AudioClip, accepted: AudioInput, preprocess: Sequence[str])
             if any(rule.container == clip.format.container for rule in accepted.formats) is False
             else " of this kind"
         )
+    if not any(
+        rule.accepts(clip.format) and rule.holds(n_bytes=clip.n_bytes, duration_s=clip.duration_s)
+        for rule in accepted.formats
+    ):
+        return f"it is too long to be taken as {clip.format.name}"
     if "sizes_unknown" in clip.facts.notes:
         return "its header names no size"
     if "truncated" in clip.facts.notes:
@@ -91,6 +96,11 @@ def _target(
         n_bytes = encoded_bytes(clip, target)
         if n_bytes is not None and accepted.max_bytes is not None and n_bytes > accepted.max_bytes:
             too_large = min(too_large or n_bytes, n_bytes)
+            continue
+        # What cannot be foreseen is taken to be no smaller than what came.
+        expected = clip.n_bytes if n_bytes is None else n_bytes
+        if not rule.holds(n_bytes=expected, duration_s=clip.duration_s):
+            too_large = min(too_large or clip.n_bytes, clip.n_bytes)
             continue
         try:
             return target, find_path(clip.format, target, converters)

@@ -16,6 +16,7 @@ from ossicle.messages import AudioRecord
 from ossicle.pipeline.conversion import clip_over, encode_stream
 from ossicle.pipeline.plan import ClipPlan
 from ossicle.preprocess import Downmix, ResampleTo, Spool
+from ossicle.signal.clipping import ClippingMeter
 from ossicle.signal.meters import Measurements, Meter
 
 if TYPE_CHECKING:
@@ -78,8 +79,10 @@ def prepare_clip(
         early, late = _split(plan, workshop)
         first = _Chain(early, source.sample_rate, source.channels)
         meter = Meter(first.sample_rate, first.channels)
+        # Resampling turns flat tops into ripples, so clipping is counted before it.
+        clipping = ClippingMeter(sample_rate=source.sample_rate, channels=source.channels)
         with Spool() as spool:
-            for block in first.run(_until(source, cancelled)):
+            for block in first.run(_watched(_until(source, cancelled), clipping)):
                 meter.add(block)
                 spool.append(block)
             measured = meter.result()
@@ -87,6 +90,7 @@ def prepare_clip(
             outgoing = _Counted(second.run(_until(spool, cancelled)), second, is_metered=bool(late))
             encoded = _encode(outgoing, plan.target, workshop)
     final = outgoing.meter.result() if outgoing.meter is not None else measured
+    final = final.with_clipping(clipping.result())
     effects = first.effects() | second.effects()
     record = AudioRecord(
         source=str(clip.format),
@@ -208,6 +212,12 @@ def _encode(outgoing: _Counted, target: AudioFormat, workshop: Workshop) -> Audi
     sink = io.BytesIO()
     made = encode_stream(outgoing.stream(), target, sink, converters=workshop.converters)
     return clip_over(sink.getvalue(), made)
+
+
+def _watched(blocks: Iterator[Samples], clipping: ClippingMeter) -> Iterator[Samples]:
+    for block in blocks:
+        clipping.add(block)
+        yield block
 
 
 def _until(source: BlockStream | Spool, cancelled: threading.Event) -> Iterator[Samples]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib.metadata
 import logging
@@ -34,6 +35,9 @@ from ossicle.plugins.listing import PluginListing
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())  # the host program decides what is shown
 _HOOKS = (*(kind.hook for kind in KINDS), "ossicle_register_models")
+
+_PLUGINS_OWN = (Exception, SystemExit, GeneratorExit, asyncio.CancelledError)
+"""What a plugin may raise by itself; an interrupt is a person's, and passes."""
 
 EntryPoints = Callable[[], Iterable[importlib.metadata.EntryPoint]]
 
@@ -218,10 +222,8 @@ class PluginHost:
             plugin = load()
             self._manager.register(plugin, name=listing.name)
             provides, lacking = self._collect(plugin, listing.name)
-        except BaseException as error:
+        except _PLUGINS_OWN as error:
             # Rim: whatever a broken plugin raises, SystemExit included, must not stop the host.
-            if isinstance(error, KeyboardInterrupt):
-                raise
             if self._manager.has_plugin(listing.name):
                 self._manager.unregister(name=listing.name)
             reason = error.what if isinstance(error, OssicleError) else _in_words(error)

@@ -113,7 +113,7 @@ class StreamFilter:
             that is held back.
     """
 
-    def __init__(self, sections: tuple[Biquad, ...], *, channels: int, groups: int = 4) -> None:
+    def __init__(self, sections: tuple[Biquad, ...], *, channels: int, groups: int = 16) -> None:
         self._filter = BlockFilter(sections, channels=channels, groups=groups)
         self._blocks = Reblocker(frames=self._filter.frames, channels=channels)
         self.channels = channels

@@ -17,6 +17,7 @@ from ossicle.signal.series import Series
 SILENCE_DBFS = -60.0
 """Below this, 10 ms count as silence; a quiet room recorded at a usual level lies about here."""
 
+_TILE_WINDOWS = 400
 _SILENCE_MARK_WINDOWS = 50
 _DROPOUT_WINDOWS = 50
 _DROPOUT_NEIGHBOUR_DBFS = -45.0
@@ -87,7 +88,7 @@ class LevelMeter:
         self.sample_rate = sample_rate
         self.channels = channels
         self.window_frames = window_frames(sample_rate)
-        self._blocks = Reblocker(frames=100 * self.window_frames, channels=channels)
+        self._blocks = Reblocker(frames=_TILE_WINDOWS * self.window_frames, channels=channels)
         self._clipping = ClippingMeter(sample_rate=sample_rate, channels=channels)
         self._frames = 0
         self._nonfinite = 0
@@ -183,22 +184,27 @@ class _Windows:
     def of(cls, samples: Samples, size: int) -> _Windows:
         count = len(samples) // size
         channels = samples.shape[1]
-        sums = np.zeros((channels, count))
-        squares = np.zeros((channels, count))
+        means = np.zeros((channels, count))
+        spreads = np.zeros((channels, count))
         minima = np.zeros((channels, count), np.float32)
         maxima = np.zeros((channels, count), np.float32)
         for channel in range(channels):
             windows = np.ascontiguousarray(samples[:, channel]).reshape(count, size)
-            sums[channel] = np.einsum("ij->i", windows)
-            squares[channel] = np.einsum("ij,ij->i", windows, windows)
-            minima[channel] = windows.min(axis=1)
-            maxima[channel] = windows.max(axis=1)
-        means = sums / size
-        squares /= size
-        # Rounding leaves a trace of the offset's square; 24 bits hold no more than this.
-        spread = squares - means**2
-        spread[spread < 1e-6 * squares] = 0.0
-        return cls(means, squares, minima, maxima, spread.mean(axis=0).astype(np.float32))
+            # Around the mean, not around zero: beside the square of a large offset, float32 has
+            # no digits left to tell silence from sound.
+            centres = (np.einsum("ij->i", windows) / np.float32(size)).astype(np.float32)
+            around = windows - centres[:, None]
+            errors = np.einsum("ij->i", around).astype(np.float64) / size
+            means[channel] = centres + errors
+            spreads[channel] = np.einsum("ij,ij->i", around, around) / size - errors**2
+            if count:
+                # Twice as fast as the extremes of rows, for the same result.
+                starts = np.arange(0, count * size, size)
+                minima[channel] = np.minimum.reduceat(windows.reshape(-1), starts)
+                maxima[channel] = np.maximum.reduceat(windows.reshape(-1), starts)
+        np.maximum(spreads, 0.0, out=spreads)
+        powers = spreads.mean(axis=0).astype(np.float32)
+        return cls(means, spreads + means**2, minima, maxima, powers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +237,7 @@ class _Totals:
 
     def power_without_offset(self) -> NDArray[np.float64]:
         spread = self.power() - (self.sums / max(self.frames, 1)) ** 2
-        return np.where(spread < 1e-6 * self.power(), 0.0, spread)
+        return np.where(spread < 1e-12 * self.power(), 0.0, spread)
 
     def low_share(self) -> float:
         # Means over 10 ms are a low-pass: -1 dB at 25 Hz, -4 dB at 50 Hz, nothing at 100 Hz.

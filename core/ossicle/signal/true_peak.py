@@ -21,8 +21,9 @@ _PHASE_1 = (
 )  # fmt: skip
 _TAPS = len(_PHASE_0)
 _WINDOW = 480
-_BATCH = 32
+_BATCH = 128
 _ROW = 16
+_STARTS = range(0, _BATCH * _WINDOW, _WINDOW)
 
 
 class TruePeakMeter:
@@ -61,14 +62,15 @@ class TruePeakMeter:
     def _highest(self, block: Samples, peak: float) -> float:
         for channel in range(block.shape[1]):
             before = self._before[:, channel]
-            windows = block[:, channel].reshape(_BATCH, _WINDOW)
-            inside = np.maximum(windows.max(axis=1), -windows.min(axis=1))
+            samples = np.ascontiguousarray(block[:, channel])
+            highest = np.maximum.reduceat(samples, _STARTS)
+            inside = np.maximum(highest, -np.minimum.reduceat(samples, _STARTS))
             peak = max(peak, float(inside.max()))
             # A window's filter reaches back into the one before it.
             reach = np.maximum(inside, np.concatenate([[np.abs(before).max()], inside[:-1]]))
             if float(reach.max()) * self._gain <= peak:
                 continue
-            column = np.concatenate([before, block[:, channel]])
+            column = np.concatenate([before, samples])
             # The likeliest window first: it often shows that no other matters.
             peak = max(peak, self._between(column, np.array([np.argmax(reach)])))
             peak = max(peak, self._between(column, np.flatnonzero(reach * self._gain > peak)))

@@ -140,6 +140,7 @@ def mp4(
     duration: int = 44_100,
     moov_first: bool = False,
     is_large: bool = False,
+    edits: bytes = b"",
 ) -> bytes:
     """A MOV with one audio track of PCM, one second long by default."""
     entry = struct.pack(">6xH8xHH4xI", 1, channels, 16, sample_rate << 16)
@@ -153,7 +154,7 @@ def mp4(
     movie = box(
         b"moov",
         box(b"mvhd", struct.pack(">IIIII80x", 0, 0, 0, 600, 600)),
-        box(b"trak", media),
+        box(b"trak", edits, media),
         is_large=is_large,
     )
     data = box(b"mdat", bytes(64), is_large=is_large)

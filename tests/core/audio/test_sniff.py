@@ -14,6 +14,8 @@ from tests.core.audio import synthetic
 from tests.core.audio.synthetic import DATA
 
 from ossicle.audio import AudioFacts, sniff
+from ossicle.audio.containers import mp4_box
+from ossicle.audio.containers.source import Source
 from ossicle.errors import MalformedAudioError
 
 
@@ -166,6 +168,32 @@ def test_mp4_is_found_wherever_its_moov_stands(moov_first: bool, is_large: bool)
     assert facts.duration_s == pytest.approx(1.0)
 
 
+def test_boxes_that_are_smaller_than_their_header_end_the_walk() -> None:
+    data = struct.pack(">I4s", 4, b"free") + synthetic.box(b"moov")
+    assert list(mp4_box.boxes(Source(io.BytesIO(data), len(data)), 0, len(data))) == []
+
+
+def test_only_edits_that_show_media_count() -> None:
+    entries = struct.pack(">IIIiI", 0, 2, 1200, -1, 1 << 16) + struct.pack(">IiI", 300, 0, 1 << 16)
+    edits = synthetic.box(b"edts", synthetic.box(b"elst", entries))
+    # The movie's time scale is 600: two empty seconds, then half a second of media.
+    assert sniff_bytes(synthetic.mp4(edits=edits)).duration_s == pytest.approx(0.5)
+
+
+def test_an_ogg_position_is_believed_only_if_the_bytes_can_hold_it() -> None:
+    data = (DATA / "opus-mono-20ms.ogg").read_bytes()
+    at = data.rfind(b"OggS") + 6
+    for frames, is_possible in ((300 * 48_000, True), (10**12, False)):
+        facts = sniff_bytes(data[:at] + struct.pack("<q", frames + 312) + data[at + 8 :])
+        assert facts.frames == (frames if is_possible else None)
+
+
+@pytest.mark.parametrize("head", [b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"<html>" + b" " * 600])
+def test_audio_hidden_behind_something_else_is_refused(head: bytes) -> None:
+    with pytest.raises(MalformedAudioError, match="looks like"):
+        sniff_bytes(head + synthetic.mp3(frames=30))
+
+
 @pytest.mark.parametrize("sample_rate", [0, 768_001, 0xFFFFFFFF])
 def test_impossible_rates_are_refused(sample_rate: int) -> None:
     with pytest.raises(MalformedAudioError, match=str(sample_rate)):
@@ -281,13 +309,13 @@ def check_total(data: bytes) -> None:
         assert 0 <= facts.data_offset <= facts.data_offset + facts.data_bytes <= len(data)
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(damaged())
 def test_damaged_files_give_facts_or_a_typed_error(data: bytes) -> None:
     check_total(data)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([seed[:64] for seed in SEEDS]), st.integers(0, 64))
 def test_any_bytes_give_facts_or_a_typed_error(data: bytes, head: bytes, keep: int) -> None:
     check_total(head[:keep] + data)

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import anyio
+import numpy as np
 import pytest
 
 from ossicle import (
@@ -16,6 +17,7 @@ from ossicle import (
     Client,
     Finished,
     Message,
+    Pcm,
     PipelineSettings,
     TextPart,
     Tool,
@@ -226,6 +228,18 @@ def test_silence_is_refused_before_paying_unless_told_otherwise(client: Client) 
         receipt = lenient.respond(audio=silence, output={"text"}).receipt
     assert receipt is not None
     assert receipt.inputs[0].findings
+
+
+def test_clipping_is_found_even_where_resampling_hides_it() -> None:
+    with Client("echo") as client:
+        audio = client.speak(SENTENCE).audio
+        assert audio is not None
+        samples = np.clip(audio.to_pcm().samples * 8, -1, 1)
+        loud = Pcm(samples=np.repeat(samples, 4, axis=0), sample_rate=96000)  # must be resampled
+        clip = AudioClip.from_pcm(loud.samples.tobytes(), sample_rate=96000, sample_format="f32")
+        explanation = client.explain(audio=clip, output={"text"})
+    assert "resample" in explanation.plan.clips[0].preprocess
+    assert "clipping" in {finding.code for finding in explanation.inputs[0].findings}
 
 
 def test_explain_sends_nothing_and_tells_what_would_be_done(client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -146,6 +147,9 @@ def test_sources_beyond_the_size_are_refused(wrap: Callable[[bytes], Any], tmp_p
     path.write_bytes(synthetic.wav(bytes(200)))
     with pytest.raises(AudioLimitError):
         load(path, limits=limits)
+    # Bytes in memory are measured before they are copied or looked at.
+    with pytest.raises(AudioLimitError):
+        load(wrap(bytes(101)), limits=limits)
 
 
 # ---- the gate
@@ -253,6 +257,25 @@ def test_a_decoder_without_an_end_is_ended(limits: IntakeLimits, limit: str, mos
             frames += len(block)
     assert caught.value.limit == limit
     assert frames == most
+
+
+def never(clip: AudioClip) -> BlockStream:
+    raise AssertionError("a decoder was asked")
+
+
+def test_no_decoder_is_asked_beyond_the_header_gate() -> None:
+    clip = AudioClip.from_bytes(synthetic.flac(bytes(9000), total=3_000_000))
+    with pytest.raises(AudioLimitError) as caught:
+        decode(clip, limits=IntakeLimits(decoded_s=60), converters=[spec(never)])
+    assert caught.value.measured == pytest.approx(3_000_000 / 44_100)
+
+
+def test_no_decoder_is_asked_beyond_the_metadata_gate() -> None:
+    comments = struct.pack("<II", 0, 5000) + struct.pack("<I", 3) * 10_000
+    data = b"fLaC\x00" + FLAC[5:42] + b"\x84" + len(comments).to_bytes(3, "big") + comments
+    with pytest.raises(AudioLimitError) as caught:
+        decode(AudioClip.from_bytes(data + FLAC[42:]), converters=[spec(never)])
+    assert caught.value.limit == "metadata_entries"
 
 
 def test_empty_blocks_without_an_end_are_ended_by_time() -> None:
@@ -418,9 +441,9 @@ def test_a_clip_without_tags_is_passed_on_as_it_is() -> None:
 
 
 def test_the_core_converter_is_announced_by_its_plugin_hook() -> None:
-    from ossicle.intake import pcm_converter
+    from ossicle.intake import plugin
 
-    assert pcm_converter.ossicle_register_converters() == (PCM_SPEC,)
+    assert plugin.ossicle_register_converters() == [PCM_SPEC]
     clip = AudioClip.from_bytes(synthetic.wav())
     sink = io.BytesIO()
     PCM_SPEC.factory().convert(clip, clip.format, sink)

@@ -181,9 +181,9 @@ def test_chunked_is_whole() -> None:
             assert encode(samples, encoding, block_frames=block_frames) == whole
 
 
-@pytest.mark.parametrize("frames", [0, 1, 70_000])
-def test_blocks_are_bounded_and_counted(frames: int) -> None:
-    clip = AudioClip.from_bytes(encode(np.zeros((frames, 8), np.float32), "pcm_s16le"))
+@pytest.mark.parametrize(("frames", "channels"), [(0, 1), (1, 8), (70_000, 8), (20_000, 64)])
+def test_blocks_are_bounded_and_counted(frames: int, channels: int) -> None:
+    clip = AudioClip.from_bytes(encode(np.zeros((frames, channels), np.float32), "pcm_u8"))
     with read_pcm(clip) as stream:
         assert stream.frames == frames
         sizes = [block.shape for block in stream]

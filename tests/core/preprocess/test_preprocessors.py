@@ -126,6 +126,20 @@ def test_no_word_is_cut_however_quiet_it_is(shared_audio: Path, gain_db: float) 
     assert lost_s < 0.1
 
 
+def test_a_whisper_before_the_first_loud_word_is_kept(shared_audio: Path) -> None:
+    speech, rate = soundfile.read(
+        shared_audio / "made" / "speech.wav", dtype="float32", always_2d=True
+    )
+    pause = np.zeros((rate, 1), np.float32)
+    samples = np.concatenate([pause, speech * np.float32(0.004), pause, speech])
+    before = measured(samples, rate)
+    first_s = before.speech_marks[0][0]
+    assert before.leading_silence_s > first_s + 0.2
+    kept = through(TrimSilence(guard_s=0.0), samples, rate=rate)
+    last_s = before.speech_marks[-1][1]
+    assert len(kept) / rate >= last_s - first_s - 0.02
+
+
 def test_nothing_but_silence_is_left_for_the_validators() -> None:
     assert len(through(TrimSilence(), silence(1.0))) == RATE
 

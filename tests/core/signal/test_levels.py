@@ -34,6 +34,21 @@ def test_an_offset_is_found_per_channel_and_is_no_sound() -> None:
     assert found.silence_share == 1.0
 
 
+@pytest.mark.parametrize("sample_rate", [8000, 48_000, 192_000, 768_000])
+def test_no_offset_is_ever_a_sound(sample_rate: int) -> None:
+    for offset in np.linspace(-1.0, 1.0, 41):
+        constant = np.full((sample_rate // 10, 1), offset, np.float32)
+        found = levels(constant, sample_rate=sample_rate)
+        assert found.silence_share == 1.0
+        assert found.dc_offset == pytest.approx(float(np.float32(offset)), abs=1e-9)
+        assert found.low_share == 0.0
+
+
+def test_a_faint_sound_beside_a_large_offset_is_heard() -> None:
+    faint = sine(1000.0, level_dbfs=-54.0) + np.float32(0.9)
+    assert levels(faint, sample_rate=48_000).silence_share == 0.0
+
+
 def test_digital_silence_is_minus_infinity() -> None:
     found = levels(silence(0.5, channels=2))
     assert found.peak_dbfs == found.rms_dbfs == -math.inf
@@ -55,7 +70,8 @@ def test_silence_is_found_where_it_is() -> None:
 def test_zeros_that_cut_into_sound_are_dropouts_and_pauses_are_not() -> None:
     samples = noise(duration_s=3.0)
     samples[24_000:24_960] = 0.0
-    samples[48_000:] = 0.0
+    samples[36_000:54_000] = 0.0
+    samples[66_000:] = 0.0
     assert np.allclose(levels(samples).dropout_marks, [(1.0, 1.04)], atol=0.011)
 
 
@@ -66,10 +82,12 @@ def test_a_sound_that_dies_away_before_the_zeros_is_no_dropout() -> None:
     assert levels(samples).dropout_marks == ()
 
 
-def test_a_dead_channel_is_named() -> None:
+@pytest.mark.parametrize("offset", [0.0, 0.1, 0.7, 0.95])
+def test_a_dead_channel_is_named_whatever_its_offset(offset: float) -> None:
     samples = noise(duration_s=0.5, channels=3)
-    samples[:, 1] = 0.1
+    samples[:, 1] = offset
     assert levels(samples).dead_channels == (1,)
+    assert levels(samples[:, 1:2].copy()).silence_share == 1.0
 
 
 def test_rumble_counts_as_low_and_a_voice_does_not() -> None:

@@ -126,6 +126,11 @@ def test_silence_and_short_audio_have_no_loudness() -> None:
     assert loudness(silence(0.0), sample_rate=24_000).momentary_max_lufs == -math.inf
 
 
+def test_what_lies_under_the_absolute_gate_has_no_loudness() -> None:
+    assert loudness(steps((-75.0, 2.0))).integrated_lufs == -math.inf
+    assert loudness(steps((-69.0, 2.0))).integrated_lufs == pytest.approx(-69.0, abs=0.1)
+
+
 def test_an_offset_has_no_loudness() -> None:
     offset = np.full((48_000, 1), 0.5, np.float32)
     offset[:24_000] *= np.linspace(0.0, 1.0, 24_000, dtype=np.float32)[:, None]

@@ -64,6 +64,22 @@ def test_any_split_gives_the_same_bits(
     assert np.array_equal(np.concatenate([*parts, resampler.flush()]), whole)
 
 
+@pytest.mark.parametrize("surplus", [-2, 0, 2])
+def test_the_length_is_exact_even_if_the_library_is_not(
+    monkeypatch: pytest.MonkeyPatch, surplus: int
+) -> None:
+    class Inexact:
+        def __init__(self, *shape: object, **options: object) -> None:
+            pass
+
+        def resample_chunk(self, block: NDArray[np.float32], *, last: bool) -> NDArray[np.float32]:
+            return np.ones((500 + surplus if last else 0, 1), np.float32)
+
+    monkeypatch.setattr("soxr.ResampleStream", Inexact)
+    samples = np.ones((1000, 1), np.float32)
+    assert len(resample(samples, sample_rate_in=16_000, sample_rate_out=8000)) == 500
+
+
 def test_the_same_rate_changes_nothing() -> None:
     samples = noise(duration_s=0.01)
     assert np.array_equal(resample(samples, sample_rate_in=8000, sample_rate_out=8000), samples)

@@ -66,6 +66,24 @@ def test_windows_that_are_passed_over_cannot_matter() -> None:
     assert 10 ** (true_peak(samples) / 20) == pytest.approx(max(points), rel=1e-6)
 
 
+def test_a_quieter_window_may_hold_the_higher_peak() -> None:
+    # Samples of 0.5 in the first, of 0.42 in the second, but 0.6 between those.
+    low = sine(100.0, level_dbfs=20 * math.log10(0.5), duration_s=0.5)
+    tricky = sine(12_000.0, level_dbfs=20 * math.log10(0.6), duration_s=0.5, phase_degrees=45.0)
+    fade = np.clip(np.arange(24_000) / 2400, 0, 1).astype(np.float32)[:, None]
+    joined = np.concatenate([low * fade[::-1], tricky * fade * fade[::-1]])
+    assert true_peak(joined) == pytest.approx(20 * math.log10(0.6), abs=0.2)
+
+
+@pytest.mark.parametrize("position", [0, 1, 5, 479, 480, 485, 61_435, 61_439, 61_440, 61_445])
+def test_a_peak_is_found_wherever_the_inner_blocks_end(position: int) -> None:
+    click = np.zeros((61_440 + 2000, 1), np.float32)
+    # Two equal samples: the wave between them is higher by the sum of the taps around the middle.
+    click[position : position + 2] = 0.5
+    between = 0.5 * (0.77978515625 + 0.465087890625)
+    assert true_peak(click) == pytest.approx(20 * math.log10(between), abs=1e-4)
+
+
 def test_it_is_never_below_the_sample_peak() -> None:
     click = silence(0.1)
     click[777] = 0.8

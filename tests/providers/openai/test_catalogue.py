@@ -66,6 +66,16 @@ def test_speech_moves_to_a_chat_model_when_its_own_ends() -> None:
     assert default_models(end)["transcribe"] == "gpt-transcribe"
 
 
+def test_recordings_beyond_the_vendors_limits_are_taken_as_wav_alone() -> None:
+    taken = record_for("gpt-4o-transcribe", OPENAI).capabilities.audio_input
+    assert taken is not None
+    long_ones = {
+        rule.container for rule in taken.formats if rule.holds(n_bytes=30 << 20, duration_s=2000.0)
+    }
+    assert long_ones == {"wav"}
+    assert all(rule.holds(n_bytes=25_000_000, duration_s=1400.0) for rule in taken.formats)
+
+
 def test_models_that_nobody_described_are_assumed_and_say_so() -> None:
     for model, tasks in (
         ("qwen3-omni", {"respond", "speak"}),
@@ -90,6 +100,10 @@ def test_the_vendors_dates_do_not_hold_elsewhere() -> None:
         record = record_for("tts-1", profile_named(name)).capabilities
         assert record.shutdown is None
         assert record.is_assumed
+        assert (record.prices is None) == (name != "generic")
+    # Behind an unknown gateway, a name that nobody else uses means the vendor's own model.
+    record = record_for("gpt-audio", profile_named("generic")).capabilities
+    assert record == record_for("gpt-audio", OPENAI).capabilities
 
 
 def test_endpoints_that_only_stream_audio_say_so() -> None:

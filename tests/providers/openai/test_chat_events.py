@@ -74,6 +74,13 @@ def test_an_expiry_that_more_audio_follows_is_no_end() -> None:
         read(audio_chunk(expires_at=EXPIRES_AT), audio_chunk(data=b64(b"ab")), done=False)
 
 
+def test_an_expiry_beside_audio_is_no_end() -> None:
+    with pytest.raises(StreamIncompleteError):
+        read(audio_chunk(expires_at=EXPIRES_AT, data=b64(b"ab")), done=False)
+    with pytest.raises(StreamIncompleteError):
+        read(audio_chunk(data=b64(b"ab")), audio_chunk(id=AUDIO_ID, expires_at=1), done=False)
+
+
 def test_ids_and_expiries_that_repeat_are_neither_joined_nor_added() -> None:
     chunks = [
         audio_chunk(id=AUDIO_ID, expires_at=1000, data=b64(b"ab"), transcript="a"),
@@ -196,6 +203,11 @@ def test_an_error_in_the_stream_is_the_vendors() -> None:
         read({"error": {"message": "slow down", "code": "rate_limit_exceeded"}})
     with pytest.raises(ContentRefusedError):
         read({"error": {"message": "no", "code": "content_policy_violation"}})
+
+
+def test_an_index_that_is_none_is_counted() -> None:
+    choices = [{"index": [], "delta": {"content": "x"}, "finish_reason": "stop"}]
+    assert read({**chunk(None), "choices": choices}, done=False, has_audio=False).content == "x"
 
 
 @pytest.mark.parametrize("body", [[], "x", 3, None, {"choices": "x"}, {"choices": [1]}])

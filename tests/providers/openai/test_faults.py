@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 from tests.providers.openai.vendor import KEY, ask, ask_once, collect, fake, with_provider
-from tests.providers.openai.wire import asking
+from tests.providers.openai.wire import asking, clip
 
 from ossicle.audio import AudioFormat
 from ossicle.errors import (
@@ -26,7 +26,7 @@ from ossicle.errors import (
     RequestRefusedError,
     StreamIncompleteError,
 )
-from ossicle.messages import Reply
+from ossicle.messages import AudioPart, Message, Reply
 from ossicle.testing.vendors import FAULT_FACTS, Fault, FaultKind, RetryAfter
 from ossicle.testing.vendors.unreachable import UNRESOLVABLE_URL, refusing_url, silent_url
 from ossicle_openai.provider import OpenAIProvider
@@ -225,6 +225,17 @@ def test_every_form_of_retry_after(form: RetryAfter) -> None:
         assert error.retry_after_s is None or error.retry_after_s > 10**6
     else:
         assert error.retry_after_s is None
+
+
+@pytest.mark.parametrize("kind", [K.RESET_AFTER_UPLOAD, K.CLOSE_BEFORE_HEADERS, K.STATUS_500])
+def test_an_uploaded_file_is_not_sent_twice(kind: FaultKind) -> None:
+    # The SDK could: a file can be read again, unlike a body in pieces.
+    message = Message(role="user", parts=(AudioPart(clip=clip()),))
+    request = asking(task="transcribe", model="gpt-transcribe", messages=(message,))
+    result, executed = outcome(kind, request)
+    assert isinstance(result, ProviderError)
+    assert result.billed is None
+    assert executed == 1
 
 
 @pytest.mark.parametrize("kind", [K.UPLOAD_RESET, K.UPLOAD_STALL])

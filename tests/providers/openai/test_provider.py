@@ -7,7 +7,7 @@ import anyio
 import numpy as np
 import pytest
 from tests.providers.openai.vendor import ask, ask_once, collect, fake, with_provider
-from tests.providers.openai.wire import asking, wav
+from tests.providers.openai.wire import OPENAI, asking, wav
 
 from ossicle.abc import ProviderSettings
 from ossicle.audio import AudioClip, AudioFormat
@@ -26,6 +26,7 @@ from ossicle.messages import (
     NamedTool,
     Part,
     Reply,
+    ReplyFold,
     ReplyStarted,
     Request,
     TextPart,
@@ -34,8 +35,13 @@ from ossicle.messages import (
     ToolResultPart,
 )
 from ossicle.testing.vendors.tones import tone_ear, tone_voice
+from ossicle_openai.catalogue import record_for
+from ossicle_openai.endpoint import find_endpoint
+from ossicle_openai.exchange import Exchange
+from ossicle_openai.options import CallOptions
 from ossicle_openai.provider import OpenAIProvider
 from ossicle_openai.sound import PCM16
+from ossicle_openai.transcribing import transcribe_events
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 BOTH = frozenset({"text", "audio"})
@@ -244,6 +250,41 @@ def test_transcription(model: str, stream: bool) -> None:
         assert entry.bill.seconds > 0
     else:
         assert reply.usage.input_tokens == entry.bill.input_tokens
+
+
+@BACKENDS
+def test_a_long_recording_is_cut_at_silence_and_told_as_one(backend: str) -> None:
+    words = ("Good morning", "how are you", "good bye")
+    pause = np.zeros(24_000 * 6, np.float32)
+    sound = np.concatenate([part for text in words for part in (tone_voice(text), pause)])
+    pcm = (sound.clip(-1, 1) * 32767).astype("<i2").tobytes()
+    clip = AudioClip.from_bytes(wav(pcm))
+    model = record_for("whisper-1", OPENAI)
+    assert model.transcription is not None
+    facts = model.transcription.model_copy(update={"max_duration_s": 15.5, "max_bytes": 300_000})
+    record = model.model_copy(update={"transcription": facts})
+    request = asking(task="transcribe", model="whisper-1", messages=(user(AudioPart(clip=clip)),))
+
+    async def main(url: str) -> Reply:
+        settings = ProviderSettings(base_url=url)
+        exchange = Exchange(find_endpoint(settings, environment={}))
+        folding = ReplyFold(provider="openai", model="whisper-1")
+        events = transcribe_events(exchange, request, options=CallOptions(), record=record)
+        async with aclosing(events):
+            async for event in events:
+                folding.add(event)
+        await exchange.aclose()
+        return folding.reply()
+
+    with fake() as vendor:
+        reply = anyio.run(main, vendor.base_url, backend=backend)
+        assert len(vendor.ledger.executed) == 4
+        assert reply.usage.input_audio_s == pytest.approx(vendor.ledger.total.seconds, abs=4)
+    assert (reply.content or "").split() == " ".join(words).split()
+    starts = [segment.start_s for segment in reply.segments if segment.start_s is not None]
+    assert starts == sorted(starts)
+    # The last words are spoken 13.4 s from the start of the whole.
+    assert 10.0 < starts[-1] < 13.5
 
 
 def test_forbidden_and_missing_things_are_told_before_a_byte_is_sent(

@@ -75,7 +75,7 @@ def test_any_cut_of_the_bytes_gives_the_same_events(
 ) -> None:
     values = [json.dumps(text, ensure_ascii=False) for text in texts]
     # U+2028 and friends are no line ends in an event stream.
-    body = "".join(f": c{end}data: {value}{end}{end}" for value in values).encode()
+    body = "".join(f": c{end}data: {value}{end}data: .{end}{end}" for value in values).encode()
     places = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
     pieces = [body[a:b] for a, b in pairwise(places)]
-    assert events_of(*pieces) == values == events_of(body)
+    assert events_of(*pieces) == [f"{value}\n." for value in values] == events_of(body)

@@ -64,6 +64,7 @@ def test_fields_of_each_model() -> None:
         "model": "whisper-1", "response_format": "verbose_json", "language": "en",
         "timestamp_granularities": ["segment", "word"],
     }  # fmt: skip
+    assert fields_for("whisper-1", instructions="Names: Zoë.")["prompt"] == "Names: Zoë."
     speakers = {"Ann": "data:audio/wav;base64,AAAA"}
     assert fields_for("gpt-4o-transcribe-diarize", {"known_speakers": speakers}) == {
         "model": "gpt-4o-transcribe-diarize", "response_format": "diarized_json",

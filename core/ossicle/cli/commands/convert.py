@@ -154,8 +154,9 @@ def _tell(
     n_bytes: int,
 ) -> None:
     for name, values in effects.items():
-        if values:
-            what = ", ".join(f"{key} {value:+.2f}" for key, value in values.items())
+        done = {key: value for key, value in values.items() if value}
+        if done:
+            what = ", ".join(f"{key} {value:+.2f}" for key, value in done.items())
             session.note(f"{visible(name)}: {visible(what)}")
     where = "standard output" if target.name is None else visible(target.name)
     speed = ""

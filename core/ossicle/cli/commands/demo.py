@@ -16,8 +16,8 @@ from ossicle.cli.inspection import inspect_clip
 from ossicle.cli.options import json_option
 from ossicle.cli.session import Session
 from ossicle.cli.tables import cell, pairs_table
-from ossicle.cli.word_error import word_error_rate
 from ossicle.intake import DEFAULT
+from ossicle.words import word_error_rate
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -134,16 +134,16 @@ def _show(session: Session, exchange: _Exchange, target: Destination, *, seconds
     console = session.console()
     question, reply = exchange.question, exchange.reply
     _heading(console, 1, "A question")
-    console.print(cell(f"   {question.source}", "dim"))
+    _say(console, question.source, "dim")
     _wave(session, console, question.clip)
     _heading(console, 2, "What was heard")
-    console.print(cell(f"   “{reply.heard or ''}”", "bold"))
+    _say(console, f"“{reply.heard or ''}”", "bold")
     if exchange.error_heard is not None:
-        console.print(cell(f"   word error rate {exchange.error_heard:.0%}", "dim"))
+        _say(console, f"word error rate {exchange.error_heard:.0%}", "dim")
     _heading(console, 3, "What was planned")
     console.print(pairs_table(exchange.explanation.plan.rows()))
     _heading(console, 4, "The answer")
-    console.print(cell(f"   “{reply.text}”", "bold"))
+    _say(console, f"“{reply.text}”", "bold")
     assert reply.audio is not None
     _wave(session, console, reply.audio)
     _heading(console, 5, "The receipt")
@@ -151,12 +151,20 @@ def _show(session: Session, exchange: _Exchange, target: Destination, *, seconds
     console.print(pairs_table(reply.receipt.rows()))
     _heading(console, 6, "The proof")
     path = Path(target.name or "")
-    console.print(cell(f"   wrote {path}; read back, it says:"))
-    console.print(cell(f"   “{exchange.read_back}”", "bold"))
+    _say(console, f"wrote {path}; read back, it says:")
+    _say(console, f"“{exchange.read_back}”", "bold")
     is_proof = exchange.error_read_back <= _GOOD_ENOUGH
     style = "green" if is_proof else "bold red"
-    console.print(cell(f"   word error rate {exchange.error_read_back:.0%}", style))
-    console.print(cell(f"\nDone in {seconds:.1f} s.".strip(), "dim"))
+    _say(console, f"word error rate {exchange.error_read_back:.0%}", style)
+    console.print()
+    _say(console, f"Done in {seconds:.1f} s.", "dim")
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    """A paragraph, set in from the left on every line."""
+    from rich.padding import Padding
+
+    console.print(Padding(cell(text, style), (0, 0, 0, 3)))
 
 
 def _heading(console: Console, number: int, text: str) -> None:

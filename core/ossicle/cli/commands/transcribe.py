@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from ossicle.cli.options import (
     settings_of,
 )
 from ossicle.cli.session import Session
-from ossicle.cli.sources import path_source
+from ossicle.cli.sources import call_source
 from ossicle.cli.terminal import visible, visible_text
 from ossicle.errors import OssicleError
 
@@ -81,9 +80,8 @@ def _heard(
     session: Session, client: Client, name: str, fields: dict[str, Any], *, alone: bool
 ) -> Reply | OssicleError:
     """The transcription of one file; among several, an error of one does not stop the others."""
-    source = sys.stdin.buffer if name == "-" else path_source(name)
     try:
-        return client.transcribe(source, **fields)
+        return client.transcribe(call_source(name), **fields)
     except OssicleError as error:
         if alone:
             raise

@@ -93,7 +93,7 @@ def _table() -> dict[str, VendorModel]:
         ("gpt-4o-mini-tts", "speech", _prices("0.60", "0", "0", "12"), speech_end),
         ("gpt-4o-mini-tts-2025-12-15", "speech", _prices("0.60", "0", "0", "12"), speech_end),
     ]
-    minutes: tuple[tuple[str, str, date | None], ...] = (
+    minutes = (
         ("gpt-transcribe", "0.0045", None),
         ("gpt-4o-transcribe", "0.006", hearing_end),
         ("gpt-4o-mini-transcribe", "0.003", hearing_end),
@@ -101,12 +101,16 @@ def _table() -> dict[str, VendorModel]:
         ("gpt-4o-transcribe-diarize", "0.006", hearing_end),
         ("whisper-1", "0.006", hearing_end),
     )
-    for name, price, end in minutes:
-        rows.append((name, "transcription", Prices(minute=Decimal(price)), end))
-    return {
+    billed_by_time = {
+        name: VendorModel(id=name, kind="transcription", shutdown=end,
+                          prices=Prices(minute=Decimal(price)))
+        for name, price, end in minutes
+    }  # fmt: skip
+    billed_otherwise = {
         name: VendorModel(id=name, kind=kind, prices=prices, shutdown=end)
         for name, kind, prices, end in rows
     }
+    return billed_otherwise | billed_by_time
 
 
 MODELS: Mapping[str, VendorModel] = MappingProxyType(_table())

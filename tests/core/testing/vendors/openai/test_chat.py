@@ -357,6 +357,14 @@ def _error(message: str, param: str | None, code: str | None) -> dict[str, Any]:
             ),
         ),
         (
+            {"messages": [*_said("x"), {"role": "assistant", "tool_calls": [CALL]}]},
+            _error(
+                "An assistant message with 'tool_calls' must be followed by tool messages "
+                "responding to each 'tool_call_id'. The following tool_call_ids did not have "
+                "response messages: c1", "messages.[2].role", None,
+            ),
+        ),
+        (
             {"stream_options": {"include_usage": True}},
             _error(
                 "The 'stream_options' parameter is only allowed when 'stream' is enabled.",

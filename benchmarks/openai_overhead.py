@@ -1,0 +1,141 @@
+"""What the openai provider adds to the bare SDK: `python benchmarks/openai_overhead.py`.
+
+Both ask the same fake vendor, in a process of its own on the loopback interface, in turns. Time to
+the first audio and to the end of a streamed answer, and the memory that sending 20 MB takes.
+"""
+
+from __future__ import annotations
+
+import base64
+import multiprocessing
+import time
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from multiprocessing.connection import Connection
+
+import anyio
+import openai
+from pydantic import SecretStr
+
+from ossicle.abc import ProviderSettings
+from ossicle.audio import AudioClip
+from ossicle.audio.wav import wav_header
+from ossicle.messages import AudioDelta, AudioPart, Message, Request, TextPart
+from ossicle.testing.vendors.openai import FakeOpenAI
+from ossicle_openai.provider import OpenAIProvider
+from ossicle_openai.sound import PCM16
+
+MODEL = "gpt-audio-1.5"
+TEXT = "Tell me something. " * 4
+RUNS = 200
+WAV = wav_header(PCM16, 10_000_000) + bytes(20_000_000)
+
+Times = tuple[float, float]
+"""Seconds to the first audio and to the end."""
+
+
+def serve(pipe: Connection) -> None:
+    """Run the fake vendor until the other end closes."""
+    with FakeOpenAI(ear=lambda samples, sample_rate: "something") as vendor:
+        pipe.send(vendor.base_url)
+        pipe.poll(None)
+
+
+async def ours(provider: OpenAIProvider) -> Times:
+    message = Message(role="user", parts=(TextPart(text=TEXT),))
+    request = Request(
+        task="respond",
+        model=MODEL,
+        messages=(message,),
+        output=frozenset({"text", "audio"}),
+        output_format=PCM16,
+        stream=True,
+    )
+    begun, first = time.perf_counter(), 0.0
+    async with aclosing(provider.respond(request)) as events:  # type: ignore[type-var]  # a generator
+        async for event in events:
+            if isinstance(event, AudioDelta):
+                first = first or time.perf_counter() - begun
+    return first, time.perf_counter() - begun
+
+
+async def bare(client: openai.AsyncOpenAI) -> Times:
+    begun, first = time.perf_counter(), 0.0
+    stream = await client.chat.completions.create(
+        model=MODEL,
+        modalities=["text", "audio"],
+        audio={"voice": "alloy", "format": "pcm16"},
+        messages=[{"role": "user", "content": TEXT}],
+        stream=True,
+        stream_options={"include_usage": True, "include_obfuscation": False},
+    )
+    async for chunk in stream:
+        for choice in chunk.choices or []:
+            audio = choice.delta.audio
+            if audio is not None and audio.data and base64.b64decode(audio.data):
+                first = first or time.perf_counter() - begun
+    return first, time.perf_counter() - begun
+
+
+async def send_large(provider: OpenAIProvider) -> None:
+    part = AudioPart(clip=AudioClip.from_bytes(WAV))
+    message = Message(role="user", parts=(part,))
+    request = Request(task="respond", model=MODEL, messages=(message,))
+    async with aclosing(provider.respond(request)) as events:  # type: ignore[type-var]  # a generator
+        async for _ in events:
+            pass
+
+
+async def send_large_bare(client: openai.AsyncOpenAI) -> None:
+    audio = {"data": base64.b64encode(WAV).decode(), "format": "wav"}
+    content = [{"type": "input_audio", "input_audio": audio}]
+    await client.chat.completions.create(
+        model=MODEL,
+        modalities=["text"],
+        messages=[{"role": "user", "content": content}],  # type: ignore[misc, list-item]  # plain data
+    )
+
+
+async def peak_mb(work: Callable[[], Awaitable[None]]) -> float:
+    """Most memory that was taken at a time, in MB."""
+    tracemalloc.start()
+    try:
+        await work()
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
+
+
+def report(name: str, times: list[Times]) -> None:
+    for what, column in (("first audio", 0), ("whole call", 1)):
+        values = sorted(1000 * one[column] for one in times)
+        median, late = values[len(values) // 2], values[int(len(values) * 0.99)]
+        print(f"{name}: {what} median {median:.2f} ms, 99 % below {late:.2f} ms")
+
+
+async def measure(url: str) -> None:
+    key = SecretStr("x")
+    provider = OpenAIProvider(ProviderSettings(api_key=key, base_url=url))
+    client = openai.AsyncOpenAI(api_key="x", base_url=url, max_retries=0)
+    for _ in range(10):
+        await ours(provider), await bare(client)
+    mine, theirs = [], []
+    for _ in range(RUNS):
+        mine.append(await ours(provider))
+        theirs.append(await bare(client))
+    report("provider", mine)
+    report("bare SDK", theirs)
+    print(f"provider: 20 MB clip, peak {await peak_mb(lambda: send_large(provider)):.1f} MB")
+    print(f"bare SDK: 20 MB clip, peak {await peak_mb(lambda: send_large_bare(client)):.1f} MB")
+    await provider.aclose()
+    await client.close()
+
+
+if __name__ == "__main__":
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there,))
+    process.start()
+    anyio.run(measure, here.recv())
+    here.send(None)
+    process.join()
