@@ -9,7 +9,14 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from ossicle.audio import AudioClip, AudioFacts, AudioFormat, BlockStream, Pcm
-    from ossicle.client import AsyncClient, AudioSource, BlockingReplyStream, Client
+    from ossicle.client import (
+        AsyncClient,
+        AudioSource,
+        BlockingReplyStream,
+        Client,
+        Conversation,
+    )
+    from ossicle.conversation import AsyncConversation, HistoryPolicy, Turn
     from ossicle.errors import OssicleError
     from ossicle.intake import IntakeLimits, decode, load
     from ossicle.messages import (
@@ -38,7 +45,8 @@ else:
 
     _ROOMS = {
         "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
-        "client": "AsyncClient AudioSource BlockingReplyStream Client",
+        "client": "AsyncClient AudioSource BlockingReplyStream Client Conversation",
+        "conversation": "AsyncConversation HistoryPolicy Turn",
         "errors": "OssicleError",
         "intake": "IntakeLimits decode load",
         "messages": (
@@ -65,6 +73,7 @@ else:
 __all__ = [
     "SPEECH",
     "AsyncClient",
+    "AsyncConversation",
     "AudioClip",
     "AudioDelta",
     "AudioFacts",
@@ -77,10 +86,12 @@ __all__ = [
     "Budget",
     "BudgetLimits",
     "Client",
+    "Conversation",
     "Event",
     "Explanation",
     "Finding",
     "Finished",
+    "HistoryPolicy",
     "IntakeLimits",
     "Message",
     "OssicleError",
@@ -98,6 +109,7 @@ __all__ = [
     "ToolCallPart",
     "ToolResultPart",
     "TranscriptDelta",
+    "Turn",
     "Usage",
     "decode",
     "load",

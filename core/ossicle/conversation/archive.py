@@ -6,6 +6,7 @@ import os
 import zipfile
 from pathlib import Path
 
+from ossicle.audio import AudioClip
 from ossicle.audio.clip import atomic_writer
 from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head, write_turn
 from ossicle.conversation.notebook import Notebook
@@ -29,7 +30,8 @@ def export_notebook(notebook: Notebook, path: str | os.PathLike[str]) -> Path:
         FileAccessError: The file cannot be written.
     """
     target = Path(path).absolute()
-    head, clips = write_head(notebook), {}
+    head = write_head(notebook)
+    clips: dict[str, AudioClip] = {}
     head["turns"] = []
     for turn in notebook.turns:
         data, of_turn = write_turn(turn)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 _ANNOTATIONS = frozenset(
-    "$schema $id $comment $defs definitions title description default examples deprecated format "
-    "readOnly writeOnly contentEncoding contentMediaType".split()
+    {"$schema", "$id", "$comment", "$defs", "definitions", "title", "description", "default"}
+    | {"examples", "deprecated", "format", "readOnly", "writeOnly"}
+    | {"contentEncoding", "contentMediaType"}
 )
 _MAX_DEPTH = 64
 

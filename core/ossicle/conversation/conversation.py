@@ -302,9 +302,7 @@ class AsyncConversation:
             )
         return ConversationStream(
             self._outlook,
-            draft=Draft(
-                messages=(), instructions=self._book.instructions, tools=offered, **fields
-            ),
+            draft=Draft(messages=(), instructions=self._book.instructions, tools=offered, **fields),
             text=text,
             audio=audio,
             toolbox=Toolbox(offered, self._on_tool_call) if offered else None,

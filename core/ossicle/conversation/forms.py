@@ -187,9 +187,7 @@ class TurnForm:
             self._note("voice_lost", f"{self._capabilities} takes earlier answers as text")
         return self._in_words(spoken, rest)
 
-    def _in_words(
-        self, spoken: list[_Spoken], rest: tuple[Part, ...]
-    ) -> Message:
+    def _in_words(self, spoken: list[_Spoken], rest: tuple[Part, ...]) -> Message:
         texts = [part.text for part in rest if isinstance(part, TextPart)]
         words = "\n".join(texts) or next((p.transcript for p in spoken if p.transcript), None)
         calls = tuple(part for part in rest if isinstance(part, ToolCallPart))
