@@ -27,6 +27,7 @@ from ossicle.pipeline import Explanation, PipelineSettings, ReplyStream, open_sh
 from ossicle.plugins import PluginHost
 from ossicle.policy import Budget, Clock, RetryPolicy
 from ossicle.storage import Store
+from ossicle.telemetry import Stats
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -57,6 +58,7 @@ class AsyncClient:
             and listeners.
         tenant: On whose behalf; see `for_tenant`.
         timeout_s: Total seconds for one call, unless the call says otherwise.
+        keeps_stats: Whether calls are counted; see `stats`.
         clock: For tests.
 
     Raises:
@@ -79,9 +81,12 @@ class AsyncClient:
         plugins: Iterable[object] = (),
         tenant: str = "default",
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        keeps_stats: bool = True,
         clock: Clock | None = None,
     ) -> None:
-        host = PluginHost(allow=allow_plugins, plugins=plugins)
+        stats = Stats()
+        listeners = [stats] if keeps_stats else []
+        host = PluginHost(allow=allow_plugins, plugins=[*plugins, *listeners])
         (name, named_model), fallbacks, instances = line_up(provider)
         model = model or named_model
         key = SecretStr(api_key) if isinstance(api_key, str) else api_key
@@ -101,6 +106,7 @@ class AsyncClient:
             model=model,
             tenant=tenant,
             timeout_s=timeout_s,
+            stats=stats,
             fallbacks=fallbacks,
         )
 
@@ -420,3 +426,8 @@ class AsyncClient:
     def plugins(self) -> PluginHost:
         """The plugins of this client."""
         return self._board.host
+
+    @property
+    def stats(self) -> Stats:
+        """Figures over the calls of this client and all its tenants' views."""
+        return self._board.stats

@@ -16,6 +16,7 @@ from ossicle.errors import ConfigurationError, OssicleError
 from ossicle.messages import Message, Reply, Task
 from ossicle.pipeline import Draft, Explanation, ReplyStream, Shop, explain_call
 from ossicle.plugins import PluginHost
+from ossicle.telemetry import Stats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class Switchboard:
         model: Name of the default model, or `None` for the provider's own default.
         tenant: On whose behalf.
         timeout_s: Total seconds for one call.
+        stats: Figures over the calls.
         fallbacks: References of models that are asked when those before them fail cleanly.
     """
 
@@ -63,6 +65,7 @@ class Switchboard:
     model: str | None
     tenant: str
     timeout_s: float
+    stats: Stats
     fallbacks: tuple[str, ...] = ()
 
     def for_tenant(self, tenant: str) -> Switchboard:

@@ -54,7 +54,9 @@ def sum_turns(turns: Iterable[Turn]) -> ConversationReceipt:
         attempts=sum(len(receipt.attempts) for receipt in receipts),
         usage=sum((turn.usage for turn in all_turns), Usage()),
         cost=cost,
-        unpriced=sum(receipt.usage is not None and receipt.cost is None for receipt in receipts),
+        unpriced=sum(
+            receipt.usage not in (None, Usage()) and receipt.cost is None for receipt in receipts
+        ),
         saved_s=sum(receipt.saved_s for receipt in receipts),
         notes=tuple(dict.fromkeys(note for turn in all_turns for note in turn.notes)),
     )

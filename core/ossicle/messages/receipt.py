@@ -125,6 +125,8 @@ class Receipt(Value):
         provider: Who answered.
         model: Which model was asked.
         task: What kind of call.
+        response_model: The model that answered, as the vendor names it; `None` without an answer.
+        cache_hit: Whether the answer was kept from an earlier call, so that nobody was asked.
         inputs: What happened to each clip that was sent.
         output: What happened to the answer's audio; `None` without audio.
         estimate: Before sending.
@@ -141,6 +143,8 @@ class Receipt(Value):
     provider: str
     model: str
     task: Task
+    response_model: str | None = None
+    cache_hit: bool = False
     inputs: tuple[AudioRecord, ...] = ()
     output: AudioRecord | None = None
     estimate: Estimate | None = None

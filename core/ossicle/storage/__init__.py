@@ -11,6 +11,7 @@ from ossicle.storage.records import (
     TenantSize,
     Turn,
 )
+from ossicle.storage.sqlite import SqliteStore
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "CleanReport",
     "ConversationSummary",
     "MemoryStore",
+    "SqliteStore",
     "Store",
     "StoredConversation",
     "TenantSize",

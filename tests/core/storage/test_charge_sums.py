@@ -41,4 +41,7 @@ def test_days_are_utc_and_money_is_exact() -> None:
 def test_models_are_apart_and_nothing_sums_to_nothing() -> None:
     assert sum_by_day([]) == ()
     sums = sum_by_day([charge("a", 0.0, "1", model="b"), charge("b", 0.0, "2", model="a")])
-    assert [(each.model, each.amount) for each in sums] == [("a", 2), ("b", 1)]
+    assert [(each.model, each.amount) for each in sums] == [
+        ("a", Decimal(2)),
+        ("b", Decimal(1)),
+    ]
