@@ -19,7 +19,7 @@ from ossicle.cli.session import Session
 
 COMMANDS = (
     "demo", "ask", "say", "transcribe", "convert", "inspect", "explain", "models", "stats",
-    "plugins", "doctor",
+    "plugins", "storage", "doctor",
 )  # fmt: skip
 """In the order of the help."""
 
