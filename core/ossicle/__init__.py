@@ -15,7 +15,9 @@ if TYPE_CHECKING:
         BlockingReplyStream,
         CallRecorder,
         Client,
+        Conversation,
     )
+    from ossicle.conversation import AsyncConversation, HistoryPolicy, Turn
     from ossicle.errors import OssicleError
     from ossicle.intake import IntakeLimits, decode, load
     from ossicle.messages import (
@@ -45,7 +47,8 @@ else:
 
     _ROOMS = {
         "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
-        "client": "AsyncClient AudioSource BlockingReplyStream CallRecorder Client",
+        "client": ("AsyncClient AudioSource BlockingReplyStream CallRecorder Client Conversation"),
+        "conversation": "AsyncConversation HistoryPolicy Turn",
         "errors": "OssicleError",
         "intake": "IntakeLimits decode load",
         "messages": (
@@ -73,6 +76,7 @@ else:
 __all__ = [
     "SPEECH",
     "AsyncClient",
+    "AsyncConversation",
     "AudioClip",
     "AudioDelta",
     "AudioFacts",
@@ -86,10 +90,12 @@ __all__ = [
     "BudgetLimits",
     "CallRecorder",
     "Client",
+    "Conversation",
     "Event",
     "Explanation",
     "Finding",
     "Finished",
+    "HistoryPolicy",
     "IntakeLimits",
     "Message",
     "OpenTelemetryListener",
@@ -110,6 +116,7 @@ __all__ = [
     "ToolCallPart",
     "ToolResultPart",
     "TranscriptDelta",
+    "Turn",
     "Usage",
     "decode",
     "load",
