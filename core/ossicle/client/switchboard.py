@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from anyio import to_thread
+from pydantic import ValidationError
 
 from ossicle.client.asking import AudioSource, conversation_of, load_all
 from ossicle.client.providers import ProviderPool, split_reference
@@ -77,6 +78,7 @@ class Switchboard:
             OssicleError: Whatever stands against sending it.
         """
         name, model = self._resolve(ask)
+        self._check_options(ask)
         stream = ReplyStream(
             await self._draft(ask, streams=streams),
             provider=self.pool.get(name),
@@ -91,6 +93,7 @@ class Switchboard:
     async def explain(self, ask: Ask) -> Explanation:
         """What the call would do; nothing is sent."""
         name, model = self._resolve(ask)
+        self._check_options(ask)
         seconds = self._seconds(ask)
         return await explain_call(
             await self._draft(ask, streams=False),
@@ -103,12 +106,11 @@ class Switchboard:
     async def _draft(self, ask: Ask, *, streams: bool) -> Draft:
         limits = self.shop.settings.limits
         clips = await to_thread.run_sync(lambda: load_all(ask.audio, limits=limits))
-        return Draft(
-            task=ask.task,
-            messages=conversation_of(ask.text, clips, ask.history),
-            stream=streams,
-            **ask.fields,
-        )
+        messages = conversation_of(ask.text, clips, ask.history, task=ask.task)
+        try:
+            return Draft(task=ask.task, messages=messages, stream=streams, **ask.fields)
+        except ValidationError as error:
+            raise _wrong_argument(error) from None  # its text may hold what was said
 
     def _resolve(self, ask: Ask) -> tuple[str, str]:
         """Provider and model of a call."""
@@ -123,10 +125,35 @@ class Switchboard:
             model = None
         return name, model or self.pool.default_model(name, ask.task)
 
+    def _check_options(self, ask: Ask) -> None:
+        """Options of other providers wait for a call to those; a name nobody has is a mistake."""
+        named = ask.fields.get("provider_options", {})
+        if not isinstance(named, Mapping):
+            return  # the draft says what is wrong with it
+        known = {self.provider, *(spec.name for spec in self.host.providers())}
+        for name in named:
+            if name not in known:
+                raise ConfigurationError(
+                    f"provider_options names {name!r}, which is no provider here",
+                    fix=f"Use names of {', '.join(sorted(known))}.",
+                )
+
     def _seconds(self, ask: Ask) -> float:
         seconds = self.timeout_s if ask.timeout_s is None else ask.timeout_s
-        if not seconds > 0:
+        if not isinstance(seconds, int | float) or not seconds > 0:
             raise ConfigurationError(
-                f"timeout_s of {seconds} leaves no time", fix="Give a number of seconds above 0."
+                f"timeout_s of {seconds!r} leaves no time", fix="Give a number of seconds above 0."
             )
         return seconds
+
+
+def _wrong_argument(error: ValidationError) -> ConfigurationError:
+    """What is wrong with an argument, without its content."""
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    # What is no identifier is pydantic's name for a member of a union.
+    name, *inside = (str(part) for part in first["loc"] if str(part).isidentifier())
+    where = "history" if name == "messages" else ".".join((name, *inside))
+    return ConfigurationError(
+        f"argument {where} is wrong: {first['msg'].lower()}",
+        fix="See the arguments of the method.",
+    )
