@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn, TextIO
+from typing import IO, Any, NoReturn
 
 import click
 
@@ -123,7 +123,7 @@ def _standing_in_for_closed_streams() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _closing(stream: TextIO) -> Iterator[TextIO]:
+def _closing(stream: IO[Any]) -> Iterator[IO[Any]]:
     try:
         yield stream
     finally:

@@ -20,7 +20,8 @@ def test_what_holds_no_bytes_is_refused(data: Any) -> None:
 
 @pytest.mark.parametrize("data", [b"\0\0", bytearray(2), memoryview(b"\0\0")])
 def test_all_kinds_of_bytes_are_taken(data: Any) -> None:
-    assert AudioClip.from_pcm(data, sample_rate=np.int64(8000)).facts.frames == 1
+    rate: Any = np.int64(8000)
+    assert AudioClip.from_pcm(data, sample_rate=rate).facts.frames == 1
 
 
 @pytest.mark.parametrize("sample_rate", [0, -1, 8000.0, "8000"])

@@ -26,14 +26,6 @@ def test_a_named_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-def test_a_device_without_room_is_an_error_that_names_it() -> None:
-    if not Path("/dev/full").is_char_device():
-        pytest.skip("this system has no device that is always full")
-    with pytest.raises(FileAccessError, match="'full'"):
-        CLIP.save("/dev/full")
-    assert Path("/dev/full").is_char_device()
-
-
 def test_a_file_that_is_replaced_keeps_its_rights(tmp_path: Path) -> None:
     target = tmp_path / "private.pcm"
     target.touch(0o600)
