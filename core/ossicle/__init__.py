@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from ossicle.pipeline import SPEECH, Explanation, PipelineSettings, Plan, ReplyStream
     from ossicle.policy import Budget, BudgetLimits, RetryPolicy
+    from ossicle.telemetry import OpenTelemetryListener, Stats, StatsSnapshot
 else:
     import importlib
 
@@ -47,6 +48,7 @@ else:
         ),
         "pipeline": "SPEECH Explanation PipelineSettings Plan ReplyStream",
         "policy": "Budget BudgetLimits RetryPolicy",
+        "telemetry": "OpenTelemetryListener Stats StatsSnapshot",
     }
     _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
@@ -83,6 +85,7 @@ __all__ = [
     "Finished",
     "IntakeLimits",
     "Message",
+    "OpenTelemetryListener",
     "OssicleError",
     "Pcm",
     "PipelineSettings",
@@ -91,6 +94,8 @@ __all__ = [
     "Reply",
     "ReplyStream",
     "RetryPolicy",
+    "Stats",
+    "StatsSnapshot",
     "TextDelta",
     "TextPart",
     "Tool",

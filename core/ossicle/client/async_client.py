@@ -17,6 +17,7 @@ from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
 from ossicle.pipeline import Explanation, PipelineSettings, ReplyStream, open_shop
 from ossicle.plugins import PluginHost
 from ossicle.policy import Budget, Clock, RetryPolicy
+from ossicle.telemetry import Stats
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -44,6 +45,7 @@ class AsyncClient:
             and listeners.
         tenant: On whose behalf; see `for_tenant`.
         timeout_s: Total seconds for one call, unless the call says otherwise.
+        keeps_stats: Whether calls are counted; see `stats`.
         clock: For tests.
 
     Raises:
@@ -65,9 +67,12 @@ class AsyncClient:
         plugins: Iterable[object] = (),
         tenant: str = "default",
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        keeps_stats: bool = True,
         clock: Clock | None = None,
     ) -> None:
-        host = PluginHost(allow=allow_plugins, plugins=plugins)
+        stats = Stats()
+        listeners = [stats] if keeps_stats else []
+        host = PluginHost(allow=allow_plugins, plugins=[*plugins, *listeners])
         instances: dict[str, AudioProvider] = {}
         if isinstance(provider, str):
             name, named_model = split_reference(provider)
@@ -92,6 +97,7 @@ class AsyncClient:
             model=model,
             tenant=tenant,
             timeout_s=timeout_s,
+            stats=stats,
         )
 
     def for_tenant(self, tenant: str) -> AsyncClient:
@@ -366,6 +372,11 @@ class AsyncClient:
     def plugins(self) -> PluginHost:
         """The plugins of this client."""
         return self._board.host
+
+    @property
+    def stats(self) -> Stats:
+        """Figures over the calls of this client and all its tenants' views."""
+        return self._board.stats
 
     async def _collect(self, ask: Ask) -> Reply:
         async with self._board.connect(ask, streams=False) as stream:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ossicle.abc import AudioProvider, Capabilities
     from ossicle.plugins import PluginHost
     from ossicle.policy import Budget, Clock, RetryPolicy
+    from ossicle.telemetry import Stats
 
 T = TypeVar("T")
 
@@ -127,6 +128,7 @@ class Client:
         plugins: Iterable[object] = (),
         tenant: str = "default",
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        keeps_stats: bool = True,
         clock: Clock | None = None,
     ) -> None:
         self._client = AsyncClient(
@@ -142,6 +144,7 @@ class Client:
             plugins=plugins,
             tenant=tenant,
             timeout_s=timeout_s,
+            keeps_stats=keeps_stats,
             clock=clock,
         )
         self._loop = _Loop()
@@ -352,3 +355,8 @@ class Client:
     def plugins(self) -> PluginHost:
         """The plugins of this client."""
         return self._client.plugins
+
+    @property
+    def stats(self) -> Stats:
+        """Figures over the calls of this client; see `AsyncClient.stats`."""
+        return self._client.stats

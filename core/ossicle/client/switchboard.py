@@ -15,6 +15,7 @@ from ossicle.errors import ConfigurationError
 from ossicle.messages import Message, Task
 from ossicle.pipeline import Draft, Explanation, ReplyStream, Shop, explain_call
 from ossicle.plugins import PluginHost
+from ossicle.telemetry import Stats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Switchboard:
         model: Name of the default model, or `None` for the provider's own default.
         tenant: On whose behalf.
         timeout_s: Total seconds for one call.
+        stats: Figures over the calls.
     """
 
     host: PluginHost
@@ -61,6 +63,7 @@ class Switchboard:
     model: str | None
     tenant: str
     timeout_s: float
+    stats: Stats
 
     def for_tenant(self, tenant: str) -> Switchboard:
         """The same on behalf of someone else."""

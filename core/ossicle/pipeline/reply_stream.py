@@ -57,6 +57,8 @@ class _Progress:
 
     log: AttemptLog
     times: _Times
+    has_started: bool = False
+    has_ended: bool = False
     pending: deque[Event] = field(default_factory=deque)
     reply: Reply | None = None
 
@@ -113,6 +115,21 @@ class ReplyStream:
         """Plan, prepare and check; the provider is asked when the first event is read."""
         clock = self._shop.clock
         times = _Times(clock=clock, began=clock.monotonic())
+        self._progress = _Progress(log=AttemptLog(), times=times)
+        try:
+            await self._open(self._progress)
+        except OssicleError as error:
+            await self.aclose()
+            error.receipt = None if self._ready is None else self._receipt(None, None)
+            self._shop.host.notify("ossicle_call_refused", call=self.info, error=error)
+            raise
+        self._progress.has_started = True
+        self._shop.host.notify("ossicle_call_started", call=self.info)
+        return self
+
+    async def _open(self, progress: _Progress) -> None:
+        times = progress.times
+        clock = times.clock
         deadline = times.began + self._timeout_s
         self._ready = await make_ready(
             self._draft,
@@ -126,8 +143,6 @@ class ReplyStream:
             self._reservation = self._shop.budget.reserve(
                 self._ready.estimate, tenant=self.info.tenant
             )
-        log = AttemptLog()
-        self._progress = _Progress(log=log, times=times)
         request = self._ready.request
         self._attempts = AttemptStream(
             lambda: self._provider.respond(request),
@@ -138,7 +153,7 @@ class ReplyStream:
             clock=clock,
             deadline=deadline,
             timeout_s=self._timeout_s,
-            log=log,
+            log=progress.log,
             circuit=self._shop.circuits.of(self.info.provider, self.info.model),
             turn_id=self.info.turn_id,
             failed_requests_are_billed=self._capabilities.failed_requests_are_billed,
@@ -146,8 +161,6 @@ class ReplyStream:
         output = self._ready.plan.output
         if self._draft.stream and output is not None:
             self._delivery = StreamDelivery(output, self._shop.workshop)
-        self._shop.host.notify("ossicle_call_started", call=self.info)
-        return self
 
     async def __aexit__(
         self,
@@ -163,14 +176,25 @@ class ReplyStream:
         if self._delivery is not None:
             self._delivery.abort()
         reservation, self._reservation = self._reservation, None
-        if self._attempts is not None:
-            await self._attempts.aclose()
-        if reservation is not None and self._progress is not None:
-            # What may have been executed is booked as it was estimated.
-            if self._progress.log.may_have_been_billed:
-                reservation.settle(None, None)
-            else:
-                reservation.release()
+        try:
+            if self._attempts is not None:
+                await self._attempts.aclose()
+        finally:
+            if reservation is not None and self._progress is not None:
+                # What may have been executed is booked as it was estimated.
+                if self._progress.log.may_have_been_billed:
+                    reservation.settle(None, None)
+                else:
+                    reservation.release()
+            self._note_abandoned()
+
+    def _note_abandoned(self) -> None:
+        progress = self._progress
+        if progress is None or not progress.has_started or progress.has_ended:
+            return
+        progress.has_ended = True
+        receipt = self._receipt(None, None)
+        self._shop.host.notify("ossicle_call_abandoned", call=self.info, receipt=receipt)
 
     def __aiter__(self) -> Self:
         """Iterate over the events, once."""
@@ -190,8 +214,12 @@ class ReplyStream:
         try:
             return await self._next(progress)
         except OssicleError as error:
-            error.receipt = self._receipt(None, None)
-            self._shop.host.notify("ossicle_call_failed", call=self.info, error=error)
+            # What a vendor says of an answer that is of no use was used all the same.
+            partial = getattr(error, "partial", None)
+            error.receipt = self._receipt(partial if isinstance(partial, Reply) else None, None)
+            if not progress.has_ended:
+                progress.has_ended = True
+                self._shop.host.notify("ossicle_call_failed", call=self.info, error=error)
             raise
 
     async def collect(self) -> Reply:
@@ -238,6 +266,7 @@ class ReplyStream:
             self._reservation = None
         progress.reply = reply.model_copy(update={"receipt": receipt})
         progress.pending.append(finished)
+        progress.has_ended = True
         self._shop.host.notify("ossicle_call_finished", call=self.info, receipt=receipt)
 
     async def _deliver(self, reply: Reply) -> tuple[Reply, AudioRecord, Sequence[Event]]:
@@ -272,6 +301,7 @@ class ReplyStream:
             provider=self.info.provider,
             model=self.info.model,
             task=self.info.task,
+            response_model=None if reply is None else reply.model or None,
             inputs=self._ready.records,
             output=output,
             estimate=self._ready.estimate,
