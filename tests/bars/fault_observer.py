@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import ClassVar, Literal
 
 from tests.bars.fault_questions import Question
 
@@ -16,7 +16,7 @@ from ossicle.errors import (
     StreamIncompleteError,
 )
 from ossicle.messages import Receipt, Reply
-from ossicle.testing.vendors import FAULT_FACTS, FaultKind, LedgerEntry
+from ossicle.testing.vendors import FaultKind, LedgerEntry
 from ossicle.testing.vendors.tones import tone_ear
 
 SLACK_S = 0.25
@@ -38,7 +38,7 @@ class Outcome:
         reply: The answer, or `None`.
         error: What it ended with instead, of any type, or `None`.
         was_left: Whether the caller left early or cancelled, and so got neither.
-        receipt: What the framework booked, or `None` when it told nobody.
+        receipts: What the framework booked; one if the call was begun, else none.
         took_s: From call to end.
         words: What the answer's audio says; `None` without audio.
     """
@@ -47,7 +47,7 @@ class Outcome:
     reply: Reply | None = None
     error: BaseException | None = None
     was_left: bool = False
-    receipt: Receipt | None = None
+    receipts: list[Receipt | None] = field(default_factory=list)
     took_s: float = 0.0
     words: str | None = None
 
@@ -84,6 +84,7 @@ class Verdict:
         unorderable: Replies whose events the vendor itself sent twice or in another order, which
             its wire cannot show; delivered as they came. Not a violation.
         states: How many calls ended in which state.
+        errors: How many calls ended in which error.
         faults: How often each kind struck.
     """
 
@@ -96,9 +97,10 @@ class Verdict:
     past_deadline: list[str] = field(default_factory=list)
     unorderable: list[str] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
     faults: Counter[FaultKind] = field(default_factory=Counter)
 
-    VIOLATIONS = (
+    VIOLATIONS: ClassVar = (
         "executed_twice", "lost", "unbooked", "silently_wrong", "misbilled", "foreign",
         "past_deadline",
     )  # fmt: skip
@@ -113,23 +115,29 @@ class Verdict:
         nonce = outcome.question.nonce
         self.faults.update(entry.fault for entry in entries if entry.fault is not None)
         states = outcome.states
-        self.states.update(states or ["none"])
+        self.states.update(states)
         if len([entry for entry in entries if entry.executed]) > 1:
             self.executed_twice.append(nonce)
         if len(states) != 1 or _is_thrown_away(outcome, entries):
             self.lost.append(nonce)
         if not _is_booked(outcome, entries):
             self.unbooked.append(nonce)
-        if outcome.error is not None and not isinstance(outcome.error, OssicleError):
+        if isinstance(outcome.error, OssicleError):
+            self.errors[outcome.error.code] += 1
+        elif outcome.error is not None:
             self.foreign.append(f"{nonce} {type(outcome.error).__name__}")
         if outcome.took_s > outcome.question.timeout_s + SLACK_S:
             self.past_deadline.append(f"{nonce} {outcome.took_s - outcome.question.timeout_s:.2f}")
         if outcome.reply is not None:
             self._judge_reply(outcome, outcome.reply, entries)
 
-    def _judge_reply(
-        self, outcome: Outcome, reply: Reply, entries: Sequence[LedgerEntry]
-    ) -> None:
+    def add(self, other: Verdict) -> None:
+        """Take all that another run found."""
+        for one in fields(self):
+            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+            mine.update(theirs) if isinstance(mine, Counter) else mine.extend(theirs)
+
+    def _judge_reply(self, outcome: Outcome, reply: Reply, entries: Sequence[LedgerEntry]) -> None:
         question, nonce = outcome.question, outcome.question.nonce
         executed = [entry for entry in entries if entry.executed]
         if len(executed) != 1:
@@ -137,7 +145,7 @@ class Verdict:
             return
         fault = executed[0].fault
         if not _is_right(question, outcome, reply, fault):
-            is_spared = fault in _ORDER_LOST and question.way == "streamed"
+            is_spared = fault in _ORDER_LOST
             (self.unorderable if is_spared else self.silently_wrong).append(f"{nonce} {fault}")
         told = reply.usage.output_tokens
         if fault not in _USAGE_SPOILED and told not in (None, executed[0].bill.output_tokens):
@@ -156,9 +164,11 @@ def _is_thrown_away(outcome: Outcome, entries: Sequence[LedgerEntry]) -> bool:
 
 def _is_booked(outcome: Outcome, entries: Sequence[LedgerEntry]) -> bool:
     """Whether the receipt has an attempt for every request, and allows for every execution."""
-    receipt = outcome.receipt
-    if receipt is None:
+    if not outcome.receipts:
         return not entries
+    (receipt,) = outcome.receipts if len(outcome.receipts) == 1 else (None,)
+    if receipt is None:
+        return False
     attempts = receipt.attempts
     if len(attempts) < len(entries):
         return False
@@ -166,9 +176,7 @@ def _is_booked(outcome: Outcome, entries: Sequence[LedgerEntry]) -> bool:
     return not is_executed or any(one.outcome != "clean" for one in attempts)
 
 
-def _is_right(
-    question: Question, outcome: Outcome, reply: Reply, fault: FaultKind | None
-) -> bool:
+def _is_right(question: Question, outcome: Outcome, reply: Reply, fault: FaultKind | None) -> bool:
     if fault is _K.REFUSAL and reply.refusal is not None:
         return reply.audio is None
     if fault is _K.OTHER_FORMAT and outcome.words == "":
@@ -179,6 +187,8 @@ def _is_right(
         return any("came" in step.reason for step in steps)
     if fault is _K.HUGE_TOOL_CALL and question.endpoint == "chat" and not reply.tool_calls:
         return False
+    if reply.receipt is not None and any("doubled" in note for note in reply.receipt.notes):
+        return True  # wrong, and said so
     if question.wants_audio and outcome.words != question.expected:
         return False
     return question.endpoint == "speech" or reply.text.strip() == question.expected
@@ -190,10 +200,3 @@ def words_of(reply: Reply) -> str | None:
         return None
     pcm = reply.audio.to_pcm()
     return tone_ear(pcm.samples.mean(axis=1), pcm.sample_rate)
-
-
-def surely_unexecuted() -> frozenset[FaultKind]:
-    """The kinds after which the vendor surely executed nothing and says so."""
-    return frozenset(
-        kind for kind, facts in FAULT_FACTS.items() if facts.outcome == "before_execution"
-    )

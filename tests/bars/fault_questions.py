@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -20,10 +21,12 @@ NONCE_HEADER = "x-ossicle-nonce"
 Way = Literal["whole", "streamed", "left_early", "cancelled"]
 """How an answer is read: to its end, as events to their end, or not to its end."""
 
+SHORT_WAITS = (RetryAfter.ABSENT, RetryAfter.ZERO, RetryAfter.MILLISECONDS, RetryAfter.PAST,
+               RetryAfter.NAN, RetryAfter.EMPTY)  # fmt: skip
+"""Forms of Retry-After after which a call waits a second at most."""
+
 _ENDPOINTS = ("chat", "chat", "chat", "hearing", "speech")
 _MODELS = {"chat": "gpt-audio-1.5", "hearing": "gpt-transcribe", "speech": "tts-1"}
-_ALWAYS_LATE = frozenset({FaultKind.NO_ANSWER, FaultKind.STALL_IN_BODY, FaultKind.UPLOAD_STALL,
-                          FaultKind.STREAM_ONLY_COMMENTS})  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +117,21 @@ class DrawnFaults:
         seed: Any number.
         rate: Share of requests that are struck.
         kinds: What to draw from.
+        most_in_a_row: How many attempts of one call are struck at most; `None`: any number.
+        waits: Forms of Retry-After to draw from.
     """
 
-    def __init__(self, seed: int, *, rate: float, kinds: frozenset[FaultKind]) -> None:
-        self._seed, self._rate = seed, rate
+    def __init__(
+        self,
+        seed: int,
+        *,
+        rate: float,
+        kinds: frozenset[FaultKind],
+        most_in_a_row: int | None = None,
+        waits: Sequence[RetryAfter] = tuple(RetryAfter),
+    ) -> None:
+        self._waits = waits
+        self._seed, self._rate, self._most = seed, rate, most_in_a_row
         self._kinds = sorted(kinds)
         self._seen: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -129,20 +143,20 @@ class DrawnFaults:
             attempt = self._seen[nonce]
             self._seen[nonce] += 1
         draw = Random(f"fault/{self._seed}/{nonce}/{attempt}")
-        if draw.random() >= self._rate:
+        if draw.random() >= self._rate or (self._most is not None and attempt >= self._most):
             return None
         streams = "event-stream" in (request.header("accept") or "")
         fitting = [kind for kind in self._kinds if streams or not kind.name.startswith("STREAM_")]
-        return _fault(draw, draw.choice(fitting))
+        return _fault(draw, draw.choice(fitting), self._waits)
 
 
-def _fault(draw: Random, kind: FaultKind) -> Fault:
+def _fault(draw: Random, kind: FaultKind, waits: Sequence[RetryAfter]) -> Fault:
     executes: bool | None = None
     if FAULT_FACTS[kind].outcome == "ambiguous":
         executes = draw.random() < 0.7
     form = RetryAfter.ABSENT
     if kind in (FaultKind.STATUS_429, FaultKind.STATUS_503, FaultKind.STATUS_529):
-        form = draw.choice(list(RetryAfter))
+        form = draw.choice(waits)
     return Fault(
         kind=kind,
         executes=executes,
@@ -154,8 +168,3 @@ def _fault(draw: Random, kind: FaultKind) -> Fault:
         retry_after=form,
         retry_after_s=draw.choice((0.05, 0.3, 1.0)),
     )
-
-
-def is_surely_late(kind: FaultKind | None) -> bool:
-    """Whether a fault only ends with somebody's patience."""
-    return kind in _ALWAYS_LATE

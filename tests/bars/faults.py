@@ -13,28 +13,57 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
 from anyio import to_thread
 from tests.bars.fault_observer import Outcome, Verdict, words_of
-from tests.bars.fault_questions import DrawnFaults, Question, draw_question
+from tests.bars.fault_questions import SHORT_WAITS, DrawnFaults, Question, draw_question
 
 from ossicle import AsyncClient, Client, PipelineSettings
 from ossicle.abc import CallInfo, hookimpl
-from ossicle.errors import OssicleError
+from ossicle.errors import DeadlineExceededError, OssicleError, ProviderConnectionError
 from ossicle.messages import AudioDelta, Receipt, Reply
 from ossicle.policy import RetryPolicy
-from ossicle.testing.vendors import FaultKind, LedgerEntry
+from ossicle.testing.vendors import (
+    UNRESOLVABLE_URL,
+    FaultKind,
+    LedgerEntry,
+    RetryAfter,
+    refusing_url,
+    silent_url,
+)
 from ossicle.testing.vendors.openai import FakeOpenAI
 
 FACES = ("asyncio", "trio", "blocking")
-JOBS = 8
+JOBS = 12
 ROUND = 250
 """Calls of one client; a new one also tries building and closing."""
 
 EVERY_KIND = frozenset(FaultKind)
+CLEAN_KINDS = frozenset({FaultKind.STATUS_429, FaultKind.STATUS_503, FaultKind.STATUS_529})
+"""The vendor turns away at the door: every such call has to succeed in the end."""
+
+
+class Books:
+    """The framework's own ledger: one receipt for each call that ended, under its tenant's name."""
+
+    def __init__(self) -> None:
+        self.receipts: defaultdict[str, list[Receipt | None]] = defaultdict(list)
+
+    @hookimpl
+    def ossicle_call_finished(self, call: CallInfo, receipt: Receipt) -> None:
+        self.receipts[call.tenant].append(receipt)
+
+    @hookimpl
+    def ossicle_call_failed(self, call: CallInfo, error: OssicleError) -> None:
+        self.receipts[call.tenant].append(error.receipt)
+
+    @hookimpl
+    def ossicle_call_abandoned(self, call: CallInfo, receipt: Receipt) -> None:
+        self.receipts[call.tenant].append(receipt)
 
 
 class Caller:
@@ -47,12 +76,14 @@ class Caller:
 
     def __init__(self, face: str, url: str) -> None:
         self.outcomes: list[Outcome] = []
+        self._books = Books()
         arguments: dict[str, Any] = {
             "api_key": "sk-test-0123456789abcdef",
             "base_url": url,
-            "options": {"profile": "openai", "read_timeout_s": 0.8, "connect_timeout_s": 1.0},
+            "options": {"profile": "openai", "read_timeout_s": 0.8, "connect_timeout_s": 0.5},
             "settings": PipelineSettings(quality="off"),
             "retry": RetryPolicy(base_s=0.02, cap_s=0.1),
+            "plugins": [self._books],
         }
         self._blocking = Client("openai", **arguments) if face == "blocking" else None
         self._async = AsyncClient("openai", **arguments) if face != "blocking" else None
@@ -64,13 +95,13 @@ class Caller:
         try:
             await self._ask(question, outcome)
         except OssicleError as error:
-            outcome.error, outcome.receipt = error, error.receipt
+            outcome.error = error
         # What else leaves the API is what this bar is for.
         except Exception as error:  # noqa: BLE001
             outcome.error = error
         outcome.took_s = time.monotonic() - began
+        outcome.receipts = self._books.receipts.pop(question.nonce, [])
         if outcome.reply is not None:
-            outcome.receipt = outcome.reply.receipt
             outcome.words = await to_thread.run_sync(words_of, outcome.reply)
         self.outcomes.append(outcome)
 
@@ -83,17 +114,19 @@ class Caller:
 
     async def _ask(self, question: Question, outcome: Outcome) -> None:
         if self._blocking is not None:
-            outcome.reply = await to_thread.run_sync(_ask_blocking, self._blocking, question)
+            face = self._blocking.for_tenant(question.nonce)
+            outcome.reply = await to_thread.run_sync(_ask_blocking, face, question)
             outcome.was_left = outcome.reply is None
             return
         assert self._async is not None
+        client = self._async.for_tenant(question.nonce)
         if question.way == "cancelled":
             with anyio.move_on_after(question.patience_s):
-                outcome.reply = await _ask_whole(self._async, question)
+                outcome.reply = await _ask_whole(client, question)
         elif question.way == "whole":
-            outcome.reply = await _ask_whole(self._async, question)
+            outcome.reply = await _ask_whole(client, question)
         else:
-            outcome.reply = await _ask_streamed(self._async, question)
+            outcome.reply = await _ask_streamed(client, question)
         outcome.was_left = outcome.reply is None
 
 
@@ -165,17 +198,80 @@ async def _ask_all(face: str, url: str, questions: Sequence[Question]) -> list[O
     return outcomes
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An address where no vendor answers.
+
+    Attributes:
+        name: Of the fault.
+        url: The address.
+    """
+
+    name: str
+    url: str
+
+
+async def _ask_nobody(face: str, places: Sequence[Elsewhere]) -> list[Outcome]:
+    callers = [Caller(face, place.url) for place in places]
+    async with anyio.create_task_group() as group:
+        for place, caller in zip(places, callers, strict=True):
+            for way in ("whole", "streamed"):
+                question = replace(draw_question(0, 0), nonce=f"{place.name}-{way}", way=way)
+                group.start_soon(caller.ask, replace(question, timeout_s=2.5))
+    for caller in callers:
+        await caller.aclose()
+    return [outcome for caller in callers for outcome in caller.outcomes]
+
+
+def run_unreachable(face: str) -> tuple[Verdict, int]:
+    """Calls that no server ever sees: no name, no listener, no answer, no TLS; and how many."""
+    backend = "asyncio" if face == "blocking" else face
+    with ExitStack() as stack:
+        vendor = stack.enter_context(FakeOpenAI())
+        places = (
+            Elsewhere("no_name", UNRESOLVABLE_URL),
+            Elsewhere("refused", stack.enter_context(refusing_url())),
+            Elsewhere("silent", stack.enter_context(silent_url())),
+            Elsewhere("no_tls", vendor.base_url.replace("http:", "https:")),
+        )
+        outcomes = anyio.run(_ask_nobody, face, places, backend=backend)
+        verdict = Verdict()
+        for outcome in outcomes:
+            verdict.judge(outcome, [])
+            if not isinstance(outcome.error, ProviderConnectionError | DeadlineExceededError):
+                verdict.silently_wrong.append(outcome.question.nonce)
+        verdict.executed_twice += [str(entry.index) for entry in vendor.ledger.executed]
+    return verdict, len(outcomes)
+
+
 def run_seed(
     seed: int,
     n_requests: int,
     *,
     face: str,
     rate: float = 0.5,
-    kinds: frozenset[FaultKind] = EVERY_KIND,
+    is_clean: bool = False,
 ) -> Verdict:
-    """Ask one vendor so many questions, and compare the ledgers."""
+    """Ask one vendor so many questions, and compare the ledgers.
+
+    Args:
+        seed: Any number.
+        n_requests: How many questions.
+        face: `blocking` for `Client`, else the event loop under an `AsyncClient`.
+        rate: Share of requests that are struck.
+        is_clean: Only faults that surely executed nothing and ask for no long wait, two in a row
+            at most: then every call that is not left has to be answered.
+    """
     questions = [draw_question(seed, number) for number in range(n_requests)]
-    schedule = DrawnFaults(seed, rate=rate, kinds=kinds)
+    if is_clean:
+        questions = [replace(question, timeout_s=10.0) for question in questions]
+    schedule = DrawnFaults(
+        seed,
+        rate=rate,
+        kinds=CLEAN_KINDS if is_clean else EVERY_KIND,
+        most_in_a_row=2 if is_clean else None,
+        waits=SHORT_WAITS if is_clean else tuple(RetryAfter),
+    )
     with FakeOpenAI(schedule=schedule, receive_buffer_bytes=1 << 16) as vendor:
         backend = "asyncio" if face == "blocking" else face
         outcomes = anyio.run(_ask_all, face, vendor.base_url, questions, backend=backend)
@@ -189,4 +285,55 @@ def run_seed(
     missing = {one.nonce for one in questions} - {one.question.nonce for one in outcomes}
     verdict.lost += [f"{nonce} without an end" for nonce in sorted(missing)]
     verdict.unbooked += [f"{nonce} of nobody" for nonce in entries]
+    if is_clean:
+        verdict.lost += [one.question.nonce for one in outcomes if one.error is not None]
     return verdict
+
+
+def report(verdict: Verdict, n_requests: int, *, took_s: float) -> dict[str, Any]:
+    """The figures as plain data."""
+    found: dict[str, Any] = {
+        "requests": n_requests,
+        "faults": verdict.faults.total(),
+        "kinds": len(verdict.faults),
+        "kinds_missed": sorted(set(FaultKind) - set(verdict.faults)),
+        "fewest_hits": min((verdict.faults[kind] for kind in FaultKind), default=0),
+        "states": dict(verdict.states),
+        "errors": dict(verdict.errors),
+    }
+    for name in (*Verdict.VIOLATIONS, "unorderable"):
+        nonces = getattr(verdict, name)
+        found[name] = len(nonces)
+        if nonces:
+            found[f"{name}_calls"] = nonces[:20]
+    return found | {"seconds": round(took_s, 1)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the bar; 0 when nothing was violated."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=2000, help="of all seeds together")
+    parser.add_argument("--seeds", default="1,2,3", help="numbers, with commas between")
+    parser.add_argument("--rate", type=float, default=0.5, help="share of requests that fail")
+    parser.add_argument(
+        "--clean",
+        action="store_true",
+        help="only faults that surely executed nothing: all calls must succeed",
+    )
+    options = parser.parse_args(arguments)
+    seeds = [int(seed) for seed in options.seeds.split(",")]
+    began = time.monotonic()
+    verdict, n_requests = Verdict(), 0
+    for index, seed in enumerate(seeds):
+        face = FACES[index % len(FACES)]
+        n_here = options.requests // len(seeds) + (index < options.requests % len(seeds))
+        verdict.add(run_seed(seed, n_here, face=face, rate=options.rate, is_clean=options.clean))
+        unreachable, n_unreachable = run_unreachable(face)
+        verdict.add(unreachable)
+        n_requests += n_here + n_unreachable
+    print(json.dumps(report(verdict, n_requests, took_s=time.monotonic() - began)))  # noqa: T201
+    return 0 if verdict.is_clean and verdict.states["committed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

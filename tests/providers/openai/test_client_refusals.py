@@ -207,3 +207,14 @@ def test_headers_of_one_call_reach_the_vendor_with_that_call_only() -> None:
         talker.respond("Hi")
         nonces = [entry.nonce for entry in vendor.ledger.entries]
     assert nonces == ["n-1", "n-1", "n-1", None]
+
+
+@pytest.mark.parametrize(
+    ("fault", "noted"), [(None, 0), (Fault(kind=FaultKind.STREAM_DUPLICATE, at=0.45), 1)]
+)
+def test_a_piece_that_came_twice_shows_against_the_bill(fault: Fault | None, noted: int) -> None:
+    # Nothing on the wire numbers the pieces; the faults bar found such replies without a word.
+    with fake(fault) as vendor, talking("asyncio", vendor.base_url) as talker:
+        _, reply = talker.stream("A text that takes a few pieces to say, one after the other.")
+    assert reply.receipt is not None
+    assert len([note for note in reply.receipt.notes if "doubled" in note]) == noted
