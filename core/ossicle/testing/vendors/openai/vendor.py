@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from email.utils import formatdate
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -183,6 +184,7 @@ class FakeOpenAI:
             ("x-request-id", self._state.new_id("req_", digits=32)),
             ("openai-version", "2020-10-01"),
             ("openai-processing-ms", "7"),
+            ("date", formatdate(self._state.clock(), usegmt=True)),
         )
         return replace(response, headers=(*response.headers, *stamps))
 
