@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         AsyncClient,
         AudioSource,
         BlockingReplyStream,
+        CallRecorder,
         Client,
         Conversation,
     )
@@ -46,7 +47,7 @@ else:
 
     _ROOMS = {
         "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
-        "client": "AsyncClient AudioSource BlockingReplyStream Client Conversation",
+        "client": ("AsyncClient AudioSource BlockingReplyStream CallRecorder Client Conversation"),
         "conversation": "AsyncConversation HistoryPolicy Turn",
         "errors": "OssicleError",
         "intake": "IntakeLimits decode load",
@@ -87,6 +88,7 @@ __all__ = [
     "BlockingReplyStream",
     "Budget",
     "BudgetLimits",
+    "CallRecorder",
     "Client",
     "Conversation",
     "Event",

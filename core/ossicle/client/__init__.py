@@ -5,6 +5,7 @@ from ossicle.client.async_client import AsyncClient
 from ossicle.client.blocking import Client
 from ossicle.client.blocking_conversation import Conversation, Conversations
 from ossicle.client.blocking_stream import BlockingReplyStream
+from ossicle.client.call_recorder import CallRecorder
 from ossicle.client.conversing import AsyncConversations
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AsyncConversations",
     "AudioSource",
     "BlockingReplyStream",
+    "CallRecorder",
     "Client",
     "Conversation",
     "Conversations",

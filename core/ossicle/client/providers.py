@@ -129,6 +129,15 @@ def line_up(
 
 
 def provider_name(provider: AudioProvider) -> str:
-    """The name of a provider that the application built: its `name`, else its class name."""
+    """The name of a provider that the application built: its `name`, else its class name.
+
+    Raises:
+        ConfigurationError: It is no provider.
+    """
+    if not isinstance(provider, AudioProvider):
+        raise ConfigurationError(
+            f"a {type(provider).__name__} is no provider",
+            fix='Give "provider", "provider:model" or an AudioProvider.',
+        )
     name = getattr(provider, "name", None)
     return name if isinstance(name, str) else type(provider).__name__

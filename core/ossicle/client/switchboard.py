@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from anyio import to_thread
+from pydantic import ValidationError
 
 from ossicle.client.asking import AudioSource, conversation_of, load_all
 from ossicle.client.providers import ProviderPool, split_reference
@@ -80,6 +81,7 @@ class Switchboard:
             OssicleError: Whatever stands against sending it.
         """
         name, model = self.resolve(ask.model, ask.task)
+        self._check_options(ask)
         stream = self._stream(
             await self._draft(ask, streams=streams), name, model, timeout_s=self._seconds(ask)
         )
@@ -131,6 +133,7 @@ class Switchboard:
     async def explain(self, ask: Ask) -> Explanation:
         """What the call would do; nothing is sent."""
         name, model = self.resolve(ask.model, ask.task)
+        self._check_options(ask)
         seconds = self._seconds(ask)
         return await explain_call(
             await self._draft(ask, streams=False),
@@ -143,12 +146,11 @@ class Switchboard:
     async def _draft(self, ask: Ask, *, streams: bool) -> Draft:
         limits = self.shop.settings.limits
         clips = await to_thread.run_sync(lambda: load_all(ask.audio, limits=limits))
-        return Draft(
-            task=ask.task,
-            messages=conversation_of(ask.text, clips, ask.history),
-            stream=streams,
-            **ask.fields,
-        )
+        messages = conversation_of(ask.text, clips, ask.history, task=ask.task)
+        try:
+            return Draft(task=ask.task, messages=messages, stream=streams, **ask.fields)
+        except ValidationError as error:
+            raise _wrong_argument(error) from None  # its text may hold what was said
 
     def resolve(self, reference: str | None, task: Task) -> tuple[str, str]:
         """Provider and model of a call.
@@ -189,11 +191,24 @@ class Switchboard:
             conversation_id=conversation_id,
         )
 
+    def _check_options(self, ask: Ask) -> None:
+        """Options of other providers wait for a call to those; a name nobody has is a mistake."""
+        named = ask.fields.get("provider_options", {})
+        if not isinstance(named, Mapping):
+            return  # the draft says what is wrong with it
+        known = {self.provider, *(spec.name for spec in self.host.providers())}
+        for name in named:
+            if name not in known:
+                raise ConfigurationError(
+                    f"provider_options names {name!r}, which is no provider here",
+                    fix=f"Use names of {', '.join(sorted(known))}.",
+                )
+
     def _seconds(self, ask: Ask) -> float:
         seconds = self.timeout_s if ask.timeout_s is None else ask.timeout_s
-        if not seconds > 0:
+        if not isinstance(seconds, int | float) or not seconds > 0:
             raise ConfigurationError(
-                f"timeout_s of {seconds} leaves no time", fix="Give a number of seconds above 0."
+                f"timeout_s of {seconds!r} leaves no time", fix="Give a number of seconds above 0."
             )
         return seconds
 
@@ -204,3 +219,15 @@ def with_notes(reply: Reply, notes: tuple[str, ...]) -> Reply:
         return reply
     receipt = reply.receipt.model_copy(update={"notes": (*reply.receipt.notes, *notes)})
     return reply.model_copy(update={"receipt": receipt})
+
+
+def _wrong_argument(error: ValidationError) -> ConfigurationError:
+    """What is wrong with an argument, without its content."""
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    # What is no identifier is pydantic's name for a member of a union.
+    name, *inside = (str(part) for part in first["loc"] if str(part).isidentifier())
+    where = "history" if name == "messages" else ".".join((name, *inside))
+    return ConfigurationError(
+        f"argument {where} is wrong: {first['msg'].lower()}",
+        fix="See the arguments of the method.",
+    )

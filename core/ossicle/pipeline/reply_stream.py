@@ -22,7 +22,13 @@ from ossicle.messages import (
     Step,
 )
 from ossicle.pipeline.call import ReadyCall, make_ready, refuse
-from ossicle.pipeline.delivery import StreamDelivery, check_audio_came, deliver_whole, record_of
+from ossicle.pipeline.delivery import (
+    StreamDelivery,
+    check_audio_came,
+    deliver_whole,
+    length_note,
+    record_of,
+)
 from ossicle.pipeline.draft import Draft
 from ossicle.pipeline.shop import Shop
 from ossicle.policy import AttemptLog, AttemptStream, Clock, Reservation, cost_of
@@ -264,6 +270,9 @@ class ReplyStream:
         record: AudioRecord | None = None
         if output is not None:
             check_audio_came(reply)
+            note = length_note(reply, self._capabilities)
+            if note is not None:
+                progress.log.note(note)
             if reply.audio is not None:
                 reply, record, late = await self._deliver(reply)
                 progress.pending.extend(late)

@@ -43,7 +43,7 @@ class OtelExporter:
         self._now_ns = now_ns
         version = _version()
         self._tracer = trace.get_tracer(_SCOPE, version, tracer_provider)
-        meter = metrics.get_meter(_SCOPE, version, meter_provider)
+        meter = metrics.get_meter(_SCOPE, version or "", meter_provider)
         self._duration = meter.create_histogram(
             "gen_ai.client.operation.duration",
             unit="s",
@@ -148,9 +148,9 @@ class OtelExporter:
                     self._tokens.add(used, {**about, "ossicle.modality": modality})
 
 
-def _version() -> str | None:
-    """Ours; `None` where only the source is on the path."""
+def _version() -> str:
+    """Ours; empty where only the source is on the path."""
     try:
         return importlib.metadata.version(_SCOPE)
     except importlib.metadata.PackageNotFoundError:
-        return None
+        return ""
