@@ -9,7 +9,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from ossicle.audio import AudioClip, AudioFacts, AudioFormat, BlockStream, Pcm
-    from ossicle.client import AsyncClient, AudioSource, BlockingReplyStream, Client
+    from ossicle.client import (
+        AsyncClient,
+        AudioSource,
+        BlockingReplyStream,
+        CallRecorder,
+        Client,
+        Conversation,
+    )
+    from ossicle.conversation import AsyncConversation, HistoryPolicy, Turn
     from ossicle.errors import OssicleError
     from ossicle.intake import IntakeLimits, decode, load
     from ossicle.messages import (
@@ -39,7 +47,8 @@ else:
 
     _ROOMS = {
         "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
-        "client": "AsyncClient AudioSource BlockingReplyStream Client",
+        "client": ("AsyncClient AudioSource BlockingReplyStream CallRecorder Client Conversation"),
+        "conversation": "AsyncConversation HistoryPolicy Turn",
         "errors": "OssicleError",
         "intake": "IntakeLimits decode load",
         "messages": (
@@ -67,6 +76,7 @@ else:
 __all__ = [
     "SPEECH",
     "AsyncClient",
+    "AsyncConversation",
     "AudioClip",
     "AudioDelta",
     "AudioFacts",
@@ -78,11 +88,14 @@ __all__ = [
     "BlockingReplyStream",
     "Budget",
     "BudgetLimits",
+    "CallRecorder",
     "Client",
+    "Conversation",
     "Event",
     "Explanation",
     "Finding",
     "Finished",
+    "HistoryPolicy",
     "IntakeLimits",
     "Message",
     "OpenTelemetryListener",
@@ -103,6 +116,7 @@ __all__ = [
     "ToolCallPart",
     "ToolResultPart",
     "TranscriptDelta",
+    "Turn",
     "Usage",
     "decode",
     "load",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from ossicle.abc import AudioProvider, CallInfo, Capabilities
-from ossicle.errors import ConfigurationError, OssicleError
+from ossicle.errors import AudioMissingError, ConfigurationError, OssicleError
 from ossicle.messages import (
     AudioDelta,
     AudioRecord,
@@ -85,12 +85,14 @@ class ReplyStream:
         shop: Shop,
         tenant: str,
         timeout_s: float,
+        conversation_id: str | None = None,
     ) -> None:
         self._draft = draft
         self._provider = provider
         self._capabilities = capabilities
         self._shop = shop
         self._timeout_s = timeout_s
+        self._conversation_id = conversation_id
         self.info = CallInfo(
             turn_id=f"turn_{secrets.token_hex(8)}",
             tenant=tenant,
@@ -147,7 +149,9 @@ class ReplyStream:
         refuse(self._ready, self._capabilities, self._shop)
         if self._shop.budget is not None:
             self._reservation = self._shop.budget.reserve(
-                self._ready.estimate, tenant=self.info.tenant
+                self._ready.estimate,
+                tenant=self.info.tenant,
+                conversation_id=self._conversation_id,
             )
         request = self._ready.request
         self._attempts = AttemptStream(
@@ -223,6 +227,9 @@ class ReplyStream:
             # What a vendor says of an answer that is of no use was used all the same.
             partial = getattr(error, "partial", None)
             error.receipt = self._receipt(partial if isinstance(partial, Reply) else None, None)
+            if isinstance(error, AudioMissingError):
+                # It was answered to its end: what was used is known, and no guess.
+                self._settle(error.receipt)
             if not progress.has_ended:
                 progress.has_ended = True
                 self._shop.host.notify("ossicle_call_failed", call=self.info, error=error)
@@ -270,13 +277,16 @@ class ReplyStream:
                 reply, record, late = await self._deliver(reply)
                 progress.pending.extend(late)
         receipt = self._receipt(reply, record)
-        if self._reservation is not None:
-            self._reservation.settle(reply.usage, receipt.cost)
-            self._reservation = None
+        self._settle(receipt)
         progress.reply = reply.model_copy(update={"receipt": receipt})
         progress.pending.append(finished)
         progress.has_ended = True
         self._shop.host.notify("ossicle_call_finished", call=self.info, receipt=receipt)
+
+    def _settle(self, receipt: Receipt) -> None:
+        if self._reservation is not None:
+            self._reservation.settle(receipt.usage, receipt.cost)
+            self._reservation = None
 
     async def _deliver(self, reply: Reply) -> tuple[Reply, AudioRecord, Sequence[Event]]:
         """The reply with audio as wanted, what was done, and events that are still due."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -76,6 +77,7 @@ class MemoryStore(Store):
         self._tenants: dict[str, _Tenant] = {}
         self._cached: dict[tuple[str, str], CachedValue] = {}
         """Least recently used first."""
+        self._secrets: dict[str, bytes] = {}
         self._is_closed = False
 
     def _open(self, tenant: str, **names: str) -> _Tenant:
@@ -295,6 +297,13 @@ class MemoryStore(Store):
         now = self._clock()
         expired = [key for key, cached in self._cached.items() if cached.expires_at <= now]
         return sum(len(self._cached.pop(key).value) for key in expired)
+
+    def secret(self, name: str) -> bytes:
+        """Random bytes under a name."""
+        check_names(name=name)
+        with self._lock:
+            self._check_open()
+            return self._secrets.setdefault(name, secrets.token_bytes(32))
 
     def list_tenants(self) -> tuple[str, ...]:
         """Every tenant for whom anything is stored."""

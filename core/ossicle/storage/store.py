@@ -210,6 +210,10 @@ class Store(ABC):
     # The whole
 
     @abstractmethod
+    def secret(self, name: str) -> bytes:
+        """32 random bytes of this store under a name, made when first asked for, then the same."""
+
+    @abstractmethod
     def list_tenants(self) -> tuple[str, ...]:
         """Every tenant for whom anything is stored, sorted."""
 

@@ -2,6 +2,7 @@
 
 from ossicle.telemetry.durations import DurationSummary
 from ossicle.telemetry.otel import OpenTelemetryListener
+from ossicle.telemetry.receipt_facts import has_unknown_cost, received_audio_s, sent_audio_s
 from ossicle.telemetry.snapshot import CallStats, Dimension, StatsSnapshot
 from ossicle.telemetry.stats import Stats
 
@@ -12,4 +13,7 @@ __all__ = [
     "OpenTelemetryListener",
     "Stats",
     "StatsSnapshot",
+    "has_unknown_cost",
+    "received_audio_s",
+    "sent_audio_s",
 ]

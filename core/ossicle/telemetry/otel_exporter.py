@@ -148,9 +148,9 @@ class OtelExporter:
                     self._tokens.add(used, {**about, "ossicle.modality": modality})
 
 
-def _version() -> str | None:
-    """Ours; `None` where only the source is on the path."""
+def _version() -> str:
+    """Ours; empty where only the source is on the path."""
     try:
         return importlib.metadata.version(_SCOPE)
     except importlib.metadata.PackageNotFoundError:
-        return None
+        return ""

@@ -326,6 +326,13 @@ class StoreConformance:
         store.delete_tenant("a")
         assert store.save_conversation("a", "c", document="{}", revision=0) == 1
 
+    def test_a_secret_stays_the_same(self, store: Store) -> None:
+        """And is another under another name."""
+        first = store.secret("x")
+        assert len(first) == 32
+        assert store.secret("x") == first
+        assert store.secret("y") != first
+
     def test_threads_lose_no_turn(self, store: Store) -> None:
         """Four threads write to one conversation at once."""
         store.save_conversation("a", "c", document="{}")

@@ -2,6 +2,7 @@
 
 from ossicle.storage.sqlite.database import Durability
 from ossicle.storage.sqlite.files import Files
+from ossicle.storage.sqlite.ledger import SqliteLedger
 from ossicle.storage.sqlite.store import SqliteStore
 
-__all__ = ["Durability", "Files", "SqliteStore"]
+__all__ = ["Durability", "Files", "SqliteLedger", "SqliteStore"]

@@ -11,6 +11,7 @@ from ossicle.storage.naming import digest_of, encode_document
 from ossicle.storage.records import CachedValue
 from ossicle.storage.sqlite.blobs import Blobs, Removed, collect
 from ossicle.storage.sqlite.database import Database
+from ossicle.storage.sqlite.sealed import seal, unseal
 
 _TOUCH_S = 60.0
 """A use is written down only when the last one known is older: most hits write nothing."""
@@ -39,9 +40,21 @@ class Cached:
             replaced = self._remove(rows, "tenant = ? AND key = ?", tenant, key)
             inline, name = self._blobs.place(value, "cached", tenant, key, digest)
             rows.execute(
-                "INSERT INTO cached (tenant, key, document, digest, n_bytes, data, file,"
-                " created_at, expires_at, used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (tenant, key, text, digest, len(value), inline, name, now, now + lifetime_s, now),
+                "INSERT INTO cached (tenant, key, document, document_digest, digest, n_bytes, data,"
+                " file, created_at, expires_at, used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    tenant,
+                    key,
+                    text,
+                    seal(text, digest),
+                    digest,
+                    len(value),
+                    inline,
+                    name,
+                    now,
+                    now + lifetime_s,
+                    now,
+                ),
             )
         self._blobs.discard(replaced.names)
 
@@ -50,13 +63,14 @@ class Cached:
         now = self._clock()
         with self._database.reading() as rows:
             found = rows.execute(
-                "SELECT id, document, digest, data, file, created_at, expires_at, used_at"
-                " FROM cached WHERE tenant = ? AND key = ?",
+                "SELECT id, document, document_digest, digest, data, file, created_at, expires_at,"
+                " used_at FROM cached WHERE tenant = ? AND key = ?",
                 (tenant, key),
             ).fetchone()
-        if found is None or found[6] <= now:
+        if found is None or found[7] <= now:
             return None
-        row, text, digest, inline, name, created_at, expires_at, used_at = found
+        row, text, text_digest, digest, inline, name, created_at, expires_at, used_at = found
+        document = unseal(text, text_digest, digest)
         try:
             with self._blobs.open_at(inline, name, digest) as file:
                 value = file.read()
@@ -71,7 +85,7 @@ class Cached:
             with contextlib.suppress(StorageError), self._database.writing() as rows:
                 rows.execute("UPDATE cached SET used_at = ? WHERE id = ?", (now, row))
         return CachedValue(
-            document=text.decode(), value=value, created_at=created_at, expires_at=expires_at
+            document=document, value=value, created_at=created_at, expires_at=expires_at
         )
 
     def _is_gone(self, row: int) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from ossicle.errors import NotStoredError, StorageConflictError, StorageCorruptError
+from ossicle.errors import NotStoredError, StorageConflictError
 from ossicle.storage.naming import encode_document
 from ossicle.storage.records import ConversationSummary, StoredConversation, Turn
 from ossicle.storage.sqlite.blobs import Blobs, Removed
 from ossicle.storage.sqlite.database import Database
+from ossicle.storage.sqlite.sealed import plausible, seal, unseal
 
 _COLUMNS = "id, name, revision, created_at, updated_at, document, digest"
 
@@ -43,7 +43,7 @@ class Conversations:
             key, changed = self._change(rows, tenant, name, revision)
             rows.execute(
                 "UPDATE conversations SET document = ?, digest = ? WHERE id = ?",
-                (data, _digest(data, name), key),
+                (data, seal(data, name), key),
             )
             return changed
 
@@ -67,7 +67,7 @@ class Conversations:
             added = rows.execute(
                 "INSERT INTO turns (conversation, position, document, digest, blobs_until)"
                 " VALUES (?, ?, ?, ?, ?)",
-                (key, turn.index, data, _digest(data, str(turn.index)), turn.blobs_until),
+                (key, turn.index, data, seal(data, str(turn.index)), turn.blobs_until),
             )
             rows.executemany(
                 "INSERT INTO turn_blobs (turn, place, blob) VALUES (?, ?, ?)",
@@ -109,22 +109,23 @@ class Conversations:
             ):
                 blobs.setdefault(turn, []).append(digest)
         _, name, revision, created_at, updated_at, document, digest = found
-        return StoredConversation(
-            conversation_id=name,
-            revision=revision,
-            created_at=created_at,
-            updated_at=updated_at,
-            document=_checked(document, digest, name),
-            turns=tuple(
-                Turn(
-                    index=position,
-                    document=_checked(text, digest, str(position)),
-                    blobs=tuple(blobs.get(turn, ())),
-                    blobs_until=until,
-                )
-                for turn, position, text, digest, until in turns
-            ),
-        )
+        with plausible():
+            return StoredConversation(
+                conversation_id=name,
+                revision=revision,
+                created_at=created_at,
+                updated_at=updated_at,
+                document=unseal(document, digest, name),
+                turns=tuple(
+                    Turn(
+                        index=position,
+                        document=unseal(text, digest, str(position)),
+                        blobs=tuple(blobs.get(turn, ())),
+                        blobs_until=until,
+                    )
+                    for turn, position, text, digest, until in turns
+                ),
+            )
 
     def summaries(self, tenant: str) -> tuple[ConversationSummary, ...]:
         """All conversations of a tenant, last changed first."""
@@ -135,17 +136,18 @@ class Conversations:
                 " FROM conversations WHERE tenant = ? ORDER BY updated_at DESC, name",
                 (tenant,),
             ).fetchall()
-        return tuple(
-            ConversationSummary(
-                conversation_id=name,
-                revision=revision,
-                created_at=created_at,
-                updated_at=updated_at,
-                document=_checked(document, digest, name),
-                n_turns=n_turns,
+        with plausible():
+            return tuple(
+                ConversationSummary(
+                    conversation_id=name,
+                    revision=revision,
+                    created_at=created_at,
+                    updated_at=updated_at,
+                    document=unseal(document, digest, name),
+                    n_turns=n_turns,
+                )
+                for _, name, revision, created_at, updated_at, document, digest, n_turns in found
             )
-            for _, name, revision, created_at, updated_at, document, digest, n_turns in found
-        )
 
     def delete(self, tenant: str, name: str) -> bool:
         """Delete a conversation; whether there was one."""
@@ -217,19 +219,6 @@ class Conversations:
         ).fetchall()
         rows.execute(f"DELETE FROM turns WHERE conversation = ? AND {which}", (key, position))
         return [blob for (blob,) in freed]
-
-
-def _digest(data: bytes, label: str) -> bytes:
-    return hashlib.sha256(label.encode() + b"\0" + data).digest()
-
-
-def _checked(data: bytes, digest: bytes, label: str) -> str:
-    if _digest(data, label) != digest:
-        raise StorageCorruptError(
-            "a stored conversation does not match its digest",
-            fix="Restore the store from a backup, or delete the conversation.",
-        )
-    return data.decode()
 
 
 def _unknown() -> NotStoredError:

@@ -55,6 +55,7 @@ CREATE TABLE charges (
     charge_id TEXT NOT NULL,
     at REAL NOT NULL,
     document BLOB NOT NULL,
+    digest BLOB NOT NULL,
     PRIMARY KEY (tenant, charge_id)
 ) WITHOUT ROWID;
 CREATE INDEX charges_by_time ON charges (tenant, at);
@@ -63,6 +64,7 @@ CREATE TABLE cached (
     tenant TEXT NOT NULL,
     key TEXT NOT NULL,
     document BLOB NOT NULL,
+    document_digest BLOB NOT NULL,
     digest TEXT NOT NULL,
     n_bytes INTEGER NOT NULL,
     data BLOB,
@@ -73,11 +75,35 @@ CREATE TABLE cached (
     UNIQUE (tenant, key),
     CHECK ((data IS NULL) <> (file IS NULL))
 );
-CREATE INDEX cached_by_use ON cached (used_at);
+CREATE INDEX cached_by_use ON cached (used_at, n_bytes);
 CREATE INDEX cached_by_end ON cached (expires_at);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+CREATE TABLE balances (
+    account TEXT PRIMARY KEY,
+    tenant TEXT,
+    spent_tokens INTEGER NOT NULL,
+    spent_money TEXT NOT NULL,
+    held_tokens INTEGER NOT NULL,
+    held_money TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE holds (
+    hold_id TEXT PRIMARY KEY,
+    tokens INTEGER NOT NULL,
+    money TEXT NOT NULL,
+    made_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX holds_by_age ON holds (made_at);
+CREATE TABLE hold_accounts (
+    hold_id TEXT NOT NULL REFERENCES holds ON DELETE CASCADE,
+    account TEXT NOT NULL,
+    PRIMARY KEY (hold_id, account)
+) WITHOUT ROWID;
+CREATE INDEX hold_accounts_by_account ON hold_accounts (account);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
 """What makes version n + 1 of version n; a published one is never edited, only followed."""
 
 

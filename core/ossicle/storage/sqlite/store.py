@@ -26,7 +26,7 @@ from ossicle.storage.sqlite.blob_folder import BlobFolder, file_error
 from ossicle.storage.sqlite.blobs import Blobs
 from ossicle.storage.sqlite.cached import Cached
 from ossicle.storage.sqlite.conversations import Conversations
-from ossicle.storage.sqlite.database import Database, Durability
+from ossicle.storage.sqlite.database import Durability
 from ossicle.storage.sqlite.files import Files
 from ossicle.storage.sqlite.opening import (
     BLOBS,
@@ -36,6 +36,7 @@ from ossicle.storage.sqlite.opening import (
     opening_alone,
     prepare_folder,
 )
+from ossicle.storage.sqlite.sealed import plausible, seal, unseal
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
 
 _SIZES = {
@@ -68,6 +69,10 @@ class SqliteStore(Store):
         clock: Tells the time in seconds since 1970.
         files: The file operations.
 
+    Attributes:
+        folder: Where everything is.
+        database: For what shall live in the same database, such as `SqliteLedger`.
+
     Raises:
         SchemaVersionError: A newer ossicle wrote the store.
         StorageError: The folder cannot be used.
@@ -87,25 +92,25 @@ class SqliteStore(Store):
         files = files or Files()
         prepare_folder(self.folder, files=files)
         with opening_alone(self.folder, timeout_s=busy_timeout_s):
-            self._database = open_database(
+            self.database = open_database(
                 self.folder, files=files, durability=durability, busy_timeout_s=busy_timeout_s
             )
             try:
                 self._blobs = self._open_blobs(files)
                 self._blobs.sweep()
             except BaseException:
-                self._database.close()
+                self.database.close()
                 raise
-        self._conversations = Conversations(self._database, self._blobs, clock=clock)
-        self._cached = Cached(self._database, self._blobs, clock=clock)
+        self._conversations = Conversations(self.database, self._blobs, clock=clock)
+        self._cached = Cached(self.database, self._blobs, clock=clock)
 
     def _open_blobs(self, files: Files) -> Blobs:
-        secret = _secret(self._database, "file names")
+        secret = self.secret("file names")
         try:
             folder = BlobFolder(self.folder / BLOBS, files=files, secret=secret)
         except OSError as error:
             raise file_error("cannot make the folder of blobs", error) from error
-        return Blobs(self._database, folder, clock=self._clock)
+        return Blobs(self.database, folder, clock=self._clock)
 
     @property
     def quarantined(self) -> tuple[Path, ...]:
@@ -129,7 +134,7 @@ class SqliteStore(Store):
         check_names(tenant=tenant)
         data = read_source(source)
         digest, until = digest_of(data), self._clock() + UNCLAIMED_S
-        with self._database.writing() as rows:
+        with self.database.writing() as rows:
             self._blobs.keep(rows, tenant, digest=digest, data=data, until=until)
         return digest
 
@@ -149,13 +154,13 @@ class SqliteStore(Store):
         """Delete a blob and every reference to it."""
         check_names(tenant=tenant)
         check_digests(digest)
-        with self._database.writing() as rows:
+        with self.database.writing() as rows:
             key = self._blobs.key(rows, tenant, digest)
             if key is None:
                 return False
             removed = self._blobs.remove(rows, [key])
         self._blobs.unlink(removed.names)
-        self._database.scrub()
+        self.database.scrub()
         return True
 
     def save_conversation(
@@ -212,17 +217,18 @@ class SqliteStore(Store):
         check_names(tenant=tenant, conversation_id=conversation_id)
         is_found = self._conversations.delete(tenant, conversation_id)
         if is_found:
-            self._database.scrub()
+            self.database.scrub()
         return is_found
 
     def append_charge(self, tenant: str, charge: Charge) -> None:
         """Write an entry of the ledger."""
         check_names(tenant=tenant, charge_id=charge.charge_id)
-        with self._database.writing() as rows:
+        data = charge.model_dump_json().encode()
+        with self.database.writing() as rows:
             rows.execute(
-                "INSERT OR IGNORE INTO charges (tenant, charge_id, at, document)"
-                " VALUES (?, ?, ?, ?)",
-                (tenant, charge.charge_id, charge.at, charge.model_dump_json().encode()),
+                "INSERT OR IGNORE INTO charges (tenant, charge_id, at, document, digest)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (tenant, charge.charge_id, charge.at, data, seal(data, charge.charge_id)),
             )
 
     def sum_charges(
@@ -230,13 +236,14 @@ class SqliteStore(Store):
     ) -> tuple[ChargeSum, ...]:
         """Sums of the charges by day and name."""
         check_names(tenant=tenant)
-        with self._database.reading() as rows:
+        with self.database.reading() as rows:
             found = rows.execute(
-                "SELECT document FROM charges WHERE tenant = ?"
+                "SELECT document, digest, charge_id FROM charges WHERE tenant = ?"
                 " AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?) ORDER BY charge_id",
                 (tenant, since, since, until, until),
             ).fetchall()
-        return sum_by_day(Charge.model_validate_json(document) for (document,) in found)
+        with plausible():
+            return sum_by_day(Charge.model_validate_json(unseal(*row)) for row in found)
 
     def save_cached(
         self, tenant: str, key: str, *, value: bytes, document: str, lifetime_s: float
@@ -259,27 +266,38 @@ class SqliteStore(Store):
         """Drop expired values, then those not used for longest."""
         return self._cached.trim(max_bytes=max_bytes)
 
+    def secret(self, name: str) -> bytes:
+        """Random bytes under a name."""
+        check_names(name=name)
+        with self.database.writing() as rows:
+            rows.execute(
+                "INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)",
+                (name, secrets.token_bytes(32)),
+            )
+            found = rows.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
+        return bytes(found[0])
+
     def list_tenants(self) -> tuple[str, ...]:
         """Every tenant for whom anything is stored."""
-        with self._database.reading() as rows:
+        with self.database.reading() as rows:
             return tuple(sorted(tenant for (tenant,) in rows.execute(_TENANTS)))
 
     def measure(self, tenant: str) -> TenantSize:
         """How much is stored for a tenant."""
         check_names(tenant=tenant)
-        with self._database.reading() as rows:
+        with self.database.reading() as rows:
             return TenantSize(
                 **{name: rows.execute(sql, (tenant,)).fetchone()[0] for name, sql in _SIZES.items()}
             )
 
     def clean(self) -> CleanReport:
         """Drop everything whose time is over, and rewrite the database."""
-        with self._database.writing() as rows:
+        with self.database.writing() as rows:
             cached = self._cached.remove_expired(rows)
             n_turns = self._conversations.expire_blobs(rows)
             blobs = self._blobs.remove_unneeded(rows)
         self._blobs.sweep()
-        self._database.scrub()
+        self.database.scrub()
         return CleanReport(
             cached_values=cached.count,
             turns=n_turns,
@@ -290,25 +308,19 @@ class SqliteStore(Store):
     def delete_tenant(self, tenant: str) -> None:
         """Delete everything of a tenant, but nothing that was put aside (see `quarantined`)."""
         check_names(tenant=tenant)
-        with self._database.writing() as rows:
+        with self.database.writing() as rows:
             blobs = self._conversations.remove_tenant(rows, tenant)
             cached = self._cached.remove_tenant(rows, tenant)
             rows.execute("DELETE FROM charges WHERE tenant = ?", (tenant,))
+            rows.execute(
+                "DELETE FROM hold_accounts WHERE account IN"
+                " (SELECT account FROM balances WHERE tenant = ?)",
+                (tenant,),
+            )
+            rows.execute("DELETE FROM balances WHERE tenant = ?", (tenant,))
         self._blobs.unlink(cached.names + blobs.names)
-        self._database.scrub()
+        self.database.scrub()
 
     def close(self) -> None:
         """Close the database."""
-        self._database.close()
-
-
-def _secret(database: Database, name: str) -> bytes:
-    """Random bytes of this store under a name, made when first asked for."""
-    with database.writing() as rows:
-        rows.execute(
-            "INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)",
-            (name, secrets.token_bytes(32)),
-        )
-        found = rows.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
-    secret: bytes = found[0]
-    return secret
+        self.database.close()

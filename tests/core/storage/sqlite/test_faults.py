@@ -167,9 +167,9 @@ def write_some(store: SqliteStore, kind: str, number: int) -> None:
 def test_a_full_database_is_typed_and_keeps_what_it_has(tmp_path: Path, kind: str) -> None:
     with SqliteStore(tmp_path / "store", clock=clock) as store:
         store.save_conversation("a", "c", document="{}")
-        with store._database.reading() as rows:
+        with store.database.reading() as rows:
             pages = rows.execute("PRAGMA page_count").fetchone()[0]
-        with store._database.writing() as rows:
+        with store.database.writing() as rows:
             rows.execute(f"PRAGMA max_page_count = {pages + 20}")
         sizes = []
         with pytest.raises(StorageError, match="full"):

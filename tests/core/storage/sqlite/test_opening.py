@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ossicle.errors import SchemaVersionError, StorageCorruptError, StorageError
-from ossicle.storage import SqliteStore, Turn
+from ossicle.storage import Charge, SqliteStore, Turn
 from ossicle.storage.sqlite.opening import default_folder
 
 LARGE = b"voice" * 50_000
@@ -176,20 +176,30 @@ def test_a_damaged_blob_is_noticed_and_can_be_repaired(tmp_path: Path, damage: s
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE turns SET document = '[1]'",
+        "UPDATE turns SET document = x'5b315d'",
         "UPDATE turns SET position = 5",
-        "UPDATE conversations SET document = '[]'",
+        "UPDATE conversations SET document = x'5b5d'",
+        "UPDATE conversations SET document = 'text'",
+        "UPDATE conversations SET revision = 'text'",
     ],
 )
 def test_a_changed_row_is_noticed(tmp_path: Path, statement: str) -> None:
     filled(tmp_path / "store")
     database = sqlite3.connect(tmp_path / "store" / "ossicle.sqlite3", isolation_level=None)
-    database.execute(
-        statement.replace("'[", "x'5b").replace("]'", "5d'").replace("5b15d", "5b315d")
-    )
+    database.execute(statement)
     database.close()
     with SqliteStore(tmp_path / "store") as store, pytest.raises(StorageCorruptError):
         store.load_conversation("a", "c")
+
+
+@pytest.mark.parametrize("value", ["x'00'", "'text'", "x'7b7d'"])
+def test_a_changed_charge_is_noticed(tmp_path: Path, value: str) -> None:
+    with SqliteStore(tmp_path / "store") as store:
+        store.append_charge("a", Charge(charge_id="1", at=0.0, provider="p", model="m"))
+        with store.database.writing() as rows:
+            rows.execute(f"UPDATE charges SET document = {value}")
+        with pytest.raises(StorageCorruptError):
+            store.sum_charges("a")
 
 
 def test_a_changed_small_blob_is_noticed(tmp_path: Path) -> None:
