@@ -9,7 +9,7 @@ from ossicle.audio import AudioClip, AudioFormat, BlockStream
 from ossicle.audio.window import SeekableSink, SinkWindow
 from ossicle.errors import ConfigurationError, DependencyMissingError, UnsupportedFormatError
 from ossicle_lame.frame import Mp3Shape, info_frame, info_frame_kbit, nearest_kbit
-from ossicle_lame.plugin import SAMPLE_RATES
+from ossicle_lame.rates import SAMPLE_RATES
 
 DEFAULT_BIT_RATE = 64_000
 """In bit/s for each channel."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ossicle.abc import CodecRule, ConverterSpec, FormatConverter, Requirement, hookimpl
-
-SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-"""Rates of MPEG-1, MPEG-2 and MPEG-2.5 layer III, in Hz."""
+from ossicle_lame.rates import SAMPLE_RATES
 
 
 def build_converter() -> FormatConverter:

@@ -9,7 +9,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from ossicle.audio import AudioClip, AudioFacts, AudioFormat, BlockStream, Pcm
-    from ossicle.client import AsyncClient, AudioSource, BlockingReplyStream, Client
+    from ossicle.client import (
+        AsyncClient,
+        AudioSource,
+        BlockingReplyStream,
+        CallRecorder,
+        Client,
+        Conversation,
+    )
+    from ossicle.conversation import AsyncConversation, HistoryPolicy, Turn
     from ossicle.errors import OssicleError
     from ossicle.intake import IntakeLimits, decode, load
     from ossicle.messages import (
@@ -33,12 +41,14 @@ if TYPE_CHECKING:
     )
     from ossicle.pipeline import SPEECH, Explanation, PipelineSettings, Plan, ReplyStream
     from ossicle.policy import Budget, BudgetLimits, RetryPolicy
+    from ossicle.telemetry import OpenTelemetryListener, Stats, StatsSnapshot
 else:
     import importlib
 
     _ROOMS = {
         "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
-        "client": "AsyncClient AudioSource BlockingReplyStream Client",
+        "client": ("AsyncClient AudioSource BlockingReplyStream CallRecorder Client Conversation"),
+        "conversation": "AsyncConversation HistoryPolicy Turn",
         "errors": "OssicleError",
         "intake": "IntakeLimits decode load",
         "messages": (
@@ -47,6 +57,7 @@ else:
         ),
         "pipeline": "SPEECH Explanation PipelineSettings Plan ReplyStream",
         "policy": "Budget BudgetLimits RetryPolicy",
+        "telemetry": "OpenTelemetryListener Stats StatsSnapshot",
     }
     _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
@@ -65,6 +76,7 @@ else:
 __all__ = [
     "SPEECH",
     "AsyncClient",
+    "AsyncConversation",
     "AudioClip",
     "AudioDelta",
     "AudioFacts",
@@ -76,13 +88,17 @@ __all__ = [
     "BlockingReplyStream",
     "Budget",
     "BudgetLimits",
+    "CallRecorder",
     "Client",
+    "Conversation",
     "Event",
     "Explanation",
     "Finding",
     "Finished",
+    "HistoryPolicy",
     "IntakeLimits",
     "Message",
+    "OpenTelemetryListener",
     "OssicleError",
     "Pcm",
     "PipelineSettings",
@@ -91,6 +107,8 @@ __all__ = [
     "Reply",
     "ReplyStream",
     "RetryPolicy",
+    "Stats",
+    "StatsSnapshot",
     "TextDelta",
     "TextPart",
     "Tool",
@@ -98,6 +116,7 @@ __all__ = [
     "ToolCallPart",
     "ToolResultPart",
     "TranscriptDelta",
+    "Turn",
     "Usage",
     "decode",
     "load",

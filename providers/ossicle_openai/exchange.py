@@ -88,6 +88,7 @@ class Exchange:
         accept: str,
         call: CallFacts,
         deadline: float | None,
+        headers: Mapping[str, str],
     ) -> Answer:
         """Send a JSON body.
 
@@ -99,7 +100,12 @@ class Exchange:
 
         body = JsonBody(payload)
         outgoing = Outgoing(
-            path=path, accept=accept, content=body, n_bytes=body.n_bytes, deadline=deadline
+            path=path,
+            accept=accept,
+            content=body,
+            n_bytes=body.n_bytes,
+            deadline=deadline,
+            headers=headers,
         )
         return await transport.send(outgoing, call)
 
@@ -112,6 +118,7 @@ class Exchange:
         accept: str,
         call: CallFacts,
         deadline: float | None,
+        headers: Mapping[str, str],
     ) -> Answer:
         """Send a multipart form with one file, given as name, open file and media type.
 
@@ -121,7 +128,9 @@ class Exchange:
         transport = await self._ready()
         from ossicle_openai.transport import Outgoing
 
-        outgoing = Outgoing(path=path, accept=accept, form=fields, file=file, deadline=deadline)
+        outgoing = Outgoing(
+            path=path, accept=accept, form=fields, file=file, deadline=deadline, headers=headers
+        )
         return await transport.send(outgoing, call)
 
     async def relay(

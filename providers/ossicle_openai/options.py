@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ossicle.errors import ConfigurationError
 
@@ -16,6 +17,15 @@ TranscriptionFormat = Literal["json", "text", "verbose_json", "diarized_json", "
 """How a transcription is answered."""
 
 _MIB = 1 << 20
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""A token of RFC 9110, section 5.6.2."""
+
+_OWN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "api-key", "authorization", "connection", "content-encoding",
+     "content-length", "content-type", "cookie", "expect", "host", "proxy-authorization", "te",
+     "trailer", "transfer-encoding", "upgrade"}
+)  # fmt: skip
 
 
 class _Options(BaseModel):
@@ -73,6 +83,8 @@ class CallOptions(_Options):
         response_format: Of `transcribe`; `None` takes the richest that the model has.
         known_speakers: Names and 2–10 s data URLs of speech, for diarization.
         extra_body: Further fields of the request, sent as they are.
+        headers: Further headers of this call's requests, for tracing or a proxy on the way; none
+            that carries the key or frames the message. Never logged.
     """
 
     voice_id: str | None = None
@@ -92,6 +104,17 @@ class CallOptions(_Options):
     response_format: TranscriptionFormat | None = None
     known_speakers: dict[str, str] = Field(default_factory=dict, repr=False, max_length=4)
     extra_body: dict[str, Any] = Field(default_factory=dict, repr=False)
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+
+    @field_validator("headers")
+    @classmethod
+    def _check_headers(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if _HEADER_NAME.fullmatch(name) is None or name.lower() in _OWN_HEADERS:
+                raise ValueError("a header that a call may not set")
+            if not value.isascii() or not value.isprintable():
+                raise ValueError("a header's value is not printable ASCII")
+        return headers
 
 
 def endpoint_options(options: Mapping[str, Any]) -> EndpointOptions:

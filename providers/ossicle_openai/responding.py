@@ -42,6 +42,7 @@ async def respond_events(
         accept=EVENT_STREAM if chat.streams else "application/json",
         call=call,
         deadline=request.deadline,
+        headers=options.headers,
     )
     how: dict[str, Any] = {
         "call": call,

@@ -19,6 +19,9 @@ _WIRE_NAMES = {"raw": "pcm16", "wav": "wav", "mp3": "mp3", "flac": "flac", "ogg"
 _MAGICS = (b"ID3", b"fLaC", b"OggS")
 _HEAD_BYTES = 64
 _PRINTABLE = frozenset(b"\t\n\r") | frozenset(range(0x20, 0x7F))
+_TEXT_BYTES = 8
+"""Letters from end to end make a text from here on: "Not Found" has nine."""
+
 _FRAMES_BYTES = 4096
 """Enough for several MPEG frames: their two sync bytes alone are also plausible samples."""
 
@@ -140,7 +143,7 @@ class SoundStream:
 
 def _refuse_text(data: bytes) -> None:
     """Anything can pass for samples, but no sound is spelled in letters from its first byte."""
-    if len(data) >= _HEAD_BYTES and _PRINTABLE.issuperset(data[:_HEAD_BYTES]):
+    if len(data) >= _TEXT_BYTES and _PRINTABLE.issuperset(data[:_HEAD_BYTES]):
         raise invalid_reply("text came where audio was asked for")
 
 

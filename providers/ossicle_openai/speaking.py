@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -83,7 +83,7 @@ async def _by_speech_model(
     is_by_length = prices is not None and prices.million_characters is not None
     for call in calls:
         heard = _Heard()
-        async with aclosing(_one_speech(exchange, request, call)) as events:
+        async with aclosing(_one_speech(exchange, request, call, options.headers)) as events:
             async for event in events:
                 heard.add(event)
                 for passed in joined.take(event):
@@ -99,7 +99,7 @@ async def _by_speech_model(
 
 
 async def _one_speech(
-    exchange: Exchange, request: Request, speech: SpeechCall
+    exchange: Exchange, request: Request, speech: SpeechCall, headers: Mapping[str, str]
 ) -> AsyncGenerator[Event, None]:
     call = exchange.call_facts(request)
     answer = await exchange.post_json(
@@ -108,6 +108,7 @@ async def _one_speech(
         accept=EVENT_STREAM if speech.streams_events else "application/octet-stream",
         call=call,
         deadline=request.deadline,
+        headers=headers,
     )
     async with answer:
         yield started(answer)

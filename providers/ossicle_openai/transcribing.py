@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ async def transcribe_events(
     pieces = cut_clip(clip, **limits)
     try:
         while (piece := await to_thread.run_sync(next, pieces, None)) is not None:
-            source = _one_piece(exchange, request, fields, piece)
+            source = _one_piece(exchange, request, fields, piece, headers=options.headers)
             async with aclosing(source) as events:
                 async for event in events:
                     for passed in joined.take(event):
@@ -79,7 +79,12 @@ async def transcribe_events(
 
 
 async def _one_piece(
-    exchange: Exchange, request: Request, fields: dict[str, Any], piece: AudioPiece
+    exchange: Exchange,
+    request: Request,
+    fields: dict[str, Any],
+    piece: AudioPiece,
+    *,
+    headers: Mapping[str, str],
 ) -> AsyncGenerator[Event, None]:
     call = exchange.call_facts(request)
     clip = piece.clip
@@ -92,6 +97,7 @@ async def _one_piece(
         accept=EVENT_STREAM if streams else "application/json",
         call=call,
         deadline=request.deadline,
+        headers=headers,
     )
     async with answer:
         yield started(answer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
@@ -62,6 +62,7 @@ class Outgoing:
         form: Fields of a multipart form, instead of `content`.
         file: Name, open file and media type of the form's file.
         deadline: Moment by `anyio.current_time()` after which no answer is of use.
+        headers: Further headers of this request, checked.
     """
 
     path: str
@@ -71,6 +72,7 @@ class Outgoing:
     form: Mapping[str, Any] | None = None
     file: tuple[str, BinaryIO, str] | None = None
     deadline: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Transport:
@@ -356,7 +358,7 @@ def _transport_error(error: BaseException | None, is_uploaded: bool) -> OssicleE
 
 def _headers(outgoing: Outgoing) -> dict[str, str]:
     # Audio hardly shrinks, and a compressed answer could unfold without end.
-    headers = {"Accept": outgoing.accept, "Accept-Encoding": "identity"}
+    headers = {**outgoing.headers, "Accept": outgoing.accept, "Accept-Encoding": "identity"}
     if outgoing.form is not None:
         return headers | {"Content-Type": "multipart/form-data"}
     return headers | {

@@ -80,6 +80,11 @@ def ossicle_call_started(call: CallInfo) -> None:
 
 
 @hookspec
+def ossicle_call_refused(call: CallInfo, error: OssicleError) -> None:
+    """A call was not sent: its audio, size, cost or settings stand against it."""
+
+
+@hookspec
 def ossicle_call_finished(call: CallInfo, receipt: Receipt) -> None:
     """A call was answered to its end."""
 
@@ -87,3 +92,8 @@ def ossicle_call_finished(call: CallInfo, receipt: Receipt) -> None:
 @hookspec
 def ossicle_call_failed(call: CallInfo, error: OssicleError) -> None:
     """A call that had started ended in an error."""
+
+
+@hookspec
+def ossicle_call_abandoned(call: CallInfo, receipt: Receipt) -> None:
+    """A call that had started was left before its end: closed early, or cancelled."""

@@ -1,6 +1,6 @@
 """Encoded and decoded audio as values; the lowest room but the errors."""
 
-from ossicle.audio.clip import AudioClip, atomic_writer
+from ossicle.audio.clip import AudioClip
 from ossicle.audio.facts import AudioFacts
 from ossicle.audio.format import (
     OUTPUT_FORMATS,
@@ -11,6 +11,7 @@ from ossicle.audio.format import (
     SampleFormat,
 )
 from ossicle.audio.pcm import BLOCK_FRAMES, BlockStream, Pcm
+from ossicle.audio.saving import atomic_writer
 from ossicle.audio.sniff import sniff
 
 __all__ = [

@@ -6,13 +6,13 @@ import contextlib
 import hashlib
 import io
 import os
-import secrets
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ossicle.audio.facts import AudioFacts
 from ossicle.audio.format import AudioFormat, SampleFormat
+from ossicle.audio.saving import atomic_writer
 from ossicle.audio.sniff import sniff
 from ossicle.errors import AudioLimitError, ConfigurationError, FileAccessError
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ossicle.audio.pcm import Pcm
 
 _COPY_BYTES = 1 << 20
+_NAME_CHARACTERS = 100
 
 
 class AudioClip:
@@ -77,7 +78,7 @@ class AudioClip:
         Raises:
             MalformedAudioError: The content is not audio that ossicle knows.
         """
-        data = bytes(data)
+        data = _as_bytes(data)
         return cls(data, facts=sniff(io.BytesIO(data), len(data)))
 
     @classmethod
@@ -105,9 +106,15 @@ class AudioClip:
 
         Raises:
             AudioLimitError: It holds more than `max_bytes`.
+            FileAccessError: It is closed, or reading it fails.
             MalformedAudioError: The content is not audio that ossicle knows.
         """
-        data = file.read(max_bytes + 1)
+        try:
+            data = file.read(max_bytes + 1)
+        except (OSError, ValueError) as error:  # ValueError: it is closed
+            raise FileAccessError(
+                f"cannot read the file object: {error}", fix="Give one that is open for reading."
+            ) from error
         if isinstance(data, str):
             raise ConfigurationError(
                 "the file object gives text", fix="Open the file in binary mode."
@@ -125,7 +132,7 @@ class AudioClip:
     @classmethod
     def from_pcm(
         cls,
-        data: bytes | Path,
+        data: bytes | bytearray | memoryview | Path,
         *,
         sample_rate: int,
         channels: int = 1,
@@ -147,6 +154,7 @@ class AudioClip:
             data = data.absolute()
             n_bytes = _stamp(data)[0]
         else:
+            data = _as_bytes(data)
             n_bytes = len(data)
         width = form.frame_width or 1
         frames = n_bytes // width
@@ -193,7 +201,7 @@ class AudioClip:
         assert self._path is not None
         if _stamp(self._path) != self._stamp:
             raise FileAccessError(
-                "the audio file changed after its clip was built",
+                f"{_short(self._path)} changed after its clip was built",
                 fix="Build the clip again, or read the file into memory first.",
             )
         return _open_regular(self._path)
@@ -286,12 +294,27 @@ def _unpickle(source: bytes | Path, facts: AudioFacts) -> AudioClip:
     return AudioClip(source, facts=facts)
 
 
+def _as_bytes(data: bytes | bytearray | memoryview) -> bytes:
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise ConfigurationError(
+            f"a {type(data).__name__} holds no bytes",
+            fix="Give bytes, or use the class method for what you have, such as from_path.",
+        )
+    return bytes(data)
+
+
+def _short(path: Path) -> str:
+    """The file's name for a message."""
+    name = path.name
+    return repr(name if len(name) <= _NAME_CHARACTERS else name[:_NAME_CHARACTERS] + "…")
+
+
 def _stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError as error:
         raise FileAccessError(
-            f"cannot read the audio file: {error.strerror}", fix="Check the path."
+            f"cannot read {_short(path)}: {error.strerror}", fix="Check the path."
         ) from error
     return status.st_size, status.st_mtime_ns
 
@@ -305,13 +328,16 @@ def _open_regular(path: Path) -> BinaryIO:
         )
     except OSError as error:
         raise FileAccessError(
-            f"cannot open the audio file: {error.strerror}", fix="Check the path and its rights."
+            f"cannot open {_short(path)}: {error.strerror}", fix="Check the path and its rights."
         ) from error
     import stat
 
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise FileAccessError("the path is not a regular file", fix="Give the path of a file.")
+        raise FileAccessError(
+            f"{_short(path)} is not a regular file",
+            fix="Give the path of a file; read a pipe or a device first, and give its bytes.",
+        )
     return os.fdopen(handle, "rb")
 
 
@@ -324,34 +350,5 @@ def _reading(path: Path) -> Iterator[BinaryIO]:
             if isinstance(error, FileAccessError):
                 raise
             raise FileAccessError(
-                f"cannot read the audio file: {error.strerror}", fix="Check the file system."
+                f"cannot read {_short(path)}: {error.strerror}", fix="Check the file system."
             ) from error
-
-
-@contextlib.contextmanager
-def atomic_writer(target: Path) -> Iterator[BinaryIO]:
-    """A binary file that becomes `target` when the block ends well, and vanishes when it does not.
-
-    Raises:
-        FileAccessError: The folder is missing, not writable, or full.
-    """
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
-    try:
-        if target.is_dir():
-            raise FileAccessError(
-                f"cannot write to {target.name!r}: it is a folder", fix="Give the name of a file."
-            )
-        with open(temporary, "xb") as file:  # noqa: PTH123 - exclusive creation, never a symlink
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, FileAccessError):
-            raise FileAccessError(
-                f"cannot write {target.name!r}: {error.strerror or error}",
-                fix="Check that the folder exists, is writable and has room.",
-            ) from error
-        raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, cast, get_args
+from typing import Literal, SupportsIndex, cast, get_args
 
 from ossicle.errors import UnsupportedFormatError
 
@@ -57,9 +57,10 @@ class AudioFormat:
                 fix=f"Use one of {', '.join(sorted(CONTAINERS))}.",
             )
         for name, value in (("sample_rate", self.sample_rate), ("channels", self.channels)):
-            if value is not None and value < 1:
+            if value is not None and (not isinstance(value, SupportsIndex) or value < 1):
                 raise UnsupportedFormatError(
-                    f"{name} of {value} is impossible", fix=f"Give a {name} of at least 1."
+                    f"{name} of {value!r} is impossible",
+                    fix=f"Give a {name} of at least 1, as an int.",
                 )
 
     @classmethod
@@ -96,7 +97,17 @@ class AudioFormat:
     def pcm(
         cls, *, sample_rate: int, channels: int = 1, sample_format: SampleFormat = "s16"
     ) -> AudioFormat:
-        """Raw interleaved little-endian samples."""
+        """Raw interleaved little-endian samples.
+
+        Raises:
+            UnsupportedFormatError: There is no such sample format, or a count is impossible.
+        """
+        if sample_format not in SAMPLE_WIDTHS:
+            raise UnsupportedFormatError(
+                f"unknown sample format {sample_format!r}",
+                format=str(sample_format),
+                fix=f"Use one of {', '.join(SAMPLE_WIDTHS)}.",
+            )
         suffix = "" if SAMPLE_WIDTHS[sample_format] == 1 else "le"
         return cls(
             container="raw",

@@ -150,7 +150,7 @@ def opened(target: Destination | None) -> Iterator[AudioSink | None]:
         yield AudioSink(_standard_output())
         return
     with contextlib.suppress(_Nothing), atomic_writer(target.path.absolute()) as file:
-        sink = AudioSink(file)
+        sink = AudioSink(file if file.seekable() else _Unseekable(file))  # type: ignore[arg-type]
         yield sink
         if sink.n_bytes == 0:
             raise _Nothing

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import click
 
@@ -18,8 +19,8 @@ from ossicle.cli import rim
 from ossicle.cli.session import Session
 
 COMMANDS = (
-    "demo", "ask", "say", "transcribe", "convert", "inspect", "explain", "models", "plugins",
-    "doctor",
+    "demo", "ask", "say", "transcribe", "convert", "inspect", "explain", "models", "stats",
+    "plugins", "storage", "doctor",
 )  # fmt: skip
 """In the order of the help."""
 
@@ -58,6 +59,7 @@ class Program(click.Group):
         with contextlib.ExitStack() as stack:
             stack.callback(_stop_logging, list(logging.getLogger().handlers))
             stack.enter_context(_stopping_on_termination())
+            stack.enter_context(_standing_in_for_closed_streams())
             _show_all_characters()
             status = rim.run(call, session)
         sys.exit(status)
@@ -79,14 +81,14 @@ class Program(click.Group):
 def program(
     session: Session, plugins: tuple[str, ...], no_color: bool, verbose: int, debug: bool
 ) -> None:
-    r"""One audio layer between you and any model that hears or speaks.
+    """One audio layer between you and any model that hears or speaks.
 
     \b
     ossicle demo                                     hold a spoken exchange, offline
     ossicle ask --audio question.m4a --out answer.mp3
     ossicle inspect recording.wav --report report.html
     ossicle doctor                                   what works here, what is missing
-    """
+    """  # noqa: D301 - click wants the backspace itself, which keeps its lines apart
     session.allow_plugins = plugins
     session.uses_color = not no_color
     session.verbose = verbose
@@ -98,6 +100,35 @@ def _stop_logging(before: Sequence[logging.Handler]) -> None:
     logger = logging.getLogger()
     for handler in set(logger.handlers) - set(before):
         logger.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def _standing_in_for_closed_streams() -> Iterator[None]:
+    """Python has `None` where a stream was closed (`>&-`): put something in its place.
+
+    Nothing can be read or said then, and what is written to a closed standard output fails with
+    an error instead of getting lost.
+    """
+    with contextlib.ExitStack() as stack:
+        for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+            if getattr(sys, name) is not None:
+                continue
+            # Standard output is opened for reading, so that writing to it is refused.
+            flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            handle = os.open(os.devnull, flags)
+            stream = stack.enter_context(_closing(os.fdopen(handle, mode)))
+            setattr(sys, name, stream)
+            stack.callback(setattr, sys, name, None)
+        yield
+
+
+@contextlib.contextmanager
+def _closing(stream: IO[Any]) -> Iterator[IO[Any]]:
+    try:
+        yield stream
+    finally:
+        with contextlib.suppress(OSError):
+            stream.close()
 
 
 def _show_all_characters() -> None:

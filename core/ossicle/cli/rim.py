@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -67,8 +68,15 @@ def run(call: Callable[[], Any], session: Session) -> int:
         _report(error, session)
         return FAILED
     except BrokenPipeError:
-        # Whoever read our output has gone; Python must not complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has gone, and that is no news to them.
+        _give_up_output()
+        return FAILED
+    except OSError as error:
+        # All files are behind FileAccessError: what is left is the standard streams.
+        _trace(error, session)
+        _tell(f"error: cannot use a standard stream: {error.strerror or error}.")
+        _tell("Check where standard input and output lead, and that there is room.")
+        _give_up_output()
         return FAILED
     except Exception as error:  # noqa: BLE001 - the rim: a person must not get a traceback
         _LOG.debug("caught at the rim of the command line", exc_info=error)
@@ -76,6 +84,12 @@ def run(call: Callable[[], Any], session: Session) -> int:
         _tell(_unexpected(error))
         return FAILED
     return status if isinstance(status, int) else OK
+
+
+def _give_up_output() -> None:
+    """Python must not complain once more when it flushes at exit."""
+    with contextlib.suppress(OSError):  # what stands for standard output may have no handle
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report(error: OssicleError, session: Session) -> None:

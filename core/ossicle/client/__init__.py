@@ -2,6 +2,19 @@
 
 from ossicle.client.asking import AudioSource
 from ossicle.client.async_client import AsyncClient
-from ossicle.client.blocking import BlockingReplyStream, Client
+from ossicle.client.blocking import Client
+from ossicle.client.blocking_conversation import Conversation, Conversations
+from ossicle.client.blocking_stream import BlockingReplyStream
+from ossicle.client.call_recorder import CallRecorder
+from ossicle.client.conversing import AsyncConversations
 
-__all__ = ["AsyncClient", "AudioSource", "BlockingReplyStream", "Client"]
+__all__ = [
+    "AsyncClient",
+    "AsyncConversations",
+    "AudioSource",
+    "BlockingReplyStream",
+    "CallRecorder",
+    "Client",
+    "Conversation",
+    "Conversations",
+]

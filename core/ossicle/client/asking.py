@@ -17,6 +17,13 @@ AudioSource = str | os.PathLike[str] | bytes | bytearray | AudioClip | BinaryIO
 OUTPUTS: frozenset[Modality] = frozenset({"text", "audio"})
 
 
+_MISSING: dict[Task, tuple[str, str]] = {
+    "respond": ("neither text nor audio was given", "Give text=..., audio=..., or both."),
+    "speak": ("the text to speak is empty", "Give what is to be said."),
+    "transcribe": ("no audio was given", "Give a path, bytes, an AudioClip or a binary file."),
+}
+
+
 def load_all(
     audio: AudioSource | Sequence[AudioSource] | None, *, limits: IntakeLimits
 ) -> list[AudioClip]:
@@ -29,28 +36,34 @@ def load_all(
 
 
 def user_message(text: str | None, clips: Sequence[AudioClip]) -> Message | None:
-    """The newest user message, text before audio; `None` when there is neither."""
-    parts: list[Part] = [TextPart(text=text)] if text is not None else []
+    """The newest user message, text before audio; `None` when there is neither.
+
+    A text of nothing but white space counts as none: vendors refuse it, or bill it for nothing.
+    """
+    parts: list[Part] = [TextPart(text=text)] if text is not None and text.strip() else []
     parts += [AudioPart(clip=clip) for clip in clips]
     return Message(role="user", parts=tuple(parts)) if parts else None
 
 
 def conversation_of(
-    text: str | None, clips: Sequence[AudioClip], history: Sequence[Message]
+    text: str | None, clips: Sequence[AudioClip], history: Sequence[Message], *, task: Task
 ) -> tuple[Message, ...]:
     """History and the newest message.
 
     Raises:
-        ConfigurationError: There is nothing to answer.
+        ConfigurationError: There is nothing to answer, to say or to write down.
     """
+    if text is not None and not isinstance(text, str):
+        raise ConfigurationError(
+            f"text is of type {type(text).__name__}", fix="Give text as a str."
+        )
     newest = user_message(text, clips)
     if newest is not None:
         return (*history, newest)
     if history and history[-1].role in ("user", "tool"):
         return tuple(history)
-    raise ConfigurationError(
-        "neither text nor audio was given", fix="Give text=..., audio=..., or both."
-    )
+    missing, fix = _MISSING[task]
+    raise ConfigurationError(missing, fix=fix)
 
 
 def outputs_of(task: Task, output: Iterable[str] = OUTPUTS) -> frozenset[Modality]:
@@ -61,6 +74,11 @@ def outputs_of(task: Task, output: Iterable[str] = OUTPUTS) -> frozenset[Modalit
     """
     if task != "respond":
         return frozenset({"audio"}) if task == "speak" else frozenset({"text"})
+    if not isinstance(output, Iterable):
+        raise ConfigurationError(
+            f"output of {output!r} is impossible",
+            fix="Ask for {'text'}, {'audio'} or {'text', 'audio'}.",
+        )
     wanted = frozenset([output] if isinstance(output, str) else output)
     if not wanted or not wanted <= OUTPUTS:
         raise ConfigurationError(

@@ -11,12 +11,23 @@ from pydantic import SecretStr
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.client.asking import OUTPUTS, AudioSource, outputs_of
-from ossicle.client.providers import ProviderPool, provider_name, split_reference
+from ossicle.client.conversing import AsyncConversations, SwitchboardLine
+from ossicle.client.providers import ProviderPool, line_up
 from ossicle.client.switchboard import Ask, Switchboard
+from ossicle.conversation import (
+    AsyncConversation,
+    HistoryPolicy,
+    Notebook,
+    Summarizer,
+    ToolCallback,
+    new_id,
+)
 from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
 from ossicle.pipeline import Explanation, PipelineSettings, ReplyStream, open_shop
 from ossicle.plugins import PluginHost
 from ossicle.policy import Budget, Clock, RetryPolicy
+from ossicle.storage import Store
+from ossicle.telemetry import Stats
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,7 +41,9 @@ class AsyncClient:
     """Talks with models that hear or speak.
 
     Args:
-        provider: Name, `"provider:model"`, or an `AudioProvider` that the application built.
+        provider: Name, `"provider:model"`, or an `AudioProvider` that the application built; of a
+            list the later ones are asked when those before them fail and surely were not executed
+            (in `respond`, `speak`, `transcribe` and conversations).
         model: Used when a call names none; `None` lets the provider's default decide.
         api_key: The vendor's key; `None` lets the provider look into its own environment
             variable.
@@ -40,10 +53,12 @@ class AsyncClient:
         retry: When to repeat; the default never repeats what may have been executed.
         budget: Reserved before each call; shared by all tenants' views of this client.
         allow_plugins: Names of third-party plugins that may load; a loaded plugin is trusted code.
+        store: Keeps conversations; the application closes it.
         plugins: Objects with hook implementations: an application's own providers, validators
             and listeners.
         tenant: On whose behalf; see `for_tenant`.
         timeout_s: Total seconds for one call, unless the call says otherwise.
+        keeps_stats: Whether calls are counted; see `stats`.
         clock: For tests.
 
     Raises:
@@ -52,7 +67,7 @@ class AsyncClient:
 
     def __init__(
         self,
-        provider: str | AudioProvider,
+        provider: str | AudioProvider | Sequence[str | AudioProvider],
         *,
         model: str | None = None,
         api_key: str | SecretStr | None = None,
@@ -61,23 +76,22 @@ class AsyncClient:
         settings: PipelineSettings | None = None,
         retry: RetryPolicy | None = None,
         budget: Budget | None = None,
+        store: Store | None = None,
         allow_plugins: Iterable[str] = (),
         plugins: Iterable[object] = (),
         tenant: str = "default",
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        keeps_stats: bool = True,
         clock: Clock | None = None,
     ) -> None:
-        host = PluginHost(allow=allow_plugins, plugins=plugins)
-        instances: dict[str, AudioProvider] = {}
-        if isinstance(provider, str):
-            name, named_model = split_reference(provider)
-            model = model or named_model
-        else:
-            name = provider_name(provider)
-            instances[name] = provider
+        stats = Stats()
+        listeners = [stats] if keeps_stats else []
+        host = PluginHost(allow=allow_plugins, plugins=[*plugins, *listeners])
+        (name, named_model), fallbacks, instances = line_up(provider)
+        model = model or named_model
         key = SecretStr(api_key) if isinstance(api_key, str) else api_key
         own = ProviderSettings(api_key=key, base_url=base_url, options=options or {})
-        self._owns_pool = True
+        self._owns_pool, self._store = True, store
         self._board = Switchboard(
             host=host,
             pool=ProviderPool(host, settings={name: own}, instances=instances),
@@ -92,13 +106,15 @@ class AsyncClient:
             model=model,
             tenant=tenant,
             timeout_s=timeout_s,
+            stats=stats,
+            fallbacks=fallbacks,
         )
 
     def for_tenant(self, tenant: str) -> AsyncClient:
         """A view of this client on behalf of someone else; shares everything, closes nothing."""
         view = object.__new__(AsyncClient)
         view._board = self._board.for_tenant(tenant)
-        view._owns_pool = False
+        view._owns_pool, view._store = False, self._store
         return view
 
     async def __aenter__(self) -> Self:
@@ -188,7 +204,7 @@ class AsyncClient:
             timeout_s=timeout_s,
             fields=fields,
         )
-        return await self._collect(ask)
+        return await self._board.collect(ask)
 
     def stream(
         self,
@@ -280,7 +296,7 @@ class AsyncClient:
             "provider_options": provider_options or {},
         }
         ask = Ask(task="speak", text=text, model=model, timeout_s=timeout_s, fields=fields)
-        return await self._collect(ask)
+        return await self._board.collect(ask)
 
     async def transcribe(
         self,
@@ -312,7 +328,7 @@ class AsyncClient:
             "provider_options": provider_options or {},
         }
         ask = Ask(task="transcribe", audio=audio, model=model, timeout_s=timeout_s, fields=fields)
-        return await self._collect(ask)
+        return await self._board.collect(ask)
 
     async def explain(
         self,
@@ -353,6 +369,50 @@ class AsyncClient:
         )
         return await self._board.explain(ask)
 
+    def conversation(
+        self,
+        *,
+        model: str | None = None,
+        instructions: str | None = None,
+        history_policy: HistoryPolicy | None = None,
+        id: str | None = None,
+        tools: Sequence[Tool] = (),
+        on_tool_call: ToolCallback | None = None,
+        summarize: Summarizer | None = None,
+    ) -> AsyncConversation:
+        """A new conversation, kept in the client's store from its first turn on.
+
+        Args:
+            model: Other than the client's: `"model"`, `"provider"` or `"provider:model"`.
+            instructions: How the model shall behave.
+            history_policy: How much is told again on each turn.
+            id: For the store; `None`: a random one. Go on with a stored one by
+                `conversations.open`.
+            tools: Offered on every turn.
+            on_tool_call: Runs them, once their arguments fit their schema; `None` denies all.
+            summarize: Sums up turns that leave the history over its budget.
+        """
+        line = SwitchboardLine(self._board)
+        notebook = Notebook(
+            id=id or new_id(),
+            instructions=instructions,
+            references=line.references if model is None else (model,),
+            policy=history_policy or HistoryPolicy(),
+        )
+        return AsyncConversation(
+            notebook,
+            line,
+            tools=tools,
+            on_tool_call=on_tool_call,
+            summarize=summarize,
+            store=self._store,
+        )
+
+    @property
+    def conversations(self) -> AsyncConversations:
+        """Conversations in the store, and from files."""
+        return AsyncConversations(self._board, self._store)
+
     def models(self, provider: str | None = None) -> tuple[Capabilities, ...]:
         """What known models can do; nothing is sent and no SDK is imported.
 
@@ -367,6 +427,7 @@ class AsyncClient:
         """The plugins of this client."""
         return self._board.host
 
-    async def _collect(self, ask: Ask) -> Reply:
-        async with self._board.connect(ask, streams=False) as stream:
-            return await stream.collect()
+    @property
+    def stats(self) -> Stats:
+        """Figures over the calls of this client and all its tenants' views."""
+        return self._board.stats

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import functools
-import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from ossicle.client.asking import OUTPUTS, AudioSource
 from ossicle.client.async_client import DEFAULT_TIMEOUT_S, AsyncClient
-from ossicle.errors import ConfigurationError
-from ossicle.messages import Event, Message, Reply, Task, Tool, ToolChoice
-from ossicle.pipeline import Explanation, PipelineSettings, ReplyStream
+from ossicle.client.blocking_conversation import Conversation, Conversations
+from ossicle.client.blocking_stream import BlockingReplyStream
+from ossicle.client.loop import LoopThread
+from ossicle.conversation import HistoryPolicy, Summarizer, ToolCallback
+from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
+from ossicle.pipeline import Explanation, PipelineSettings
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,79 +25,8 @@ if TYPE_CHECKING:
     from ossicle.abc import AudioProvider, Capabilities
     from ossicle.plugins import PluginHost
     from ossicle.policy import Budget, Clock, RetryPolicy
-
-T = TypeVar("T")
-
-
-class _Loop:
-    """One event loop in one thread, started when first needed; used from any thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._stack = ExitStack()
-        self._portal: BlockingPortal | None = None
-        self._is_closed = False
-
-    def run(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Run a coroutine function to its end; an interrupt here cancels it there."""
-        future = self._open().start_task_soon(call)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def enter(self, manager: Any) -> AbstractContextManager[Any]:
-        """An async context manager of the loop as a blocking one."""
-        return self._open().wrap_async_context_manager(manager)
-
-    def close(self) -> None:
-        with self._lock:
-            self._is_closed, self._portal = True, None
-            stack, self._stack = self._stack, ExitStack()
-        stack.close()
-
-    @property
-    def is_running(self) -> bool:
-        return self._portal is not None
-
-    def _open(self) -> BlockingPortal:
-        with self._lock:
-            if self._is_closed:
-                raise ConfigurationError("the client is closed", fix="Make a new one.")
-            if self._portal is None:
-                self._portal = self._stack.enter_context(start_blocking_portal("asyncio"))
-            return self._portal
-
-
-class BlockingReplyStream:
-    """The answer while it comes; an iterator of events, like `ReplyStream`."""
-
-    def __init__(self, stream: ReplyStream, loop: _Loop) -> None:
-        self._stream, self._loop = stream, loop
-
-    @property
-    def reply(self) -> Reply:
-        """The whole reply, once the last event was read."""
-        return self._stream.reply
-
-    def __iter__(self) -> Iterator[Event]:
-        """Iterate over the events, once."""
-        return self
-
-    def __next__(self) -> Event:
-        """The next event, audio in the wanted format."""
-        event = self._loop.run(self._next)
-        if event is None:
-            raise StopIteration
-        return event
-
-    async def _next(self) -> Event | None:
-        return await anext(self._stream, None)
-
-    def collect(self) -> Reply:
-        """Read to the end and return the whole reply."""
-        return self._loop.run(self._stream.collect)
+    from ossicle.storage import Store
+    from ossicle.telemetry import Stats
 
 
 class Client:
@@ -114,7 +43,7 @@ class Client:
 
     def __init__(
         self,
-        provider: str | AudioProvider,
+        provider: str | AudioProvider | Sequence[str | AudioProvider],
         *,
         model: str | None = None,
         api_key: str | SecretStr | None = None,
@@ -123,10 +52,12 @@ class Client:
         settings: PipelineSettings | None = None,
         retry: RetryPolicy | None = None,
         budget: Budget | None = None,
+        store: Store | None = None,
         allow_plugins: Iterable[str] = (),
         plugins: Iterable[object] = (),
         tenant: str = "default",
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        keeps_stats: bool = True,
         clock: Clock | None = None,
     ) -> None:
         self._client = AsyncClient(
@@ -138,13 +69,15 @@ class Client:
             settings=settings,
             retry=retry,
             budget=budget,
+            store=store,
             allow_plugins=allow_plugins,
             plugins=plugins,
             tenant=tenant,
             timeout_s=timeout_s,
+            keeps_stats=keeps_stats,
             clock=clock,
         )
-        self._loop = _Loop()
+        self._loop = LoopThread()
         self._owns_loop = True
 
     def for_tenant(self, tenant: str) -> Client:
@@ -344,6 +277,34 @@ class Client:
             )
         )
 
+    def conversation(
+        self,
+        *,
+        model: str | None = None,
+        instructions: str | None = None,
+        history_policy: HistoryPolicy | None = None,
+        id: str | None = None,
+        tools: Sequence[Tool] = (),
+        on_tool_call: ToolCallback | None = None,
+        summarize: Summarizer | None = None,
+    ) -> Conversation:
+        """A new conversation; see `AsyncClient.conversation`."""
+        made = self._client.conversation(
+            model=model,
+            instructions=instructions,
+            history_policy=history_policy,
+            id=id,
+            tools=tools,
+            on_tool_call=on_tool_call,
+            summarize=summarize,
+        )
+        return Conversation(made, self._loop)
+
+    @property
+    def conversations(self) -> Conversations:
+        """Conversations in the store, and from files; see `AsyncClient.conversations`."""
+        return Conversations(self._client.conversations, self._loop)
+
     def models(self, provider: str | None = None) -> tuple[Capabilities, ...]:
         """What known models can do; see `AsyncClient.models`."""
         return self._client.models(provider)
@@ -352,3 +313,8 @@ class Client:
     def plugins(self) -> PluginHost:
         """The plugins of this client."""
         return self._client.plugins
+
+    @property
+    def stats(self) -> Stats:
+        """Figures over the calls of this client; see `AsyncClient.stats`."""
+        return self._client.stats

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.errors import ConfigurationError, PluginContractError
@@ -53,6 +53,11 @@ class ProviderPool:
                 self._instances[name] = provider
             return provider
 
+    def knows(self, name: str) -> bool:
+        """Whether there is a provider of this name."""
+        known = (spec.name for spec in self._host.providers())
+        return name in self._instances or name in known
+
     def default_model(self, name: str, task: Task) -> str:
         """The model that a provider uses for a task when nobody names one.
 
@@ -97,7 +102,42 @@ def split_reference(reference: str) -> tuple[str, str | None]:
     return name, model or None
 
 
+def line_up(
+    provider: str | AudioProvider | Sequence[str | AudioProvider],
+) -> tuple[tuple[str, str | None], tuple[str, ...], dict[str, AudioProvider]]:
+    """Name and model of the first provider, references of the others, and those that are built.
+
+    Raises:
+        ConfigurationError: The list is empty, or two built providers share a name.
+    """
+    several = [provider] if isinstance(provider, str | AudioProvider) else list(provider)
+    instances: dict[str, AudioProvider] = {}
+    references: list[str] = []
+    for one in several:
+        if isinstance(one, str):
+            references.append(one)
+            continue
+        name = provider_name(one)
+        if instances.setdefault(name, one) is not one:
+            raise ConfigurationError(
+                f"two providers are named {name!r}", fix="Give them different names."
+            )
+        references.append(name)
+    if not references:
+        raise ConfigurationError("no provider is named", fix='Name one, such as "local".')
+    return split_reference(references[0]), tuple(references[1:]), instances
+
+
 def provider_name(provider: AudioProvider) -> str:
-    """The name of a provider that the application built: its `name`, else its class name."""
+    """The name of a provider that the application built: its `name`, else its class name.
+
+    Raises:
+        ConfigurationError: It is no provider.
+    """
+    if not isinstance(provider, AudioProvider):
+        raise ConfigurationError(
+            f"a {type(provider).__name__} is no provider",
+            fix='Give "provider", "provider:model" or an AudioProvider.',
+        )
     name = getattr(provider, "name", None)
     return name if isinstance(name, str) else type(provider).__name__

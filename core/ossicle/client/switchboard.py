@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from anyio import to_thread
+from pydantic import ValidationError
 
 from ossicle.client.asking import AudioSource, conversation_of, load_all
 from ossicle.client.providers import ProviderPool, split_reference
-from ossicle.errors import ConfigurationError
-from ossicle.messages import Message, Task
+from ossicle.conversation.outcome import is_clean, may_use_another
+from ossicle.errors import ConfigurationError, OssicleError
+from ossicle.messages import Message, Reply, Task
 from ossicle.pipeline import Draft, Explanation, ReplyStream, Shop, explain_call
 from ossicle.plugins import PluginHost
+from ossicle.telemetry import Stats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,8 @@ class Switchboard:
         model: Name of the default model, or `None` for the provider's own default.
         tenant: On whose behalf.
         timeout_s: Total seconds for one call.
+        stats: Figures over the calls.
+        fallbacks: References of models that are asked when those before them fail cleanly.
     """
 
     host: PluginHost
@@ -61,6 +66,8 @@ class Switchboard:
     model: str | None
     tenant: str
     timeout_s: float
+    stats: Stats
+    fallbacks: tuple[str, ...] = ()
 
     def for_tenant(self, tenant: str) -> Switchboard:
         """The same on behalf of someone else."""
@@ -73,21 +80,60 @@ class Switchboard:
         Raises:
             OssicleError: Whatever stands against sending it.
         """
-        name, model = self._resolve(ask)
-        stream = ReplyStream(
-            await self._draft(ask, streams=streams),
-            provider=self.pool.get(name),
-            capabilities=self.pool.capabilities(name, model),
-            shop=self.shop,
-            tenant=self.tenant,
-            timeout_s=self._seconds(ask),
+        name, model = self.resolve(ask.model, ask.task)
+        self._check_options(ask)
+        stream = self._stream(
+            await self._draft(ask, streams=streams), name, model, timeout_s=self._seconds(ask)
         )
         async with stream:
             yield stream
 
+    async def collect(self, ask: Ask) -> Reply:
+        """The whole answer; of the next model where one fails and surely was not executed.
+
+        Raises:
+            OssicleError: Of the last model that was asked.
+        """
+        names = (None, *self.fallbacks) if ask.model is None else (ask.model,)
+        notes: tuple[str, ...] = ()
+        for name in names:
+            try:
+                async with self.connect(replace(ask, model=name), streams=False) as stream:
+                    return with_notes(await stream.collect(), notes)
+            except OssicleError as error:
+                if name == names[-1] or not (may_use_another(error) and is_clean(error)):
+                    raise
+                notes += (f"{name or self.provider} failed ({error.code}): the next one is asked",)
+        raise AssertionError("unreachable: the last model returns or raises")
+
+    def call(
+        self,
+        draft: Draft,
+        *,
+        reference: str | None,
+        timeout_s: float,
+        conversation_id: str | None = None,
+    ) -> ReplyStream:
+        """The call of a draft that is ready, not begun yet.
+
+        Args:
+            draft: What is asked for.
+            reference: Of the model; `None`: the client's.
+            timeout_s: Total seconds for the call.
+            conversation_id: To which conversation it belongs, for the budget.
+
+        Raises:
+            OssicleError: There is no such model, or its provider cannot be used.
+        """
+        name, model = self.resolve(reference, draft.task)
+        return self._stream(
+            draft, name, model, timeout_s=timeout_s, conversation_id=conversation_id
+        )
+
     async def explain(self, ask: Ask) -> Explanation:
         """What the call would do; nothing is sent."""
-        name, model = self._resolve(ask)
+        name, model = self.resolve(ask.model, ask.task)
+        self._check_options(ask)
         seconds = self._seconds(ask)
         return await explain_call(
             await self._draft(ask, streams=False),
@@ -100,30 +146,88 @@ class Switchboard:
     async def _draft(self, ask: Ask, *, streams: bool) -> Draft:
         limits = self.shop.settings.limits
         clips = await to_thread.run_sync(lambda: load_all(ask.audio, limits=limits))
-        return Draft(
-            task=ask.task,
-            messages=conversation_of(ask.text, clips, ask.history),
-            stream=streams,
-            **ask.fields,
-        )
+        messages = conversation_of(ask.text, clips, ask.history, task=ask.task)
+        try:
+            return Draft(task=ask.task, messages=messages, stream=streams, **ask.fields)
+        except ValidationError as error:
+            raise _wrong_argument(error) from None  # its text may hold what was said
 
-    def _resolve(self, ask: Ask) -> tuple[str, str]:
-        """Provider and model of a call."""
+    def resolve(self, reference: str | None, task: Task) -> tuple[str, str]:
+        """Provider and model of a call.
+
+        Args:
+            reference: `"provider:model"`, `"provider"` or `"model"`; `None`: the client's.
+            task: What kind of call.
+        """
         name, model = self.provider, self.model
-        if ask.model is not None:
-            if ":" in ask.model:
-                name, model = split_reference(ask.model)
+        if reference is not None:
+            if ":" in reference:
+                name, model = split_reference(reference)
+            elif self.pool.knows(reference):
+                name, model = reference, None
             else:
-                model = ask.model
-        elif model is not None and ask.task not in self.pool.capabilities(name, model).tasks:
+                model = reference
+        elif model is not None and task not in self.pool.capabilities(name, model).tasks:
             # The client's model is a chat model, say, and this call transcribes.
             model = None
-        return name, model or self.pool.default_model(name, ask.task)
+        return name, model or self.pool.default_model(name, task)
+
+    def _stream(
+        self,
+        draft: Draft,
+        name: str,
+        model: str,
+        *,
+        timeout_s: float,
+        conversation_id: str | None = None,
+    ) -> ReplyStream:
+        return ReplyStream(
+            draft,
+            provider=self.pool.get(name),
+            capabilities=self.pool.capabilities(name, model),
+            shop=self.shop,
+            tenant=self.tenant,
+            timeout_s=timeout_s,
+            conversation_id=conversation_id,
+        )
+
+    def _check_options(self, ask: Ask) -> None:
+        """Options of other providers wait for a call to those; a name nobody has is a mistake."""
+        named = ask.fields.get("provider_options", {})
+        if not isinstance(named, Mapping):
+            return  # the draft says what is wrong with it
+        known = {self.provider, *(spec.name for spec in self.host.providers())}
+        for name in named:
+            if name not in known:
+                raise ConfigurationError(
+                    f"provider_options names {name!r}, which is no provider here",
+                    fix=f"Use names of {', '.join(sorted(known))}.",
+                )
 
     def _seconds(self, ask: Ask) -> float:
         seconds = self.timeout_s if ask.timeout_s is None else ask.timeout_s
-        if not seconds > 0:
+        if not isinstance(seconds, int | float) or not seconds > 0:
             raise ConfigurationError(
-                f"timeout_s of {seconds} leaves no time", fix="Give a number of seconds above 0."
+                f"timeout_s of {seconds!r} leaves no time", fix="Give a number of seconds above 0."
             )
         return seconds
+
+
+def with_notes(reply: Reply, notes: tuple[str, ...]) -> Reply:
+    """The reply with more notes on its receipt."""
+    if not notes or reply.receipt is None:
+        return reply
+    receipt = reply.receipt.model_copy(update={"notes": (*reply.receipt.notes, *notes)})
+    return reply.model_copy(update={"receipt": receipt})
+
+
+def _wrong_argument(error: ValidationError) -> ConfigurationError:
+    """What is wrong with an argument, without its content."""
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    # What is no identifier is pydantic's name for a member of a union.
+    name, *inside = (str(part) for part in first["loc"] if str(part).isidentifier())
+    where = "history" if name == "messages" else ".".join((name, *inside))
+    return ConfigurationError(
+        f"argument {where} is wrong: {first['msg'].lower()}",
+        fix="See the arguments of the method.",
+    )

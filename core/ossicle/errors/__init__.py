@@ -44,6 +44,7 @@ The tree (an indented line derives from the line above it)::
         StorageError                            the store failed
             NotStoredError (KeyError)           nothing is stored under this id
             StorageCorruptError                 stored bytes do not match their digest
+            StorageConflictError                another writer changed the record meanwhile
             SchemaVersionError                  written by a newer version
 
 A message has three parts: what happened, with which value, what to do next. Facts are attributes.
@@ -73,6 +74,7 @@ from ossicle.errors.house import (
     PluginError,
     PluginLoadError,
     SchemaVersionError,
+    StorageConflictError,
     StorageCorruptError,
     StorageError,
 )
@@ -136,6 +138,7 @@ __all__ = [
     "RateLimitedError",
     "RequestRefusedError",
     "SchemaVersionError",
+    "StorageConflictError",
     "StorageCorruptError",
     "StorageError",
     "StreamIncompleteError",

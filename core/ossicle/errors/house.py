@@ -55,6 +55,12 @@ class StorageCorruptError(StorageError):
     code = "storage_corrupt"
 
 
+class StorageConflictError(StorageError):
+    """Another writer changed the record meanwhile; nothing was written."""
+
+    code = "storage_conflict"
+
+
 class SchemaVersionError(StorageError):
     """The data was written by a newer version of ossicle."""
 

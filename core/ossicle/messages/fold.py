@@ -156,6 +156,7 @@ class ReplyFold:
         """
         finished = self._finished or Finished(reason="length")
         transcript = "".join(self._transcript) or None
+        audio = self._clip()
         reference = None
         if self._reference_id is not None:
             reference = AudioReference(
@@ -163,6 +164,7 @@ class ReplyFold:
                 id=self._reference_id,
                 expires_at=self._expires_at,
                 transcript=transcript,
+                duration_s=None if audio is None else audio.duration_s,
             )
         return Reply(
             provider=self._provider,
@@ -174,7 +176,7 @@ class ReplyFold:
             content="".join(self._text) or None,
             transcript=transcript,
             refusal="".join(self._refusal) or None,
-            audio=self._clip(),
+            audio=audio,
             reference=reference,
             tool_calls=self._tool_calls(),
             finish_reason=finished.reason,

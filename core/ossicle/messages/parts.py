@@ -44,6 +44,7 @@ class AudioReference(Value):
         expires_at: Unix time in seconds after which the id is dead, by the vendor's clock; `None`
             when the vendor does not say.
         transcript: What is said in it, if known.
+        duration_s: Seconds of the audio, if known: it is billed again whenever it is named.
     """
 
     kind: Literal["audio_reference"] = "audio_reference"
@@ -51,6 +52,7 @@ class AudioReference(Value):
     id: str
     expires_at: float | None = None
     transcript: str | None = None
+    duration_s: float | None = None
 
 
 class ToolCallPart(Value):

@@ -125,6 +125,8 @@ class Receipt(Value):
         provider: Who answered.
         model: Which model was asked.
         task: What kind of call.
+        response_model: The model that answered, as the vendor names it; `None` without an answer.
+        cache_hit: Whether the answer was kept from an earlier call, so that nobody was asked.
         inputs: What happened to each clip that was sent.
         output: What happened to the answer's audio; `None` without audio.
         estimate: Before sending.
@@ -141,6 +143,8 @@ class Receipt(Value):
     provider: str
     model: str
     task: Task
+    response_model: str | None = None
+    cache_hit: bool = False
     inputs: tuple[AudioRecord, ...] = ()
     output: AudioRecord | None = None
     estimate: Estimate | None = None
@@ -153,9 +157,7 @@ class Receipt(Value):
 
     def rows(self) -> list[tuple[str, str]]:
         """The receipt as pairs of label and text, for tables."""
-        from ossicle.messages.receipt_rows import receipt_rows
-
-        return receipt_rows(self)
+        return _receipt_rows(self)
 
     def __str__(self) -> str:
         """The receipt as plain aligned lines."""
@@ -176,3 +178,68 @@ class Receipt(Value):
     def summary(self) -> dict[str, Any]:
         """The receipt as plain JSON data."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def _receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:
+    """Pairs of label and text, in reading order."""
+    rows = [("call", f"{receipt.task} by {receipt.provider}:{receipt.model}")]
+    for number, record in enumerate(receipt.inputs, start=1):
+        label = "audio in" if len(receipt.inputs) == 1 else f"audio in {number}"
+        rows += _audio_rows(record, label)
+    if receipt.output is not None:
+        rows += _audio_rows(receipt.output, "audio out")
+    rows += _money_rows(receipt)
+    if receipt.attempts:
+        failed = [attempt.error for attempt in receipt.attempts if attempt.error]
+        tries = f"{len(receipt.attempts)}" + (f" ({', '.join(failed)})" if failed else "")
+        rows.append(("attempts", tries))
+    if receipt.timings:
+        times = ", ".join(f"{name} {value:.3f} s" for name, value in receipt.timings.items())
+        rows.append(("time", times))
+    rows += [("note", note) for note in receipt.notes]
+    return rows
+
+
+def _audio_rows(record: AudioRecord, label: str) -> list[tuple[str, str]]:
+    """What happened to one clip."""
+    size = f"{record.source}, {_length(record.duration_s)}{record.n_bytes} bytes"
+    rows = [(label, size)]
+    for step in record.steps:
+        effect = ", ".join(f"{name} {value:+.3g}" for name, value in step.effect.items())
+        detail = " ".join(filter(None, (step.detail, f"({effect})" if effect else "")))
+        rows.append((f"  {step.action}", f"{detail} - {step.reason}" if detail else step.reason))
+    if record.result_n_bytes is not None:
+        length = _length(record.result_duration_s)
+        rows.append(("  result", f"{record.result}, {length}{record.result_n_bytes} bytes"))
+    if record.measurements:
+        wanted = ("loudness_lufs", "peak_dbfs", "snr_db", "speech_share", "silence_share")
+        figures = ", ".join(
+            f"{name} {record.measurements[name]:.2f}"
+            for name in wanted
+            if name in record.measurements
+        )
+        if figures:
+            rows.append(("  measured", figures))
+    rows += [(f"  {found.severity}", found.message) for found in record.findings]
+    return rows
+
+
+def _length(duration_s: float | None) -> str:
+    return "" if duration_s is None else f"{duration_s:.2f} s, "
+
+
+def _money_rows(receipt: Receipt) -> list[tuple[str, str]]:
+    rows = []
+    estimate, usage = receipt.estimate, receipt.usage
+    if estimate is not None and estimate.input_tokens is not None:
+        audio = estimate.input_audio_tokens or 0
+        rows.append(("estimated", f"{estimate.input_tokens} tokens in, {audio} of them audio"))
+    if usage is not None and usage.total_tokens is not None:
+        text = f"{usage.input_tokens or 0} tokens in, {usage.output_tokens or 0} out"
+        rows.append(("used", text))
+    if receipt.cost is not None:
+        cost = receipt.cost
+        rows.append(("cost", f"{cost.amount:.6f} {cost.currency} (by {cost.basis})"))
+    if receipt.saved_s > 0:
+        rows.append(("saved", f"{receipt.saved_s:.2f} s of silence not sent"))
+    return rows

@@ -14,6 +14,7 @@ from ossicle.errors import ContextOverflowError, DeadlineExceededError
 from ossicle.messages import (
     AudioPart,
     AudioRecord,
+    AudioReference,
     Estimate,
     Finding,
     Message,
@@ -111,7 +112,7 @@ async def make_ready(
     request = _request(draft, plan, messages, deadline)
     estimate = estimate_request(
         request,
-        durations_s=[one.record.result_duration_s or 0.0 for one in prepared],
+        durations_s=_durations_s(messages, prepared),
         capabilities=capabilities,
     )
     return ReadyCall(
@@ -217,6 +218,21 @@ def _with_prepared(messages: Sequence[Message], prepared: Sequence[PreparedClip]
         return message.model_copy(update={"parts": tuple(parts)})
 
     return [ready(message) for message in messages]
+
+
+def _durations_s(
+    messages: Sequence[Message], prepared: Sequence[PreparedClip]
+) -> list[float | None]:
+    """Seconds of every clip and reference in order; a reference knows its own."""
+    waiting = iter(prepared)
+    found: list[float | None] = []
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, AudioPart):
+                found.append(next(waiting).record.result_duration_s or 0.0)
+            elif isinstance(part, AudioReference):
+                found.append(None)
+    return found
 
 
 def _request(draft: Draft, plan: Plan, messages: Sequence[Message], deadline: float) -> Request:

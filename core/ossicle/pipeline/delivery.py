@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anyio import to_thread
 
+from ossicle.abc import Capabilities
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.audio.wav import wav_header
 from ossicle.errors import AudioMissingError
@@ -14,6 +15,10 @@ from ossicle.pipeline.paths import find_writer
 from ossicle.pipeline.plan import OutputPlan
 from ossicle.pipeline.prepare import Workshop
 from ossicle.pipeline.reencode import Reencoder
+
+_LENGTH_SLACK_S = 0.25
+_LENGTH_SLACK = 0.05
+"""How far audio may be from the tokens billed for it: they are counted in whole ones."""
 
 
 def deliver_whole(reply: Reply, plan: OutputPlan, workshop: Workshop) -> tuple[Reply, AudioRecord]:
@@ -167,4 +172,22 @@ def check_audio_came(reply: Reply) -> None:
         billed=True,
         partial=reply,
         fix="Use the text in `partial`, or ask again.",
+    )
+
+
+def length_note(reply: Reply, capabilities: Capabilities) -> str | None:
+    """A remark when the answer's audio is not as long as the tokens billed for it say.
+
+    Nothing in a stream of pieces shows that one was lost or came twice; the bill does.
+    """
+    rate, tokens = capabilities.audio_tokens_per_s_out, reply.usage.output_audio_tokens
+    lasts_s = None if reply.audio is None else reply.audio.duration_s
+    if not rate or not tokens or lasts_s is None:
+        return None
+    billed_s = tokens / rate
+    if abs(lasts_s - billed_s) <= max(_LENGTH_SLACK_S, _LENGTH_SLACK * billed_s):
+        return None
+    return (
+        f"the audio lasts {lasts_s:.2f} s and {tokens} tokens are {billed_s:.2f} s: "
+        "a part of it may be missing or doubled"
     )

@@ -42,7 +42,7 @@ def plan_call(
     """
     notes = list(check_life(capabilities, today=today))
     if capabilities.is_assumed:
-        notes.append(f"{capabilities} is not in the catalogue: cautious defaults are assumed")
+        notes.append(f"what {capabilities} can do is assumed, not known ({capabilities.source})")
     row = find_row(draft, capabilities)
     voice = check_features(draft, capabilities)
     upstream = streams_upstream(draft, capabilities)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from ossicle.abc import AudioProvider, CallInfo, Capabilities
-from ossicle.errors import ConfigurationError, OssicleError
+from ossicle.errors import AudioMissingError, ConfigurationError, OssicleError
 from ossicle.messages import (
     AudioDelta,
     AudioRecord,
@@ -22,7 +22,13 @@ from ossicle.messages import (
     Step,
 )
 from ossicle.pipeline.call import ReadyCall, make_ready, refuse
-from ossicle.pipeline.delivery import StreamDelivery, check_audio_came, deliver_whole, record_of
+from ossicle.pipeline.delivery import (
+    StreamDelivery,
+    check_audio_came,
+    deliver_whole,
+    length_note,
+    record_of,
+)
 from ossicle.pipeline.draft import Draft
 from ossicle.pipeline.shop import Shop
 from ossicle.policy import AttemptLog, AttemptStream, Clock, Reservation, cost_of
@@ -57,6 +63,8 @@ class _Progress:
 
     log: AttemptLog
     times: _Times
+    has_started: bool = False
+    has_ended: bool = False
     pending: deque[Event] = field(default_factory=deque)
     reply: Reply | None = None
 
@@ -77,12 +85,14 @@ class ReplyStream:
         shop: Shop,
         tenant: str,
         timeout_s: float,
+        conversation_id: str | None = None,
     ) -> None:
         self._draft = draft
         self._provider = provider
         self._capabilities = capabilities
         self._shop = shop
         self._timeout_s = timeout_s
+        self._conversation_id = conversation_id
         self.info = CallInfo(
             turn_id=f"turn_{secrets.token_hex(8)}",
             tenant=tenant,
@@ -113,6 +123,21 @@ class ReplyStream:
         """Plan, prepare and check; the provider is asked when the first event is read."""
         clock = self._shop.clock
         times = _Times(clock=clock, began=clock.monotonic())
+        self._progress = _Progress(log=AttemptLog(), times=times)
+        try:
+            await self._open(self._progress)
+        except OssicleError as error:
+            await self.aclose()
+            error.receipt = None if self._ready is None else self._receipt(None, None)
+            self._shop.host.notify("ossicle_call_refused", call=self.info, error=error)
+            raise
+        self._progress.has_started = True
+        self._shop.host.notify("ossicle_call_started", call=self.info)
+        return self
+
+    async def _open(self, progress: _Progress) -> None:
+        times = progress.times
+        clock = times.clock
         deadline = times.began + self._timeout_s
         self._ready = await make_ready(
             self._draft,
@@ -124,10 +149,10 @@ class ReplyStream:
         refuse(self._ready, self._capabilities, self._shop)
         if self._shop.budget is not None:
             self._reservation = self._shop.budget.reserve(
-                self._ready.estimate, tenant=self.info.tenant
+                self._ready.estimate,
+                tenant=self.info.tenant,
+                conversation_id=self._conversation_id,
             )
-        log = AttemptLog()
-        self._progress = _Progress(log=log, times=times)
         request = self._ready.request
         self._attempts = AttemptStream(
             lambda: self._provider.respond(request),
@@ -138,7 +163,7 @@ class ReplyStream:
             clock=clock,
             deadline=deadline,
             timeout_s=self._timeout_s,
-            log=log,
+            log=progress.log,
             circuit=self._shop.circuits.of(self.info.provider, self.info.model),
             turn_id=self.info.turn_id,
             failed_requests_are_billed=self._capabilities.failed_requests_are_billed,
@@ -146,8 +171,6 @@ class ReplyStream:
         output = self._ready.plan.output
         if self._draft.stream and output is not None:
             self._delivery = StreamDelivery(output, self._shop.workshop)
-        self._shop.host.notify("ossicle_call_started", call=self.info)
-        return self
 
     async def __aexit__(
         self,
@@ -163,14 +186,25 @@ class ReplyStream:
         if self._delivery is not None:
             self._delivery.abort()
         reservation, self._reservation = self._reservation, None
-        if self._attempts is not None:
-            await self._attempts.aclose()
-        if reservation is not None and self._progress is not None:
-            # What may have been executed is booked as it was estimated.
-            if self._progress.log.may_have_been_billed:
-                reservation.settle(None, None)
-            else:
-                reservation.release()
+        try:
+            if self._attempts is not None:
+                await self._attempts.aclose()
+        finally:
+            if reservation is not None and self._progress is not None:
+                # What may have been executed is booked as it was estimated.
+                if self._progress.log.may_have_been_billed:
+                    reservation.settle(None, None)
+                else:
+                    reservation.release()
+            self._note_abandoned()
+
+    def _note_abandoned(self) -> None:
+        progress = self._progress
+        if progress is None or not progress.has_started or progress.has_ended:
+            return
+        progress.has_ended = True
+        receipt = self._receipt(None, None)
+        self._shop.host.notify("ossicle_call_abandoned", call=self.info, receipt=receipt)
 
     def __aiter__(self) -> Self:
         """Iterate over the events, once."""
@@ -190,8 +224,15 @@ class ReplyStream:
         try:
             return await self._next(progress)
         except OssicleError as error:
-            error.receipt = self._receipt(None, None)
-            self._shop.host.notify("ossicle_call_failed", call=self.info, error=error)
+            # What a vendor says of an answer that is of no use was used all the same.
+            partial = getattr(error, "partial", None)
+            error.receipt = self._receipt(partial if isinstance(partial, Reply) else None, None)
+            if isinstance(error, AudioMissingError):
+                # It was answered to its end: what was used is known, and no guess.
+                self._settle(error.receipt)
+            if not progress.has_ended:
+                progress.has_ended = True
+                self._shop.host.notify("ossicle_call_failed", call=self.info, error=error)
             raise
 
     async def collect(self) -> Reply:
@@ -229,16 +270,23 @@ class ReplyStream:
         record: AudioRecord | None = None
         if output is not None:
             check_audio_came(reply)
+            note = length_note(reply, self._capabilities)
+            if note is not None:
+                progress.log.note(note)
             if reply.audio is not None:
                 reply, record, late = await self._deliver(reply)
                 progress.pending.extend(late)
         receipt = self._receipt(reply, record)
-        if self._reservation is not None:
-            self._reservation.settle(reply.usage, receipt.cost)
-            self._reservation = None
+        self._settle(receipt)
         progress.reply = reply.model_copy(update={"receipt": receipt})
         progress.pending.append(finished)
+        progress.has_ended = True
         self._shop.host.notify("ossicle_call_finished", call=self.info, receipt=receipt)
+
+    def _settle(self, receipt: Receipt) -> None:
+        if self._reservation is not None:
+            self._reservation.settle(receipt.usage, receipt.cost)
+            self._reservation = None
 
     async def _deliver(self, reply: Reply) -> tuple[Reply, AudioRecord, Sequence[Event]]:
         """The reply with audio as wanted, what was done, and events that are still due."""
@@ -272,6 +320,7 @@ class ReplyStream:
             provider=self.info.provider,
             model=self.info.model,
             task=self.info.task,
+            response_model=None if reply is None else reply.model or None,
             inputs=self._ready.records,
             output=output,
             estimate=self._ready.estimate,

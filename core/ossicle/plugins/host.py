@@ -65,7 +65,7 @@ class PluginHost:
         plugins: Iterable[object] = (),
         entry_points: EntryPoints = installed_entry_points,
     ) -> None:
-        self._allow = frozenset(allow)
+        self._allow = frozenset([allow] if isinstance(allow, str) else allow)
         self._objects = tuple(plugins)
         self._entry_points = entry_points
         self._lock = threading.RLock()

@@ -82,8 +82,8 @@ def estimate_request(
         request: Ready to send.
         capabilities: Of the model.
         durations_s: Seconds of every clip and every audio reference of the request, in order;
-            `None` or missing: what the clip's header says, or for a reference what saying its
-            transcript takes.
+            `None` or missing: what the clip's header or the reference says, or what saying the
+            reference's transcript takes.
         max_output_tokens: Bound of the answer where the request names none; `None`: the model's.
     """
     heard = _heard(request, capabilities, durations_s)
@@ -142,6 +142,8 @@ def _heard(
             heard.add(duration_s, rate)
         elif isinstance(part, AudioReference):
             duration_s = next(given, None)
+            if duration_s is None:
+                duration_s = part.duration_s
             if duration_s is None and part.transcript:
                 duration_s = _reading_s(part.transcript)
             heard.add(duration_s, max(rates, default=None))

@@ -28,7 +28,7 @@ from ossicle.errors import (
     UnsupportedFormatError,
 )
 from ossicle_lame import LameConverter
-from ossicle_lame.plugin import SAMPLE_RATES
+from ossicle_lame.rates import SAMPLE_RATES
 
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples

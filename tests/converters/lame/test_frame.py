@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from ossicle_lame.frame import Mp3Shape, info_frame, info_frame_kbit, nearest_kbit
-from ossicle_lame.plugin import SAMPLE_RATES
+from ossicle_lame.rates import SAMPLE_RATES
 
 
 @pytest.mark.parametrize(

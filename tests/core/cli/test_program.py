@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,9 +37,13 @@ def test_help_lists_every_command(run: Run) -> None:
     assert all(f"\n  {name} " in shown.stdout for name in COMMANDS)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name",
+    [name for name in COMMANDS if name != "storage"]
+    + ["storage show", "storage clean", "storage delete"],
+)
 def test_every_command_has_help(run: Run, name: str) -> None:
-    shown = run(name, "--help")
+    shown = run(*name.split(), "--help")
     assert shown.exit_code == 0
     assert "--json" in shown.stdout
 
@@ -153,3 +159,43 @@ def test_logging_goes_to_standard_error_and_ends_with_the_run(run: Run) -> None:
     result = run("-vv", "ask", "hi", "--json")
     json.loads(result.stdout)
     assert logging.getLogger().handlers == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device is always full")
+def test_a_full_standard_output_is_a_message_and_1(tmp_path: Path) -> None:
+    result = _redirected("plugins --json > /dev/full", tmp_path)
+    assert result.returncode == 1
+    assert b"error: cannot use a standard stream" in result.stderr
+    assert b"bug" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["plugins", "plugins --json", "say hello --out -"])
+def test_a_closed_standard_output_is_a_message_and_1(command: str, tmp_path: Path) -> None:
+    """Python has no stream at all there, which once was an AttributeError."""
+    result = _redirected(f"{command} >&-", tmp_path)
+    assert result.returncode == 1
+    assert b"error: cannot use a standard stream" in result.stderr
+    assert b"bug" not in result.stderr
+
+
+def test_closed_standard_input_and_error_do_not_matter(tmp_path: Path) -> None:
+    result = _redirected("ask hello <&- 2>&-", tmp_path)
+    assert result.returncode == 0
+    assert result.stdout == b"You said: hello\n"
+
+
+def _redirected(command: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    found = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path if entry)
+    return subprocess.run(
+        f'"{sys.executable}" -m ossicle {command}',
+        shell=True,
+        cwd=folder,
+        env={**os.environ, "OSSICLE_PROVIDER": "echo", "PYTHONPATH": found},
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_the_helps_examples_stand_on_lines_of_their_own(run: Run) -> None:
+    lines = run("--help").stdout.splitlines()
+    assert "  ossicle ask --audio question.m4a --out answer.mp3" in lines

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import threading
+import traceback
 from pathlib import Path
+from typing import Any
 
 import anyio
 import numpy as np
@@ -200,6 +202,50 @@ def test_unknown_formats_providers_and_outputs_are_refused(client: Client) -> No
 def test_nothing_to_answer_is_refused(client: Client) -> None:
     with pytest.raises(ConfigurationError, match="neither text nor audio"):
         client.respond()
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_text_is_none(client: Client, text: str) -> None:
+    with pytest.raises(ConfigurationError, match="neither text nor audio"):
+        client.respond(text)
+    with pytest.raises(ConfigurationError, match="text to speak is empty"):
+        client.speak(text)
+    audio = client.speak("hello").audio
+    assert client.respond(text, audio=audio).heard == "hello"
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        {"max_output_tokens": 0},
+        {"output_format": 3},
+        {"output": None},
+        {"seed": "one"},
+        {"timeout_s": "5"},
+        {"tool_choice": "never"},
+        {"history": ["my secret prompt"]},
+        {"provider_options": {"echoo": {}}},
+        {"provider_options": {"echo": 5}},
+    ],
+    ids=lambda argument: next(iter(argument)),
+)
+def test_a_wrong_argument_is_named_and_never_quoted(
+    client: Client, argument: dict[str, Any]
+) -> None:
+    """Pydantic's own errors once left the client, prompts in their text."""
+    with pytest.raises(ConfigurationError) as caught:
+        client.respond("hi", **argument)
+    told = "".join(traceback.format_exception(caught.value))
+    assert next(iter(argument)) in str(caught.value)
+    assert "secret" not in told
+    assert caught.value.fix
+
+
+def test_what_is_no_text_or_provider_is_refused(client: Client) -> None:
+    with pytest.raises(ConfigurationError, match="text is of type int"):
+        client.respond(5)  # type: ignore[arg-type]  # what is tested
+    with pytest.raises(ConfigurationError, match="no provider"):
+        Client(None)  # type: ignore[arg-type]  # what is tested
 
 
 def test_what_a_model_cannot_do_is_refused(client: Client) -> None:

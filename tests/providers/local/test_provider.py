@@ -33,7 +33,7 @@ from ossicle.messages import (
     TextPart,
     Tool,
 )
-from ossicle.testing import total_errors, word_error_rate
+from ossicle.words import total_errors, word_error_rate
 from ossicle_local.provider import local_assistant
 
 pytestmark = [pytest.mark.anyio, pytest.mark.models]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # it ships no types
+import jsonschema  # it ships no types
 import pytest
 from tests.providers.openai.wire import asking, b64, clip
 

@@ -25,3 +25,13 @@ def test_wrong_options_are_named_and_their_values_are_not(
     with pytest.raises(ConfigurationError, match=name) as caught:
         call_options(options)
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Authorization": "hidden"}, {"host": "hidden"}, {"x y": "hidden"}, {"x": "hid\r\nden: 1"}],
+)
+def test_headers_that_are_not_a_calls_to_set_are_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="headers") as caught:
+        call_options({"headers": headers})
+    assert "hid" not in str(caught.value)

@@ -63,3 +63,10 @@ def test_true_formats_of_whole_files() -> None:
     for nonsense in (b"nonsense" * 100, b"", b"<html></html>"):
         with pytest.raises(InvalidReplyError):
             true_format(nonsense, asked=mp3)
+
+
+@pytest.mark.parametrize("text", [b"Not Found", b"This is not audio, whatever the header says."])
+def test_a_text_of_few_bytes_is_no_sound(text: bytes) -> None:
+    # The faults bar got 44 such bytes as a committed reply (nonsense_audio on raw speech).
+    with pytest.raises(InvalidReplyError, match="text came"):
+        stream(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,7 @@ from ossicle.cli.session import Session
 from ossicle.cli.sources import opened_clip
 from ossicle.cli.tables import megabytes
 from ossicle.cli.terminal import visible
+from ossicle.errors import FileAccessError
 from ossicle.intake import TRUSTED
 from ossicle.pipeline.conversion import is_in_format
 
@@ -67,6 +69,7 @@ def command(
     if out == "-" and as_json:
         raise click.UsageError("--json and OUT - both want standard output.")
     target = destination(out, format=format)
+    _keep_source(source, target)
     wanted = AudioFormat.named(
         target.format, sample_rate=sample_rate, channels=channels, bit_rate=bit_rate
     )
@@ -84,6 +87,19 @@ def command(
             write_document(_document(clip, result, target, effects, n_bytes=n_bytes))
         else:
             _tell(session, clip, target, effects, seconds=seconds, n_bytes=n_bytes)
+
+
+def _keep_source(source: str, target: Destination) -> None:
+    """Refuse to put the result in the place of what it is made from."""
+    path = target.path
+    if source == "-" or path is None or not path.is_file():
+        return
+    original = Path(source)
+    if original.exists() and original.samefile(path):
+        raise FileAccessError(
+            f"{visible(path.name)!r} is both what is read and what would be written",
+            fix="Give OUT another name; the original stays as it is.",
+        )
 
 
 def _converted(
@@ -109,8 +125,8 @@ def _converted(
 
 
 def _result(target: Destination, clip: AudioClip, wanted: AudioFormat) -> AudioClip | None:
-    """The clip that was written; `None` on standard output, and for samples without a header."""
-    if target.path is None or wanted.container == "raw":
+    """The clip that was written; `None` for raw samples and where it cannot be read back."""
+    if target.path is None or not target.path.is_file() or wanted.container == "raw":
         return None
     return AudioClip.from_path(target.path)
 

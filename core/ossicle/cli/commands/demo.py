@@ -16,8 +16,8 @@ from ossicle.cli.inspection import inspect_clip
 from ossicle.cli.options import json_option
 from ossicle.cli.session import Session
 from ossicle.cli.tables import cell, pairs_table
-from ossicle.cli.word_error import word_error_rate
 from ossicle.intake import DEFAULT
+from ossicle.words import word_error_rate
 
 if TYPE_CHECKING:
     from rich.console import Console

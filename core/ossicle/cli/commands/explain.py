@@ -88,7 +88,8 @@ def _show(session: Session, explanation: Explanation) -> None:
         console.print(findings_table(findings))
     cost = explanation.estimate.cost
     if cost is not None:
-        console.print(cell(f"Estimated cost: {cost.amount:.6f} {cost.currency} by {cost.basis}."))
+        words = f"It would cost at most about {cost.amount:.4f} {cost.currency}, the longest answer"
+        console.print(cell(f"{words} included."))
     if explanation.would_send:
         console.print(cell("Nothing was sent. It would be sent.", "green"))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,7 @@ import click
 from ossicle.cli.document import write_document
 from ossicle.cli.options import json_option
 from ossicle.cli.session import Session
-from ossicle.cli.tables import columns_table
+from ossicle.cli.tables import pairs_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,25 +32,33 @@ def command(session: Session, provider: str | None, as_json: bool) -> None:
     if as_json:
         write_document({"models": known})
         return
-    headings = ("model", "takes → gives", "hears", "speaks", "voices", "price", "ends")
-    session.console().print(columns_table(headings, [_row(model) for model in known]))
+    rows = [(str(model), " · ".join(_facts(model))) for model in known]
+    session.console().print(pairs_table(rows, title="Models"))
+    for row in dict.fromkeys(row for model in known for row in model.rows.get("respond", ())):
+        session.note(f"{row.name}: {row}")
     if any(model.prices is not None for model in known):
-        session.note("Prices: per million tokens in/out, in the currency shown; t text, a audio.")
+        session.note("Prices: USD per million tokens in/out, t text, a audio, unless it says more.")
 
 
-def _row(model: Capabilities) -> tuple[str, ...]:
-    tasks = [f"{task}: {', '.join(str(row) for row in rows)}" for task, rows in model.rows.items()]
+def _facts(model: Capabilities) -> list[str]:
+    tasks = [
+        task if len(rows) == 1 else f"{task} ({len(rows)} ways)"
+        for task, rows in model.rows.items()
+    ]
     output = model.audio_output
     spoken = () if output is None else (*output.whole, *output.streamed)
-    return (
-        str(model),
-        "\n".join(tasks),
-        "" if model.audio_input is None else _formats(model.audio_input.formats),
-        _formats(spoken),
-        _voices(model),
-        _prices(model.prices),
-        _end(model),
-    )
+    facts = [", ".join(tasks)]
+    if model.audio_input is not None:
+        facts.append(f"hears {_formats(model.audio_input.formats)}")
+    if spoken:
+        facts.append(f"speaks {_formats(spoken)}")
+        facts.append(_voices(model))
+    facts.append(_prices(model.prices))
+    if model.shutdown is not None:
+        then = f", then {model.successor}" if model.successor else ""
+        is_over = model.shutdown < datetime.datetime.now(datetime.UTC).date()
+        facts.append(f"{'gone since' if is_over else 'ends'} {model.shutdown}{then}")
+    return facts
 
 
 def _formats(rules: Iterable[FormatRule]) -> str:
@@ -58,17 +67,16 @@ def _formats(rules: Iterable[FormatRule]) -> str:
 
 
 def _voices(model: Capabilities) -> str:
-    if model.audio_output is None:
-        return ""
     voices = model.voices
     if voices is None:
-        return "open list"
-    return ", ".join(voices[:3]) + (f" and {len(voices) - 3} more" if len(voices) > 3 else "")
+        return "voices: an open list"
+    names = ", ".join(voices[:3]) + (f" and {len(voices) - 3} more" if len(voices) > 3 else "")
+    return f"voices {names}"
 
 
 def _prices(prices: Prices | None) -> str:
     if prices is None:
-        return "unknown"
+        return "price unknown"
     tokens = (
         ("t", prices.text_in, prices.text_out),
         ("a", prices.audio_in, prices.audio_out),
@@ -87,7 +95,8 @@ def _prices(prices: Prices | None) -> str:
     amounts = [value for name, value in prices if name != "currency" and value is not None]
     if amounts and not any(amounts):
         return "free"
-    return f"{', '.join(parts)} {prices.currency}" if parts else "unknown"
+    currency = "" if prices.currency == "USD" else f" {prices.currency}"
+    return f"{', '.join(parts)}{currency}" if parts else "price unknown"
 
 
 def _amount(price: object) -> str:
@@ -99,9 +108,3 @@ def _amount(price: object) -> str:
 def _plain(price: object) -> str:
     text = f"{price:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _end(model: Capabilities) -> str:
-    if model.shutdown is None:
-        return ""
-    return f"{model.shutdown}" + (f", then {model.successor}" if model.successor else "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +84,24 @@ def test_what_cannot_be_leaves_nothing(
     assert result.exit_code == 1
     assert document(result)["error"]["code"] == code
     assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_what_is_read_is_never_what_is_written(run: Run, tmp_path: Path) -> None:
+    before = (tmp_path / "in.wav").read_bytes()
+    result = run("convert", "in.wav", str(tmp_path / "in.wav"), "--sample-rate", "8000")
+    assert result.exit_code == 1
+    assert "both what is read and what would be written" in result.stderr
+    assert (tmp_path / "in.wav").read_bytes() == before
+
+
+@pytest.mark.parametrize("format", ["wav", "flac", "mp3"])
+def test_a_named_pipe_is_written_to(run: Run, tmp_path: Path, format: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    result = run("convert", "in.wav", "pipe", "--format", format)
+    reader.join(10)
+    assert result.exit_code == 0, result.stderr
+    assert AudioClip.from_bytes(got[0]).format.name == format

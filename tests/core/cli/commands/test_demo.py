@@ -9,7 +9,7 @@ import pytest
 
 from ossicle import Client
 from ossicle.cli.demo_clip import recorded_question
-from ossicle.cli.word_error import word_error_rate
+from ossicle.words import word_error_rate
 
 from ..conftest import Run, document
 

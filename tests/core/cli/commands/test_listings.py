@@ -32,8 +32,11 @@ def test_models_of_a_provider(run: Run) -> None:
 def test_models_with_prices_and_ends(run: Run) -> None:
     shown = run("models", "--provider", "openai")
     assert shown.exit_code == 0
-    assert "USD" in shown.stdout
-    assert "then" in shown.stdout
+    text = " ".join(shown.stdout.split())
+    assert "openai:gpt-audio-1.5" in text
+    assert "a 32/64" in text
+    assert "then gpt-audio-1.5" in text
+    assert "gone since 2026-05-07" in text
 
 
 def test_models_of_nobody(run: Run) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from email.utils import formatdate
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -59,7 +60,7 @@ class FakeOpenAI:
         ear: Hears mono samples at a rate in Hz.
         brain: Answers a conversation, given as (role, text) pairs.
         quirks: Which server to play; see `PROFILES`.
-        clock: Tells Unix seconds: ages audio ids and ends models.
+        clock: Tells Unix seconds: ages audio ids, ends models and dates every answer.
         schedule: Decides the fault of each request; `None` means none.
         keys: The keys that are let in, each an account of its own; `None` lets in every key.
         custom_voices: Ids that `voice: {"id": ...}` may name.
@@ -183,6 +184,7 @@ class FakeOpenAI:
             ("x-request-id", self._state.new_id("req_", digits=32)),
             ("openai-version", "2020-10-01"),
             ("openai-processing-ms", "7"),
+            ("date", formatdate(self._state.clock(), usegmt=True)),
         )
         return replace(response, headers=(*response.headers, *stamps))
 

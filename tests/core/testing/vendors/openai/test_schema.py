@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # it ships no types
+import jsonschema  # it ships no types
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

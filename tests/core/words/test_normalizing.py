@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossicle.testing import normal_words
+from ossicle.words import normal_words
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossicle.testing import WordErrors, total_errors, word_error_rate, word_errors
+from ossicle.words import WordErrors, total_errors, word_error_rate, word_errors
 
 words = st.lists(st.sampled_from(["bells", "ring", "across", "the", "harbour"]), max_size=8)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ossicle.testing.transcripts import normal_words
+from ossicle.words.normalizing import normal_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def word_errors(reference: str, heard: str) -> WordErrors:
 
 
 def word_error_rate(reference: str, heard: str) -> float:
-    """Word errors per word of the reference, spelling aside; see `ossicle.testing.transcripts`.
+    """Word errors per word of the reference, spelling aside; see `ossicle.words.normalizing`.
 
     Args:
         reference: What was said.

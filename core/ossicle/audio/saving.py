@@ -1,0 +1,77 @@
+"""Writing a file all or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from typing import TYPE_CHECKING, BinaryIO
+
+from ossicle.errors import FileAccessError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def atomic_writer(target: Path) -> Iterator[BinaryIO]:
+    """A binary file that becomes `target` when the block ends well, and vanishes when it does not.
+
+    A file that was there keeps its rights. A device or a named pipe is written to as it stands:
+    it holds nothing that could be lost, and putting a file in its place would destroy it.
+
+    Raises:
+        FileAccessError: The folder is missing, not writable, or full, or the file is read-only.
+    """
+    with _naming(target):
+        if not target.exists():
+            with _replacing(target, keeps_rights=False) as file:
+                yield file
+        elif target.is_file():
+            if not os.access(target, os.W_OK):
+                raise FileAccessError(
+                    f"cannot write {target.name!r}: it is read-only",
+                    fix="Choose another name, or make the file writable.",
+                )
+            with _replacing(target, keeps_rights=True) as file:
+                yield file
+        elif target.is_dir():
+            raise FileAccessError(
+                f"cannot write to {target.name!r}: it is a folder", fix="Give the name of a file."
+            )
+        else:
+            with target.open("wb") as file:
+                yield file
+
+
+@contextlib.contextmanager
+def _replacing(target: Path, *, keeps_rights: bool) -> Iterator[BinaryIO]:
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        with open(temporary, "xb") as file:  # noqa: PTH123 - exclusive creation, never a symlink
+            if keeps_rights:
+                shutil.copymode(target, temporary)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Failures of the file system as errors that name the file."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, FileAccessError):
+            raise
+        raise FileAccessError(
+            f"cannot write {target.name!r}: {error.strerror or error}",
+            fix="Check that the folder exists, is writable and has room.",
+        ) from error

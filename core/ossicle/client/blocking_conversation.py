@@ -1,0 +1,228 @@
+"""`Conversation` and `Conversations`: the blocking faces of their async namesakes."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ossicle.client.blocking_stream import BlockingReplyStream
+from ossicle.client.loop import LoopThread
+from ossicle.conversation import (
+    AsyncConversation,
+    ConversationReceipt,
+    HistoryPolicy,
+    HistoryReport,
+    Summarizer,
+    ToolCallback,
+    Turn,
+)
+from ossicle.messages import Message, Modality, Reply, Tool, ToolChoice, Usage
+
+if TYPE_CHECKING:
+    from ossicle.client.conversing import AsyncConversations
+    from ossicle.storage import ConversationSummary
+
+
+class Conversation:
+    """A conversation; made by `Client.conversation`, never by hand.
+
+    Every method is that of `AsyncConversation`; see there.
+    """
+
+    def __init__(self, conversation: AsyncConversation, loop: LoopThread) -> None:
+        self._conversation, self._loop = conversation, loop
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self._conversation.id
+
+    @property
+    def instructions(self) -> str | None:
+        """How the model shall behave."""
+        return self._conversation.instructions
+
+    @property
+    def policy(self) -> HistoryPolicy:
+        """How much is told again on each turn."""
+        return self._conversation.policy
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """All turns, oldest first, in whatever state."""
+        return self._conversation.turns
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What was said in committed turns, with all that is known of it."""
+        return self._conversation.messages
+
+    @property
+    def usage(self) -> Usage:
+        """What all turns used, as far as the vendors told."""
+        return self._conversation.usage
+
+    @property
+    def receipt(self) -> ConversationReceipt:
+        """What all turns used and cost."""
+        return self._conversation.receipt
+
+    @property
+    def report(self) -> HistoryReport | None:
+        """What became of the history on the last call; `None` before the first."""
+        return self._conversation.report
+
+    def send(
+        self,
+        text: str | None = None,
+        *,
+        audio: object = None,
+        output: Iterable[Modality] = ("text", "audio"),
+        voice: str | None = None,
+        output_format: str | None = None,
+        tools: Sequence[Tool] | None = None,
+        tool_choice: ToolChoice | None = None,
+        language: str | None = None,
+        max_output_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        timeout_s: float | None = None,
+        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Reply:
+        """Say something and get the whole answer; see `AsyncConversation.send`."""
+        return self._loop.run(
+            functools.partial(
+                self._conversation.send,
+                text,
+                audio=audio,
+                output=output,
+                voice=voice,
+                output_format=output_format,
+                tools=tools,
+                tool_choice=tool_choice,
+                language=language,
+                max_output_tokens=max_output_tokens,
+                temperature=temperature,
+                seed=seed,
+                timeout_s=timeout_s,
+                provider_options=provider_options,
+            )
+        )
+
+    @contextmanager
+    def stream(
+        self,
+        text: str | None = None,
+        *,
+        audio: object = None,
+        output: Iterable[Modality] = ("text", "audio"),
+        voice: str | None = None,
+        output_format: str | None = None,
+        tools: Sequence[Tool] | None = None,
+        tool_choice: ToolChoice | None = None,
+        language: str | None = None,
+        max_output_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        timeout_s: float | None = None,
+        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Iterator[BlockingReplyStream]:
+        """The answer as events while they come; see `AsyncConversation.stream`."""
+        manager = self._conversation.stream(
+            text,
+            audio=audio,
+            output=output,
+            voice=voice,
+            output_format=output_format,
+            tools=tools,
+            tool_choice=tool_choice,
+            language=language,
+            max_output_tokens=max_output_tokens,
+            temperature=temperature,
+            seed=seed,
+            timeout_s=timeout_s,
+            provider_options=provider_options,
+        )
+        with self._loop.enter(manager) as stream:
+            yield BlockingReplyStream(stream, self._loop)
+
+    def undo(self) -> Turn:
+        """Take the last turn back; see `AsyncConversation.undo`."""
+        return self._loop.run(self._conversation.undo)
+
+    def switch(self, *models: str) -> HistoryReport:
+        """Go on with other models; see `AsyncConversation.switch`."""
+        return self._loop.run(functools.partial(self._conversation.switch, *models))
+
+    def branch(self, after: str | None = None) -> Conversation:
+        """A new conversation that begins as this one; see `AsyncConversation.branch`."""
+        return Conversation(self._conversation.branch(after), self._loop)
+
+    def save(self) -> None:
+        """Write what is not written yet; see `AsyncConversation.save`."""
+        self._loop.run(self._conversation.save)
+
+    def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write everything to one file; see `AsyncConversation.export`."""
+        return self._loop.run(functools.partial(self._conversation.export, path))
+
+
+class Conversations:
+    """The conversations in a client's store, and those from files; see `AsyncConversations`."""
+
+    def __init__(self, conversations: AsyncConversations, loop: LoopThread) -> None:
+        self._conversations, self._loop = conversations, loop
+
+    def open(
+        self,
+        conversation_id: str,
+        *,
+        tools: Sequence[Tool] = (),
+        on_tool_call: ToolCallback | None = None,
+        summarize: Summarizer | None = None,
+    ) -> Conversation:
+        """A stored conversation, to go on with; see `AsyncConversations.open`."""
+        found = self._loop.run(
+            functools.partial(
+                self._conversations.open,
+                conversation_id,
+                tools=tools,
+                on_tool_call=on_tool_call,
+                summarize=summarize,
+            )
+        )
+        return Conversation(found, self._loop)
+
+    def list(self) -> tuple[ConversationSummary, ...]:
+        """All stored conversations, last changed first; see `AsyncConversations.list`."""
+        return self._loop.run(self._conversations.list)
+
+    def delete(self, conversation_id: str) -> bool:
+        """Delete a stored conversation; see `AsyncConversations.delete`."""
+        return self._loop.run(functools.partial(self._conversations.delete, conversation_id))
+
+    def load(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        is_copy: bool = False,
+        tools: Sequence[Tool] = (),
+        on_tool_call: ToolCallback | None = None,
+        summarize: Summarizer | None = None,
+    ) -> Conversation:
+        """A conversation from a file; see `AsyncConversations.load`."""
+        found = self._loop.run(
+            functools.partial(
+                self._conversations.load,
+                path,
+                is_copy=is_copy,
+                tools=tools,
+                on_tool_call=on_tool_call,
+                summarize=summarize,
+            )
+        )
+        return Conversation(found, self._loop)

@@ -1,0 +1,42 @@
+"""Conversations: turns, and the history that is told again on each of them."""
+
+from ossicle.conversation.archive import export_notebook, import_notebook
+from ossicle.conversation.conversation import AsyncConversation
+from ossicle.conversation.history_policy import (
+    HistoryChange,
+    HistoryPlan,
+    HistoryPolicy,
+    HistoryReport,
+    Summary,
+)
+from ossicle.conversation.line import Line
+from ossicle.conversation.notebook import Notebook, Summarizer, new_id
+from ossicle.conversation.planner import plan_history
+from ossicle.conversation.stored import StoreKeeper, load_notebook
+from ossicle.conversation.stream import ConversationStream
+from ossicle.conversation.toolbox import ToolCallback
+from ossicle.conversation.totals import ConversationReceipt
+from ossicle.conversation.turn import Turn, TurnState
+
+__all__ = [
+    "AsyncConversation",
+    "ConversationReceipt",
+    "ConversationStream",
+    "HistoryChange",
+    "HistoryPlan",
+    "HistoryPolicy",
+    "HistoryReport",
+    "Line",
+    "Notebook",
+    "StoreKeeper",
+    "Summarizer",
+    "Summary",
+    "ToolCallback",
+    "Turn",
+    "TurnState",
+    "export_notebook",
+    "import_notebook",
+    "load_notebook",
+    "new_id",
+    "plan_history",
+]

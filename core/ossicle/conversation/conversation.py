@@ -1,0 +1,312 @@
+"""`AsyncConversation`: turns with one or more models, and what the vendors leave to others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio import to_thread
+
+from ossicle.conversation.archive import export_notebook
+from ossicle.conversation.history_policy import HistoryPolicy, HistoryReport
+from ossicle.conversation.keeper import Keeper, NoKeeper
+from ossicle.conversation.line import Line
+from ossicle.conversation.notebook import Notebook, Summarizer
+from ossicle.conversation.outlook import Outlook
+from ossicle.conversation.stored import StoreKeeper
+from ossicle.conversation.stream import ConversationStream
+from ossicle.conversation.toolbox import Toolbox, ToolCallback
+from ossicle.conversation.totals import ConversationReceipt, sum_turns
+from ossicle.conversation.turn import Turn
+from ossicle.errors import ConfigurationError
+from ossicle.messages import Message, Modality, Reply, Tool, ToolChoice, Usage
+from ossicle.pipeline import Draft
+from ossicle.storage import Store
+
+
+class AsyncConversation:
+    """A conversation; made by `AsyncClient.conversation`, never by hand.
+
+    One turn at a time: a second one waits. Every turn is in exactly one state, and only committed
+    ones are told again. What is told, and how, is planned anew for each call, by the clock of the
+    vendor that is asked: an audio id that may be dead is never sent.
+
+    Args:
+        notebook: Its state.
+        line: To models.
+        tools: Offered on every turn that names no others.
+        on_tool_call: Runs tools; `None` denies every call.
+        summarize: Sums up turns that leave the history.
+        store: Where it is kept from the first turn on; `None`: nowhere.
+        keeper: Of a conversation that is stored already.
+    """
+
+    def __init__(
+        self,
+        notebook: Notebook,
+        line: Line,
+        *,
+        tools: Sequence[Tool] = (),
+        on_tool_call: ToolCallback | None = None,
+        summarize: Summarizer | None = None,
+        store: Store | None = None,
+        keeper: Keeper | None = None,
+    ) -> None:
+        self._book, self._line = notebook, line
+        self._tools, self._on_tool_call, self._summarize = tuple(tools), on_tool_call, summarize
+        self._store = store
+        if keeper is None:
+            keeper = NoKeeper() if store is None else StoreKeeper(store, line.tenant)
+        self._keeper: Keeper = keeper
+        self._gate = anyio.Semaphore(1)
+        self._outlook = Outlook(notebook=notebook, line=line, summarize=summarize)
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self._book.id
+
+    @property
+    def instructions(self) -> str | None:
+        """How the model shall behave."""
+        return self._book.instructions
+
+    @property
+    def policy(self) -> HistoryPolicy:
+        """How much is told again on each turn."""
+        return self._book.policy
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """All turns, oldest first, in whatever state."""
+        return tuple(self._book.turns)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What was said in committed turns, with all that is known of it."""
+        committed = (turn for turn in self._book.turns if turn.state == "committed")
+        return tuple(message for turn in committed for message in turn.messages)
+
+    @property
+    def usage(self) -> Usage:
+        """What all turns used, as far as the vendors told."""
+        return self.receipt.usage
+
+    @property
+    def receipt(self) -> ConversationReceipt:
+        """What all turns used and cost."""
+        return sum_turns(self._book.turns)
+
+    @property
+    def report(self) -> HistoryReport | None:
+        """What became of the history on the last call; `None` before the first."""
+        return self._book.report
+
+    async def send(
+        self,
+        text: str | None = None,
+        *,
+        audio: object = None,
+        output: Iterable[Modality] = ("text", "audio"),
+        voice: str | None = None,
+        output_format: str | None = None,
+        tools: Sequence[Tool] | None = None,
+        tool_choice: ToolChoice | None = None,
+        language: str | None = None,
+        max_output_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        timeout_s: float | None = None,
+        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Reply:
+        """Say something and get the whole answer.
+
+        Args:
+            text: What is written to the model.
+            audio: What is spoken to it: a path, encoded bytes, a clip, a binary file, or a list.
+            output: What the answer shall be made of.
+            voice: Name of the voice, or `None` for the model's default.
+            output_format: As in `AsyncClient.respond`.
+            tools: Other than the conversation's; their calls are run within the turn.
+            tool_choice: Of the turn's first call.
+            language: BCP 47 tag of the speech; `None`: detect.
+            max_output_tokens: Upper bound of each answer.
+            temperature: Sampling temperature.
+            seed: For repeatable sampling, where the vendor has it.
+            timeout_s: Seconds for the whole turn, tool rounds included.
+            provider_options: Vendors' extras by provider name.
+
+        Raises:
+            OssicleError: Whatever ended the turn; the last of `turns` tells its state.
+        """
+        stream = self._begin(
+            text,
+            audio,
+            tools=tools,
+            timeout_s=timeout_s,
+            fields={
+                "output": frozenset(output),
+                "voice": voice,
+                "output_format": output_format,
+                "tool_choice": tool_choice,
+                "language": language,
+                "max_output_tokens": max_output_tokens,
+                "temperature": temperature,
+                "seed": seed,
+                "provider_options": provider_options or {},
+            },
+        )
+        async with stream:
+            return await stream.collect()
+
+    def stream(
+        self,
+        text: str | None = None,
+        *,
+        audio: object = None,
+        output: Iterable[Modality] = ("text", "audio"),
+        voice: str | None = None,
+        output_format: str | None = None,
+        tools: Sequence[Tool] | None = None,
+        tool_choice: ToolChoice | None = None,
+        language: str | None = None,
+        max_output_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        timeout_s: float | None = None,
+        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> AbstractAsyncContextManager[ConversationStream]:
+        """The same as `send`, as events while they come: `async with c.stream(...) as stream`.
+
+        Leaving the block before the last event cancels the turn.
+
+        Raises:
+            OssicleError: On entering the context, or while reading.
+        """
+        return self._begin(
+            text,
+            audio,
+            tools=tools,
+            timeout_s=timeout_s,
+            fields={
+                "output": frozenset(output),
+                "voice": voice,
+                "output_format": output_format,
+                "tool_choice": tool_choice,
+                "language": language,
+                "max_output_tokens": max_output_tokens,
+                "temperature": temperature,
+                "seed": seed,
+                "provider_options": provider_options or {},
+                "stream": True,
+            },
+        )
+
+    async def undo(self) -> Turn:
+        """Take the last turn back, whatever became of it, and return it.
+
+        Raises:
+            ConfigurationError: There is none.
+            StorageError: The store failed.
+        """
+        async with self._gate:
+            turn = self._book.take_back()
+            await self._keeper.keep(self._book)
+        return turn
+
+    async def switch(self, *models: str) -> HistoryReport:
+        """Go on with other models, the first one first; tells what the history loses by it.
+
+        Audio ids of the model before are kept, and used again when it is switched back in time.
+
+        Args:
+            models: References such as `local` or `openai:gpt-audio-1.5`; later ones are asked when
+                those before them fail cleanly.
+
+        Raises:
+            ConfigurationError: None is named, or there is no such model.
+        """
+        if not models:
+            raise ConfigurationError("no model is named", fix="Name one, such as 'local'.")
+        async with self._gate:
+            found = [self._line.capabilities(model) for model in models]
+            self._book.references = models
+            plan = self._outlook.plan(
+                found[0], current=None, speaks=True, timeout_s=self._line.timeout_s
+            )
+        return plan.report
+
+    def branch(self, after: str | None = None) -> AsyncConversation:
+        """A new conversation that begins with the turns of this one.
+
+        Args:
+            after: Id of the last turn to take along; `None`: all.
+
+        Raises:
+            ConfigurationError: There is no such turn.
+        """
+        return AsyncConversation(
+            self._book.up_to(after),
+            self._line,
+            tools=self._tools,
+            on_tool_call=self._on_tool_call,
+            summarize=self._summarize,
+            store=self._store,
+        )
+
+    async def save(self) -> None:
+        """Write what is not written yet; a turn that has ended always is.
+
+        Raises:
+            ConfigurationError: The client has no store.
+            StorageError: The store failed.
+        """
+        if isinstance(self._keeper, NoKeeper):
+            raise ConfigurationError(
+                "the client has no store to save to",
+                fix="Give the client a store, or use export(path).",
+            )
+        async with self._gate:
+            await self._keeper.keep(self._book)
+
+    async def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write everything, audio included, to one file for another machine, all or nothing.
+
+        Returns:
+            The absolute path.
+
+        Raises:
+            FileAccessError: The file cannot be written.
+        """
+        async with self._gate:
+            return await to_thread.run_sync(export_notebook, self._book, path)
+
+    def _begin(
+        self,
+        text: str | None,
+        audio: object,
+        *,
+        tools: Sequence[Tool] | None,
+        timeout_s: float | None,
+        fields: Mapping[str, Any],
+    ) -> ConversationStream:
+        offered = self._tools if tools is None else tuple(tools)
+        seconds = self._line.timeout_s if timeout_s is None else timeout_s
+        if not seconds > 0:
+            raise ConfigurationError(
+                f"timeout_s of {seconds} leaves no time", fix="Give a number of seconds above 0."
+            )
+        return ConversationStream(
+            self._outlook,
+            draft=Draft(messages=(), instructions=self._book.instructions, tools=offered, **fields),
+            text=text,
+            audio=audio,
+            toolbox=Toolbox(offered, self._on_tool_call) if offered else None,
+            keeper=self._keeper,
+            gate=self._gate,
+            timeout_s=seconds,
+        )

@@ -1,0 +1,27 @@
+"""Where a conversation is kept while it goes on."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+from ossicle.conversation.notebook import Notebook
+
+
+class Keeper(Protocol):
+    """Writes a conversation down; what it has returned from outlives the process."""
+
+    @abstractmethod
+    async def keep(self, notebook: Notebook) -> None:
+        """Write everything that is not written as it is now.
+
+        Raises:
+            StorageError: It could not be written.
+        """
+
+
+class NoKeeper:
+    """Keeps nothing."""
+
+    async def keep(self, notebook: Notebook) -> None:
+        """Do nothing."""

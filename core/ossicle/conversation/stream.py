@@ -1,0 +1,383 @@
+"""A turn under way: as many calls as it takes, seen from outside as one stream of events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import anyio
+
+from ossicle.conversation.keeper import Keeper
+from ossicle.conversation.outcome import is_clean, may_use_another, state_after
+from ossicle.conversation.outlook import Outlook
+from ossicle.conversation.toolbox import Toolbox
+from ossicle.conversation.turn import Turn, TurnState
+from ossicle.conversation.wording import say_aloud
+from ossicle.errors import (
+    AudioMissingError,
+    AudioReferenceNotFoundError,
+    ConfigurationError,
+    DeadlineExceededError,
+    LimitReachedError,
+    OssicleError,
+)
+from ossicle.messages import (
+    AudioPart,
+    Event,
+    Finished,
+    InputHeard,
+    Message,
+    Receipt,
+    Reply,
+    ReplyStarted,
+    TextPart,
+)
+from ossicle.pipeline import Draft, ReplyStream
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+_Mode = Literal["answer", "repair", "speak"]
+
+REBUILT = "an audio id was unknown to the vendor: history rebuilt without ids and sent once more"
+REPAIRED = "the answer came without its audio: the model was asked to say it aloud"
+SPOKEN = "the answer came without its audio twice: another model speaks it"
+
+
+class ConversationStream:
+    """The answer to one turn while it comes; an async context manager and iterator of events.
+
+    The events of tool rounds run on into each other; `Finished` comes once, at the end. An answer
+    that came without its audio is followed by the events of the repair. When `Finished` has come
+    the turn is committed, and kept where the conversation is kept. Leaving before that cancels it.
+
+    Args:
+        outlook: The conversation, its models and its history.
+        draft: What is asked for; its messages are those of the user in this turn.
+        audio: What the user says, loaded when the stream is entered.
+        text: What the user writes.
+        toolbox: Answers tool calls; `None` where no tools are offered.
+        keeper: Where the conversation is kept.
+        gate: Lets one turn at a time pass.
+        timeout_s: Seconds for the whole turn.
+    """
+
+    def __init__(
+        self,
+        outlook: Outlook,
+        *,
+        draft: Draft,
+        text: str | None,
+        audio: object,
+        toolbox: Toolbox | None,
+        keeper: Keeper,
+        gate: anyio.Semaphore,
+        timeout_s: float,
+    ) -> None:
+        self._outlook, self._book, self._line = outlook, outlook.notebook, outlook.line
+        self._draft, self._text, self._audio = draft, text, audio
+        self._toolbox, self._keeper, self._gate = toolbox, keeper, gate
+        self._timeout_s = timeout_s
+        self._deadline = 0.0
+        self._turn: Turn | None = None
+        self._call: ReplyStream | None = None
+        self._mode: _Mode = "answer"
+        self._partial: Reply | None = None
+        self._reply: Reply | None = None
+        self._model_index = 0
+        self._rounds = 0
+        self._is_rebuilt = self._has_delivered = self._holds_gate = False
+
+    @property
+    def turn(self) -> Turn:
+        """The turn as it stands.
+
+        Raises:
+            ConfigurationError: The stream was not entered.
+        """
+        if self._turn is None:
+            raise ConfigurationError("the turn has not begun", fix="Use `async with` first.")
+        return self._turn
+
+    @property
+    def reply(self) -> Reply:
+        """The whole reply, once the last event was read.
+
+        Raises:
+            ConfigurationError: The stream was not read to its end.
+        """
+        if self._reply is None:
+            raise ConfigurationError(
+                "the reply is not complete", fix="Read the stream to its end first."
+            )
+        return self._reply
+
+    async def __aenter__(self) -> Self:
+        """Wait for the turn before, load the audio, and note the turn as pending."""
+        await self._gate.acquire()
+        self._holds_gate = True
+        try:
+            self._deadline = self._line.clock.monotonic() + self._timeout_s
+            user = await self._line.user_message(self._text, self._audio)
+            self._turn = self._book.begin(user)
+            await self._keeper.keep(self._book)
+        except BaseException:
+            await self._end("cancelled" if self._turn is None else "failed", is_kept=False)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the turn."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End the turn; one that is still under way is cancelled. Closing twice is harmless."""
+        await self._end("cancelled")
+
+    def __aiter__(self) -> Self:
+        """Iterate over the events, once."""
+        return self
+
+    async def __anext__(self) -> Event:
+        """The next event.
+
+        Raises:
+            OssicleError: Whatever ended the turn; `turn.state` tells what became of it.
+        """
+        if self.turn.state != "pending":
+            raise StopAsyncIteration
+        ended: TurnState | None = "cancelled"
+        try:
+            event = await self._next()
+            ended = None
+        except OssicleError as error:
+            ended = state_after(error)
+            self._turn = self.turn.model_copy(update={"error": error.code})
+            raise
+        finally:
+            if ended is not None:
+                await self._end(ended)
+        return event
+
+    async def collect(self) -> Reply:
+        """Read to the end and return the whole reply."""
+        async for _ in self:
+            pass
+        return self.reply
+
+    async def _next(self) -> Event:
+        while True:
+            try:
+                call = self._call or await self._open()
+                event = await anext(call)
+            except OssicleError as error:
+                await self._close_call(error.receipt)
+                if not self._recover(error):
+                    raise
+                continue
+            if isinstance(event, Finished):
+                if await self._finish(call):
+                    return event
+                continue
+            if isinstance(event, ReplyStarted) and event.server_time_s is not None:
+                self._book.hear_clock(call.info.provider, event.server_time_s, self._line.clock)
+            if not isinstance(event, ReplyStarted | InputHeard):
+                self._has_delivered = True
+            return event
+
+    # Calls
+
+    async def _open(self) -> ReplyStream:
+        left_s = self._deadline - self._line.clock.monotonic()
+        if left_s <= 0:
+            raise DeadlineExceededError(
+                f"the turn took longer than the {self._timeout_s:g} s allowed",
+                timeout_s=self._timeout_s,
+                fix="Allow more time with timeout_s.",
+            )
+        reference = self._reference()
+        draft = await (self._speech(reference) if self._mode == "speak" else self._told(left_s))
+        call = self._line.call(
+            draft, reference=reference, conversation_id=self._book.id, timeout_s=left_s
+        )
+        self._note(provider=call.info.provider, model=call.info.model)
+        await call.__aenter__()
+        self._call = call
+        return call
+
+    def _reference(self) -> str | None:
+        if self._mode == "speak" and self._book.policy.voice_fallback is not None:
+            return self._book.policy.voice_fallback
+        if self._mode == "speak":
+            return self.turn.provider
+        return self._book.references[self._model_index]
+
+    async def _told(self, left_s: float) -> Draft:
+        """The draft with history."""
+        capabilities = self._line.capabilities(self._reference())
+        plan, receipts = await self._outlook.settle(
+            capabilities,
+            current=self.turn,
+            speaks="audio" in self._draft.output,
+            timeout_s=left_s,
+        )
+        self._book.report = plan.report
+        self._note(receipts=receipts, notes=plan.report.losses)
+        messages = plan.messages
+        if self._mode == "repair" and self._partial is not None:
+            request = TextPart(text=say_aloud(self._partial.text))
+            messages = (*messages, Message(role="user", parts=(request,)))
+        return self._draft.model_copy(update={"messages": messages})
+
+    async def _speech(self, reference: str | None) -> Draft:
+        """The draft of the spoken fallback, in the same voice where the model has it."""
+        assert self._partial is not None
+        voices = self._line.capabilities(reference, "speak").voices
+        voice = self._draft.voice
+        return Draft(
+            task="speak",
+            messages=(Message(role="user", parts=(TextPart(text=self._partial.text),)),),
+            output=frozenset({"audio"}),
+            voice=voice if voices is None or voice in voices else None,
+            output_format=self._draft.output_format,
+            stream=self._draft.stream,
+        )
+
+    async def _close_call(self, receipt: Receipt | None) -> None:
+        call, self._call = self._call, None
+        if call is not None:
+            await call.aclose()
+        if receipt is not None:
+            self._note(receipts=(receipt,))
+
+    def _recover(self, error: OssicleError) -> bool:
+        """Whether another call can save the turn; makes it ready."""
+        if isinstance(error, AudioReferenceNotFoundError):
+            if self._is_rebuilt or self._has_delivered:
+                return False
+            self._is_rebuilt = True
+            self._book.forget_references(error.provider)
+            self._turn = self.turn.without_references(error.provider)
+            self._note(notes=(REBUILT,))
+            return True
+        if isinstance(error, AudioMissingError):
+            return self._speak_up(error)
+        has_more = self._model_index + 1 < len(self._book.references)
+        if self._mode != "answer" or self._has_delivered or not has_more:
+            return False
+        if not (may_use_another(error) and is_clean(error)):
+            return False
+        self._model_index += 1
+        self._is_rebuilt = False
+        self._note(notes=(f"{self.turn.provider} failed ({error.code}): the next model is asked",))
+        return True
+
+    def _speak_up(self, error: AudioMissingError) -> bool:
+        if not isinstance(error.partial, Reply) or not error.partial.text:
+            return False
+        if self._mode == "answer":
+            self._mode, self._partial = "repair", error.partial
+            self._note(notes=(REPAIRED,))
+            return True
+        if self._mode == "repair" and self._has_speaker():
+            self._mode = "speak"
+            self._note(notes=(SPOKEN,))
+            return True
+        return False
+
+    def _has_speaker(self) -> bool:
+        reference = self._book.policy.voice_fallback or self.turn.provider
+        try:
+            return "speak" in self._line.capabilities(reference, "speak").tasks
+        except OssicleError:
+            return False
+
+    # Ends
+
+    async def _finish(self, call: ReplyStream) -> bool:
+        """Take the answer of a call; whether it ends the turn."""
+        reply = call.reply
+        await self._close_call(reply.receipt)
+        if self._mode == "speak" and self._partial is not None:
+            words = self._partial.text
+            reply = self._partial.model_copy(
+                update={"audio": reply.audio, "transcript": words, "content": None}
+                | {"reference": None, "receipt": reply.receipt}
+            )
+        self._hear(reply)
+        messages = self.turn.messages
+        if reply.message.parts:
+            messages = (*messages, reply.message)
+        if reply.tool_calls and self._toolbox is not None:
+            self._rounds += 1
+            if self._rounds > self._book.policy.max_tool_rounds:
+                raise LimitReachedError(
+                    f"the model called tools in more than {self._rounds - 1} rounds",
+                    measured=self._rounds,
+                    allowed=self._rounds - 1,
+                    fix="Raise max_tool_rounds, or tell the model when to stop.",
+                )
+            results = await self._toolbox.answer(reply.tool_calls)
+            self._turn = self.turn.model_copy(update={"messages": (*messages, results)})
+            # A call that was demanded has been made; demanding it again would never end.
+            if self._draft.tool_choice not in ("auto", "none"):
+                self._draft = self._draft.model_copy(update={"tool_choice": None})
+            self._mode, self._partial, self._has_delivered = "answer", None, False
+            return False
+        self._turn = self.turn.model_copy(update={"messages": messages})
+        receipt = reply.receipt
+        if receipt is not None:
+            notes = dict.fromkeys((*receipt.notes, *self.turn.notes))
+            receipt = receipt.model_copy(update={"notes": tuple(notes)})
+        self._reply = reply.model_copy(update={"receipt": receipt})
+        await self._end("committed")
+        return True
+
+    def _hear(self, reply: Reply) -> None:
+        """Note what the provider says the user said."""
+        n_clips = sum(isinstance(part, AudioPart) for part in self.turn.user.parts)
+        if reply.heard is None or not n_clips:
+            return
+        lines = [reply.heard] if n_clips == 1 else reply.heard.split("\n")
+        if len(lines) == n_clips:
+            self._turn = self.turn.with_transcripts(tuple(lines))
+
+    def _note(
+        self,
+        *,
+        receipts: tuple[Receipt, ...] = (),
+        notes: tuple[str, ...] = (),
+        provider: str | None = None,
+        model: str | None = None,
+    ) -> None:
+        turn = self.turn
+        self._turn = turn.model_copy(
+            update={
+                "receipts": (*turn.receipts, *receipts),
+                "notes": tuple(dict.fromkeys((*turn.notes, *notes))),
+                "provider": provider or turn.provider,
+                "model": model or turn.model,
+            }
+        )
+        self._book.put(self._turn)
+
+    async def _end(self, state: TurnState, *, is_kept: bool = True) -> None:
+        """Give the turn its last state, keep it, and let the next one pass; once."""
+        if not self._holds_gate:
+            return
+        self._holds_gate = False
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._close_call(None)
+                if self._turn is not None:
+                    self._turn = self._turn.model_copy(update={"state": state})
+                    self._book.put(self._turn)
+                    if is_kept:
+                        await self._keeper.keep(self._book)
+        finally:
+            self._gate.release()

@@ -1,0 +1,82 @@
+"""What becomes of the tool calls of an answer: checked, run by the application, or denied."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from anyio import to_thread
+
+from ossicle.conversation.argument_schema import find_violation, unknown_keywords
+from ossicle.errors import ConfigurationError, InvalidReplyError
+from ossicle.messages import Message, Tool, ToolCall, ToolResultPart
+
+ToolCallback = Callable[[str, dict[str, Any]], str | Awaitable[str]]
+"""Runs a tool: its name and checked arguments in, its result as text out. A plain function runs in
+a worker thread. What it raises ends the turn and passes through to the caller."""
+
+
+class Toolbox:
+    """Answers tool calls.
+
+    A call of an unknown tool, or with arguments that break the tool's schema, is answered with an
+    error that the model can read; so is every call when there is no callback.
+
+    Args:
+        tools: What the model is offered.
+        callback: Runs them; `None` denies every call.
+
+    Raises:
+        ConfigurationError: A schema uses keywords that cannot be checked.
+    """
+
+    def __init__(self, tools: Sequence[Tool], callback: ToolCallback | None) -> None:
+        self._tools = {tool.name: tool for tool in tools}
+        self._callback = callback
+        for tool in tools:
+            unknown = unknown_keywords(tool.parameters)
+            if callback is not None and unknown:
+                raise ConfigurationError(
+                    f"the schema of tool {tool.name!r} uses {sorted(unknown)}, which cannot be "
+                    "checked",
+                    fix="Write it without them, and check that in the tool itself.",
+                )
+
+    async def answer(self, calls: Sequence[ToolCall]) -> Message:
+        """The results of all calls, in order, as one message."""
+        return Message(role="tool", parts=tuple([await self._result(call) for call in calls]))
+
+    async def _result(self, call: ToolCall) -> ToolResultPart:
+        if self._callback is None:
+            return _error(call, "denied: the application runs no tools")
+        tool = self._tools.get(call.name)
+        if tool is None:
+            return _error(call, "there is no such tool")
+        try:
+            arguments = call.parsed()
+        except InvalidReplyError:
+            return _error(call, "the arguments are no JSON object")
+        violation = find_violation(arguments, tool.parameters)
+        if violation is not None:
+            return _error(call, violation)
+        content = await self._run(self._callback, call.name, arguments)
+        return ToolResultPart(call_id=call.id, content=content)
+
+    async def _run(self, callback: ToolCallback, name: str, arguments: dict[str, Any]) -> str:
+        if inspect.iscoroutinefunction(callback):
+            found = await callback(name, arguments)
+        else:
+            found = await to_thread.run_sync(callback, name, arguments)
+            if inspect.isawaitable(found):
+                found = await found
+        if not isinstance(found, str):
+            raise ConfigurationError(
+                f"tool {name!r} returned a {type(found).__name__}",
+                fix="Return text, such as JSON.",
+            )
+        return found
+
+
+def _error(call: ToolCall, why: str) -> ToolResultPart:
+    return ToolResultPart(call_id=call.id, content=f"error: {why}", is_error=True)

@@ -1,0 +1,41 @@
+"""State that survives: conversations, their audio, the ledger and cached values."""
+
+from ossicle.storage.cache import AudioCache, Cacheable, CacheFigures, Fetched
+from ossicle.storage.cache_key import cache_key, digest_samples, request_facts
+from ossicle.storage.memory_store import MemoryStore
+from ossicle.storage.records import (
+    CachedValue,
+    Charge,
+    ChargeSum,
+    CleanReport,
+    ConversationSummary,
+    StoredConversation,
+    TenantSize,
+    Turn,
+)
+from ossicle.storage.sqlite import SqliteLedger, SqliteStore
+from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
+
+__all__ = [
+    "UNCLAIMED_S",
+    "AudioCache",
+    "BlobSource",
+    "CacheFigures",
+    "Cacheable",
+    "CachedValue",
+    "Charge",
+    "ChargeSum",
+    "CleanReport",
+    "ConversationSummary",
+    "Fetched",
+    "MemoryStore",
+    "SqliteLedger",
+    "SqliteStore",
+    "Store",
+    "StoredConversation",
+    "TenantSize",
+    "Turn",
+    "cache_key",
+    "digest_samples",
+    "request_facts",
+]

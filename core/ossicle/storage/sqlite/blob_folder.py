@@ -1,0 +1,136 @@
+"""A folder of files, each written whole and named without telling whose or what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import os
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
+from ossicle.storage.sqlite.files import Files, write_whole
+
+_OWN_NAME = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{16}\.part")
+_PIECE_BYTES = 1 << 20
+
+
+class BlobFolder:
+    """Files under names that only the store's own secret yields.
+
+    Args:
+        path: The folder; made when it is not there.
+        files: The file operations.
+        secret: Of this store; without it names tell nothing.
+    """
+
+    def __init__(self, path: Path, *, files: Files, secret: bytes) -> None:
+        self._path = path
+        self._files = files
+        self._secret = secret
+        if path.is_symlink() or not path.is_dir():
+            files.make_folder(path)
+
+    def name(self, *facts: str) -> str:
+        """The file name for these facts; different facts never share one."""
+        text = b"".join(len(fact.encode()).to_bytes(4) + fact.encode() for fact in facts)
+        return hmac.new(self._secret, text, hashlib.sha256).hexdigest()
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file in place, on the disk when this returns.
+
+        Raises:
+            StorageError: The folder is full or not writable.
+        """
+        try:
+            write_whole(self._files, self._path / name, data)
+        except OSError as error:
+            raise file_error("cannot write a blob", error) from error
+
+    def open(self, name: str, digest: str) -> BinaryIO:
+        """A file object over a file that was read once and matches its digest.
+
+        Raises:
+            NotStoredError: There is no such file.
+            StorageCorruptError: It does not match.
+        """
+        try:
+            file = os.fdopen(self._files.open(self._path / name), "rb")
+        except FileNotFoundError as error:
+            raise NotStoredError("the file of a blob is gone", fix="Store it again.") from error
+        except OSError as error:
+            raise file_error("cannot open a blob", error) from error
+        try:
+            found = hashlib.sha256()
+            while piece := file.read(_PIECE_BYTES):
+                found.update(piece)
+            file.seek(0)
+        except OSError as error:
+            file.close()
+            raise file_error("cannot read a blob", error) from error
+        if f"sha256:{found.hexdigest()}" != digest:
+            file.close()
+            raise damaged()
+        return file
+
+    def holds(self, name: str, digest: str) -> bool:
+        """Whether a file is there and whole."""
+        try:
+            self.open(name, digest).close()
+        except (NotStoredError, StorageCorruptError):
+            return False
+        return True
+
+    def unlink(self, name: str) -> None:
+        """Delete a file.
+
+        Raises:
+            StorageError: The folder is not writable.
+        """
+        try:
+            self._files.unlink(self._path / name)
+            self._files.reached("file deleted")
+        except OSError as error:
+            raise file_error("cannot delete a blob", error) from error
+
+    def sweep(self, known: set[str]) -> int:
+        """Delete own files that nothing knows, and own temporary files; how many."""
+        count = 0
+        try:
+            with os.scandir(self._path) as entries:
+                names = [entry.name for entry in entries]
+        except OSError as error:
+            raise file_error("cannot list the blobs", error) from error
+        for name in names:
+            if _OWN_NAME.fullmatch(name) and name not in known:
+                self.unlink(name)
+                count += 1
+        return count
+
+
+def open_inline(data: bytes, digest: str) -> BinaryIO:
+    """A file object over bytes from the database that match their digest.
+
+    Raises:
+        StorageCorruptError: They do not.
+    """
+    if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
+        raise damaged()
+    return io.BytesIO(data)
+
+
+def damaged() -> StorageCorruptError:
+    """The error for a blob whose bytes are not what was stored."""
+    return StorageCorruptError(
+        "a stored blob does not match its digest", fix="Delete it and store it again."
+    )
+
+
+def file_error(what: str, error: OSError) -> StorageError:
+    """The error for a failed file operation, without the path."""
+    reason = error.strerror or "the operation failed"
+    return StorageError(
+        f"{what}: {reason}", fix="Check that the store's folder is there, is yours and has room."
+    )

@@ -1,0 +1,225 @@
+"""Conversations and their turns, each row with the digest of its text."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+
+from ossicle.errors import NotStoredError, StorageConflictError
+from ossicle.storage.naming import encode_document
+from ossicle.storage.records import ConversationSummary, StoredConversation, Turn
+from ossicle.storage.sqlite.blobs import Blobs, Removed
+from ossicle.storage.sqlite.database import Database
+from ossicle.storage.sqlite.sealed import plausible, seal, unseal
+
+_COLUMNS = "id, name, revision, created_at, updated_at, document, digest"
+
+
+class Conversations:
+    """The rows of conversations.
+
+    Args:
+        database: Where the rows are.
+        blobs: What turns refer to.
+        clock: Tells the time in seconds since 1970.
+    """
+
+    def __init__(self, database: Database, blobs: Blobs, *, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._clock = clock
+
+    def save(self, tenant: str, name: str, *, document: str, revision: int | None) -> int:
+        """Write what belongs to no turn; the new revision."""
+        data = encode_document(document)
+        with self._database.writing() as rows:
+            now = self._clock()
+            if revision in (None, 0):
+                rows.execute(
+                    "INSERT OR IGNORE INTO conversations (tenant, name, revision, created_at,"
+                    " updated_at, document, digest) VALUES (?, ?, 0, ?, ?, ?, ?)",
+                    (tenant, name, now, now, b"", b""),
+                )
+            key, changed = self._change(rows, tenant, name, revision)
+            rows.execute(
+                "UPDATE conversations SET document = ?, digest = ? WHERE id = ?",
+                (data, seal(data, name), key),
+            )
+            return changed
+
+    def save_turn(
+        self,
+        tenant: str,
+        name: str,
+        *,
+        turn: Turn,
+        new_blobs: Mapping[str, bytes],
+        revision: int | None,
+    ) -> int:
+        """Write a turn and its blobs; the conversation's new revision."""
+        data = encode_document(turn.document)
+        with self._database.writing() as rows:
+            key, changed = self._change(rows, tenant, name, revision)
+            for digest, content in new_blobs.items():
+                self._blobs.keep(rows, tenant, digest=digest, data=content, until=0)
+            needed = [self._claim(rows, tenant, digest) for digest in turn.blobs]
+            freed = self._remove_turns(rows, key, "position = ?", turn.index)
+            added = rows.execute(
+                "INSERT INTO turns (conversation, position, document, digest, blobs_until)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (key, turn.index, data, seal(data, str(turn.index)), turn.blobs_until),
+            )
+            rows.executemany(
+                "INSERT INTO turn_blobs (turn, place, blob) VALUES (?, ?, ?)",
+                [(added.lastrowid, place, blob) for place, blob in enumerate(needed)],
+            )
+            removed = self._blobs.remove_unneeded(rows, freed)
+        self._blobs.discard(removed.names)
+        return changed
+
+    def delete_turns(self, tenant: str, name: str, *, start: int, revision: int | None) -> int:
+        """Delete the turns from an index on; the conversation's new revision."""
+        with self._database.writing() as rows:
+            key, changed = self._change(rows, tenant, name, revision)
+            # SQLite holds 64 bits; no index is beyond 53.
+            freed = self._remove_turns(rows, key, "position >= ?", max(-1, min(start, 2**53)))
+            removed = self._blobs.remove_unneeded(rows, freed)
+        self._blobs.discard(removed.names)
+        return changed
+
+    def load(self, tenant: str, name: str) -> StoredConversation:
+        """A conversation with all its turns, each checked."""
+        with self._database.reading() as rows:
+            found = rows.execute(
+                f"SELECT {_COLUMNS} FROM conversations WHERE tenant = ? AND name = ?",
+                (tenant, name),
+            ).fetchone()
+            if found is None:
+                raise _unknown()
+            turns = rows.execute(
+                "SELECT id, position, document, digest, blobs_until FROM turns"
+                " WHERE conversation = ? ORDER BY position",
+                (found[0],),
+            ).fetchall()
+            blobs: dict[int, list[str]] = {}
+            for turn, digest in rows.execute(
+                "SELECT turn, blobs.digest FROM turn_blobs JOIN turns ON turns.id = turn"
+                " JOIN blobs ON blobs.id = blob WHERE conversation = ? ORDER BY turn, place",
+                (found[0],),
+            ):
+                blobs.setdefault(turn, []).append(digest)
+        _, name, revision, created_at, updated_at, document, digest = found
+        with plausible():
+            return StoredConversation(
+                conversation_id=name,
+                revision=revision,
+                created_at=created_at,
+                updated_at=updated_at,
+                document=unseal(document, digest, name),
+                turns=tuple(
+                    Turn(
+                        index=position,
+                        document=unseal(text, digest, str(position)),
+                        blobs=tuple(blobs.get(turn, ())),
+                        blobs_until=until,
+                    )
+                    for turn, position, text, digest, until in turns
+                ),
+            )
+
+    def summaries(self, tenant: str) -> tuple[ConversationSummary, ...]:
+        """All conversations of a tenant, last changed first."""
+        with self._database.reading() as rows:
+            found = rows.execute(
+                f"SELECT {_COLUMNS}, (SELECT count(*) FROM turns"
+                " WHERE conversation = conversations.id)"
+                " FROM conversations WHERE tenant = ? ORDER BY updated_at DESC, name",
+                (tenant,),
+            ).fetchall()
+        with plausible():
+            return tuple(
+                ConversationSummary(
+                    conversation_id=name,
+                    revision=revision,
+                    created_at=created_at,
+                    updated_at=updated_at,
+                    document=unseal(document, digest, name),
+                    n_turns=n_turns,
+                )
+                for _, name, revision, created_at, updated_at, document, digest, n_turns in found
+            )
+
+    def delete(self, tenant: str, name: str) -> bool:
+        """Delete a conversation; whether there was one."""
+        with self._database.writing() as rows:
+            found = rows.execute(
+                "SELECT id FROM conversations WHERE tenant = ? AND name = ?", (tenant, name)
+            ).fetchone()
+            if found is None:
+                return False
+            freed = self._remove_turns(rows, found[0], "position >= ?", 0)
+            rows.execute("DELETE FROM conversations WHERE id = ?", found)
+            removed = self._blobs.remove_unneeded(rows, freed)
+        self._blobs.unlink(removed.names)
+        return True
+
+    def expire_blobs(self, rows: sqlite3.Connection) -> int:
+        """Take their blobs from the turns that were to keep them no longer; how many turns."""
+        due = rows.execute(
+            "SELECT DISTINCT turns.id FROM turns JOIN turn_blobs ON turn = turns.id"
+            " WHERE blobs_until <= ?",
+            (self._clock(),),
+        ).fetchall()
+        rows.executemany("DELETE FROM turn_blobs WHERE turn = ?", due)
+        return len(due)
+
+    def remove_tenant(self, rows: sqlite3.Connection, tenant: str) -> Removed:
+        """Delete all conversations and blobs of a tenant."""
+        rows.execute("DELETE FROM conversations WHERE tenant = ?", (tenant,))
+        keys = rows.execute("SELECT id FROM blobs WHERE tenant = ?", (tenant,)).fetchall()
+        return self._blobs.remove(rows, [key for (key,) in keys])
+
+    def _change(
+        self, rows: sqlite3.Connection, tenant: str, name: str, expected: int | None
+    ) -> tuple[int, int]:
+        found = rows.execute(
+            "SELECT id, revision FROM conversations WHERE tenant = ? AND name = ?", (tenant, name)
+        ).fetchone()
+        if found is None:
+            raise _unknown()
+        key, revision = found
+        if expected is not None and revision != expected:
+            raise StorageConflictError(
+                f"the conversation is at revision {revision}, not {expected}",
+                fix="Load it again: another writer changed it.",
+            )
+        rows.execute(
+            "UPDATE conversations SET revision = ?, updated_at = ? WHERE id = ?",
+            (revision + 1, self._clock(), key),
+        )
+        return key, revision + 1
+
+    def _claim(self, rows: sqlite3.Connection, tenant: str, digest: str) -> int:
+        key = self._blobs.key(rows, tenant, digest)
+        if key is None:
+            raise NotStoredError(
+                "a blob of the turn is not stored", fix="Pass its bytes as a new blob."
+            )
+        rows.execute("UPDATE blobs SET unclaimed_until = 0 WHERE id = ?", (key,))
+        return key
+
+    def _remove_turns(
+        self, rows: sqlite3.Connection, key: int, which: str, position: int
+    ) -> list[int]:
+        """Delete turns; the rows of the blobs they referred to."""
+        freed = rows.execute(
+            "SELECT DISTINCT blob FROM turn_blobs JOIN turns ON turns.id = turn"
+            f" WHERE conversation = ? AND {which}",
+            (key, position),
+        ).fetchall()
+        rows.execute(f"DELETE FROM turns WHERE conversation = ? AND {which}", (key, position))
+        return [blob for (blob,) in freed]
+
+
+def _unknown() -> NotStoredError:
+    return NotStoredError("there is no such conversation", fix="Check its id.")

@@ -1,0 +1,211 @@
+"""The books of a budget on disk: shared by all processes of a store, and there after a crash."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Generic, Protocol, TypeVar
+
+from ossicle.errors import StorageCorruptError
+from ossicle.storage.charge_sums import add_exactly
+from ossicle.storage.sqlite.store import SqliteStore
+
+HOLD_LIFETIME_S = 3600.0
+"""No call takes longer; a hold that is older belongs to a process that ended without settling."""
+
+
+class AmountLike(Protocol):
+    """Tokens and money together, as `ossicle.policy.Amount`."""
+
+    @property
+    def tokens(self) -> int:
+        """Whole tokens."""
+        ...
+
+    @property
+    def money(self) -> Decimal:
+        """Exact money."""
+        ...
+
+
+A = TypeVar("A", bound=AmountLike)
+O_co = TypeVar("O_co", covariant=True)
+A_contra = TypeVar("A_contra", contravariant=True)
+A_co = TypeVar("A_co", covariant=True)
+
+
+class AmountMaker(Protocol[A_co]):
+    """Makes amounts, as the class `ossicle.policy.Amount` does."""
+
+    def __call__(self, *, tokens: int, money: Decimal) -> A_co:
+        """An amount."""
+        ...
+
+
+class Bound(Protocol[A_contra, O_co]):
+    """An upper bound, as `ossicle.policy.Allowance`."""
+
+    def overdraft(self, account: tuple[str, ...], wanted: A_contra, /) -> O_co | None:
+        """Why this much is too much for an account, or `None` when it is not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sum:
+    tokens: int = 0
+    money: Decimal = Decimal(0)
+
+    def plus(self, other: AmountLike, *, sign: int = 1) -> _Sum:
+        money = other.money if sign > 0 else other.money.copy_negate()
+        return _Sum(tokens=self.tokens + sign * other.tokens, money=add_exactly(self.money, money))
+
+
+class SqliteLedger(Generic[A]):
+    """An `ossicle.policy.BudgetLedger` in the database of a store.
+
+    What a process held when it ended is booked as spent after an hour: whether its call was
+    executed is not known, and a budget rather counts it than overdraws.
+
+    Args:
+        store: Whose database; its deletion of a tenant takes that tenant's accounts too.
+        amount: `ossicle.policy.Amount`.
+        clock: Tells the time in seconds since 1970.
+
+    Example:
+        Budget(limits, ledger=SqliteLedger(store, amount=Amount))
+    """
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        *,
+        amount: AmountMaker[A],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = store.database
+        self._amount = amount
+        self._clock = clock
+
+    def hold(
+        self,
+        hold_id: str,
+        amount: A,
+        allowances: Mapping[tuple[str, ...], Bound[A, O_co]],
+    ) -> O_co | None:
+        """Hold an amount in all accounts if it fits all of them, else hold nothing."""
+        with self._database.writing() as rows:
+            self._settle_abandoned(rows)
+            for account, allowance in allowances.items():
+                spent, held = _balance(rows, account)
+                wanted = spent.plus(held).plus(amount)
+                overdraft = allowance.overdraft(
+                    account, self._amount(tokens=wanted.tokens, money=wanted.money)
+                )
+                if overdraft is not None:
+                    return overdraft
+            rows.execute(
+                "INSERT INTO holds (hold_id, tokens, money, made_at) VALUES (?, ?, ?, ?)",
+                (hold_id, amount.tokens, str(amount.money), self._clock()),
+            )
+            for account in allowances:
+                spent, held = _balance(rows, account)
+                _write(rows, account, spent, held.plus(amount))
+                rows.execute(
+                    "INSERT INTO hold_accounts (hold_id, account) VALUES (?, ?)",
+                    (hold_id, _text(account)),
+                )
+        return None
+
+    def settle(self, hold_id: str, amount: A) -> None:
+        """Turn a hold into a spending of this amount; an unknown hold is left alone."""
+        with self._database.writing() as rows:
+            _settle(rows, hold_id, amount)
+
+    def spent(self, account: tuple[str, ...]) -> A:
+        """What has been spent in an account."""
+        return self._told(account, 0)
+
+    def held(self, account: tuple[str, ...]) -> A:
+        """What is held in an account."""
+        return self._told(account, 1)
+
+    def _told(self, account: tuple[str, ...], which: int) -> A:
+        with self._database.reading() as rows:
+            found = _balance(rows, account)[which]
+        return self._amount(tokens=found.tokens, money=found.money)
+
+    def forget(self, account: tuple[str, ...]) -> None:
+        """Drop an account that is of no more interest; its open holds settle into nothing."""
+        with self._database.writing() as rows:
+            for table in ("balances", "hold_accounts"):
+                rows.execute(f"DELETE FROM {table} WHERE account = ?", (_text(account),))
+
+    def _settle_abandoned(self, rows: sqlite3.Connection) -> None:
+        abandoned = rows.execute(
+            "SELECT hold_id, tokens, money FROM holds WHERE made_at <= ?",
+            (self._clock() - HOLD_LIFETIME_S,),
+        ).fetchall()
+        for hold_id, tokens, money in abandoned:
+            _settle(rows, hold_id, _Sum(tokens=tokens, money=_exact(money)))
+
+
+def _settle(rows: sqlite3.Connection, hold_id: str, amount: AmountLike) -> None:
+    found = rows.execute("SELECT tokens, money FROM holds WHERE hold_id = ?", (hold_id,)).fetchone()
+    if found is None:
+        return
+    was_held = _Sum(tokens=found[0], money=_exact(found[1]))
+    for (text,) in rows.execute(
+        "SELECT account FROM hold_accounts WHERE hold_id = ?", (hold_id,)
+    ).fetchall():
+        account = tuple(json.loads(text))
+        spent, held = _balance(rows, account)
+        _write(rows, account, spent.plus(amount), held.plus(was_held, sign=-1))
+    rows.execute("DELETE FROM holds WHERE hold_id = ?", (hold_id,))
+
+
+def _balance(rows: sqlite3.Connection, account: tuple[str, ...]) -> tuple[_Sum, _Sum]:
+    """What is spent and what is held."""
+    found = rows.execute(
+        "SELECT spent_tokens, spent_money, held_tokens, held_money FROM balances WHERE account = ?",
+        (_text(account),),
+    ).fetchone()
+    if found is None:
+        return _Sum(), _Sum()
+    return (
+        _Sum(tokens=found[0], money=_exact(found[1])),
+        _Sum(tokens=found[2], money=_exact(found[3])),
+    )
+
+
+def _write(rows: sqlite3.Connection, account: tuple[str, ...], spent: _Sum, held: _Sum) -> None:
+    rows.execute(
+        "INSERT OR REPLACE INTO balances"
+        " (account, tenant, spent_tokens, spent_money, held_tokens, held_money)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            _text(account),
+            account[1] if len(account) > 1 else None,  # ("day", tenant, …), ("conversation", …)
+            spent.tokens,
+            str(spent.money),
+            held.tokens,
+            str(held.money),
+        ),
+    )
+
+
+def _text(account: tuple[str, ...]) -> str:
+    return json.dumps(account)
+
+
+def _exact(money: str) -> Decimal:
+    try:
+        return Decimal(money)
+    except (InvalidOperation, TypeError) as error:
+        raise StorageCorruptError(
+            "an account of the ledger does not hold a number",
+            fix="Restore the store from a backup, or forget the account.",
+        ) from error

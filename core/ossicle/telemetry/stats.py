@@ -1,0 +1,102 @@
+"""`Stats`: counts calls in memory, readable without any service."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from typing import get_args
+
+from ossicle.abc import CallInfo, hookimpl
+from ossicle.errors import ConfigurationError, OssicleError
+from ossicle.messages import Receipt
+from ossicle.telemetry.receipt_facts import OTHER, Outcome
+from ossicle.telemetry.snapshot import Dimension, StatsSnapshot
+from ossicle.telemetry.totals import Totals
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+_Key = tuple[str, str, str, str]
+"""Provider, model, tenant and task of calls that are counted together."""
+
+
+class Stats:
+    """Figures over calls by provider, model, tenant and task; safe to use from any thread.
+
+    A client has its own as `client.stats`. One for several clients: `Client(..., plugins=[stats])`.
+
+    Args:
+        max_groups: So many combinations of provider, model and tenant are told apart; calls of
+            further ones are counted together as `(other)`.
+    """
+
+    def __init__(self, *, max_groups: int = 1000) -> None:
+        self._max_groups = max_groups
+        self._lock = threading.Lock()
+        self._groups: dict[_Key, Totals] = {}
+
+    def snapshot(self, *, by: Collection[Dimension] = DIMENSIONS) -> StatsSnapshot:
+        """The figures up to now.
+
+        Args:
+            by: What to group by: any of `provider`, `model`, `tenant` and `task`.
+
+        Raises:
+            ConfigurationError: There is no such thing to group by.
+        """
+        for name in by:
+            if name not in DIMENSIONS:
+                raise ConfigurationError(
+                    f"calls cannot be grouped by {name!r}",
+                    fix=f"Group by any of {', '.join(DIMENSIONS)}.",
+                )
+        wanted = [index for index, name in enumerate(DIMENSIONS) if name in by]
+        merged: dict[tuple[str, ...], Totals] = {}
+        total = Totals()
+        with self._lock:
+            for key, totals in self._groups.items():
+                merged.setdefault(tuple(key[index] for index in wanted), Totals()).merge(totals)
+                total.merge(totals)
+        groups = [
+            totals.stats({DIMENSIONS[index]: name for index, name in zip(wanted, key, strict=True)})
+            for key, totals in sorted(merged.items())
+        ]
+        groups.sort(key=lambda group: -group.calls)
+        return StatsSnapshot(groups=tuple(groups), total=total.stats({}))
+
+    def __str__(self) -> str:
+        """The figures up to now as a table."""
+        return str(self.snapshot())
+
+    # ---- what the plugin host calls
+
+    @hookimpl
+    def ossicle_call_finished(self, call: CallInfo, receipt: Receipt) -> None:
+        """Count an answered call."""
+        self._add(call, "finished", receipt, None)
+
+    @hookimpl
+    def ossicle_call_failed(self, call: CallInfo, error: OssicleError) -> None:
+        """Count a failed call."""
+        self._add(call, "failed", error.receipt, error.code)
+
+    @hookimpl
+    def ossicle_call_refused(self, call: CallInfo, error: OssicleError) -> None:
+        """Count a call that was not sent."""
+        self._add(call, "refused", error.receipt, error.code)
+
+    @hookimpl
+    def ossicle_call_abandoned(self, call: CallInfo, receipt: Receipt) -> None:
+        """Count a call that was left before its end."""
+        self._add(call, "abandoned", receipt, None)
+
+    def _add(
+        self, call: CallInfo, outcome: Outcome, receipt: Receipt | None, error: str | None
+    ) -> None:
+        key = (call.provider, call.model, call.tenant, call.task)
+        with self._lock:
+            totals = self._groups.get(key)
+            if totals is None:
+                if len(self._groups) >= self._max_groups:
+                    key = (OTHER, OTHER, OTHER, call.task)
+                totals = self._groups.setdefault(key, Totals())
+            totals.add(outcome, receipt, error)

@@ -1,0 +1,6 @@
+"""Arithmetic on words: how far what was heard is from what was said."""
+
+from ossicle.words.normalizing import normal_words
+from ossicle.words.word_errors import WordErrors, total_errors, word_error_rate, word_errors
+
+__all__ = ["WordErrors", "normal_words", "total_errors", "word_error_rate", "word_errors"]

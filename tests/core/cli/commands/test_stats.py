@@ -1,0 +1,63 @@
+"""`ossicle stats` shows what was recorded, also by other processes, and makes nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ossicle.storage import Charge, SqliteStore
+
+from ..conftest import Run, document
+
+DAY_S = 86_400.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A store with calls of two days and two tenants."""
+    place = tmp_path / "store"
+    with SqliteStore(place) as store:
+        for number, tenant in enumerate(("ada", "bob", "ada")):
+            charge = Charge(
+                charge_id=str(number),
+                at=number * DAY_S,
+                provider="p",
+                model="m",
+                input_tokens=10,
+                input_audio_tokens=4,
+                amount=None if number == 2 else Decimal("0.5"),
+            )
+            store.append_charge(tenant, charge)
+    return place
+
+
+def test_stats_as_a_table(run: Run, folder: Path) -> None:
+    shown = run("stats", "--store", str(folder))
+    assert shown.exit_code == 0
+    text = " ".join(shown.stdout.split())
+    for word in ("1970-01-01", "1970-01-03", "ada", "bob", "10 (4)", "0.5000", "1 unknown"):
+        assert word in text
+
+
+def test_stats_as_json_of_a_tenant_since_a_day(run: Run, folder: Path) -> None:
+    everything = document(run("stats", "--store", str(folder), "--json"))["charges"]
+    assert [(row["day"], row["tenant"]) for row in everything] == [
+        ("1970-01-01", "ada"),
+        ("1970-01-02", "bob"),
+        ("1970-01-03", "ada"),
+    ]
+    assert everything[0]["amount"] == "0.5"
+    few = ("--tenant", "ada", "--since", "1970-01-02")
+    chosen = document(run("stats", "--store", str(folder), "--json", *few))["charges"]
+    assert [row["day"] for row in chosen] == ["1970-01-03"]
+
+
+def test_stats_without_a_store_say_so_and_make_none(run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "nothing"
+    shown = run("stats", "--store", str(place))
+    assert shown.exit_code == 0
+    assert "No calls are recorded" in shown.stderr
+    assert document(run("stats", "--store", str(place), "--json"))["charges"] == []
+    assert not place.exists()

@@ -1,0 +1,88 @@
+"""What calls used is in the store's ledger when the recorder is closed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from decimal import Decimal
+
+import pytest
+
+from ossicle import CallRecorder, Client
+from ossicle.abc import CallInfo
+from ossicle.client.call_recorder import charge_of
+from ossicle.errors import ProviderUnavailableError, StorageError, UnknownVoiceError
+from ossicle.messages import Attempt, Receipt
+from ossicle.storage import Charge, MemoryStore
+
+CALL = CallInfo(turn_id="turn_1", tenant="ada", provider="p", model="m", task="respond")
+RECEIPT = Receipt(turn_id="turn_1", tenant="ada", provider="p", model="m", task="respond")
+NOON = 1_700_000_000.0
+
+
+def test_calls_of_a_client_are_recorded_for_their_tenants() -> None:
+    store = MemoryStore()
+    with (
+        CallRecorder(store, clock=lambda: NOON) as recorder,
+        Client("echo", plugins=[recorder]) as client,
+    ):
+        first = client.speak("hello")
+        second = client.for_tenant("ada").transcribe(first.audio or b"")
+        with pytest.raises(ProviderUnavailableError):
+            client.speak("x", provider_options={"echo": {"fail_with": "provider_unavailable"}})
+        with pytest.raises(UnknownVoiceError):
+            client.speak("x", voice="nobody")
+        with client.stream("a long story " * 20) as stream:
+            next(stream)
+    default = {one.outcome: one for one in store.sum_charges("default")}
+    assert {outcome: one.calls for outcome, one in default.items()} == {
+        "finished": 1,
+        "failed": 1,
+        "abandoned": 1,
+    }
+    [ada] = store.sum_charges("ada")
+    assert first.usage.output_tokens == default["finished"].output_tokens
+    assert second.usage.input_audio_tokens == ada.input_audio_tokens
+    assert ada.input_audio_s == default["finished"].output_audio_s > 0
+    assert (ada.day, ada.model, ada.calls) == ("2023-11-14", "transcribe", 1)
+    assert default["abandoned"].n_unknown_amounts == 1
+    assert default["failed"].n_unknown_amounts == 0
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "amount"), [((), Decimal(0)), (("clean",), Decimal(0)), (("ambiguous",), None)]
+)
+def test_an_unknown_cost_is_not_zero(outcomes: tuple[str, ...], amount: Decimal | None) -> None:
+    attempts = tuple(Attempt.model_validate({"outcome": outcome}) for outcome in outcomes)
+    receipt = RECEIPT.model_copy(update={"attempts": attempts})
+    assert charge_of(CALL, receipt, outcome="failed", at=NOON).amount == amount
+
+
+def test_a_slow_store_slows_no_call() -> None:
+    may_write = threading.Event()
+
+    class SlowStore(MemoryStore):
+        def append_charge(self, tenant: str, charge: Charge) -> None:
+            assert may_write.wait(20)
+            super().append_charge(tenant, charge)
+
+    store = SlowStore()
+    recorder = CallRecorder(store)
+    recorder.ossicle_call_finished(CALL, RECEIPT)
+    assert store.sum_charges("ada") == ()
+    may_write.set()
+    recorder.close()
+    recorder.close()
+    assert store.sum_charges("ada")[0].calls == 1
+
+
+def test_a_store_that_fails_is_noted_and_no_more(caplog: pytest.LogCaptureFixture) -> None:
+    class FullStore(MemoryStore):
+        def append_charge(self, tenant: str, charge: Charge) -> None:
+            raise StorageError("the disk is full")
+
+    with caplog.at_level(logging.WARNING, logger="ossicle"), CallRecorder(FullStore()) as recorder:
+        recorder.ossicle_call_finished(CALL, RECEIPT)
+    assert [record.message for record in caplog.records] == [
+        "a call was not recorded: StorageError"
+    ]

@@ -1,0 +1,168 @@
+"""One file for another machine: everything comes over, and nothing that was changed is believed."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.core.conversation.made import turn
+from tests.core.conversation.worlds import World
+
+from ossicle.conversation import Notebook, Summary, export_notebook, import_notebook
+from ossicle.errors import FileAccessError, SchemaVersionError, StorageCorruptError
+from ossicle.messages import Attempt, AudioRecord, Cost, Receipt, Usage
+
+
+def notebook() -> Notebook:
+    receipt = Receipt(
+        turn_id="x",
+        provider="vendor",
+        model="m",
+        task="respond",
+        inputs=(
+            AudioRecord(source="wav", result="wav", n_bytes=3, measurements={"p": float("-inf")}),
+        ),
+        usage=Usage(input_tokens=3),
+        cost=Cost(amount=Decimal("0.000123"), basis="details"),
+        attempts=(Attempt(outcome="settled"),),
+    )
+    first = turn("t1", seconds=0.5, heard="heard", reference="id", expires_at=5.0)
+    return Notebook(
+        id="mine",
+        instructions="Be brief.",
+        references=(None, "local"),
+        turns=[first.model_copy(update={"receipts": (receipt,)}), turn("t2", said="ünï")],
+        summary=Summary(text="before", turn_ids=("t0",)),
+    )
+
+
+def changed(path: Path, **head: object) -> Path:
+    """The same file with other fields in its head."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts["conversation.json"] = json.dumps(json.loads(parts["conversation.json"]) | head).encode()
+    with zipfile.ZipFile(path, "w") as new:
+        for name, data in parts.items():
+            new.writestr(name, data)
+    return path
+
+
+def test_everything_comes_over(tmp_path: Path) -> None:
+    before = notebook()
+    after = import_notebook(export_notebook(before, tmp_path / "a.zip"))
+    for name in ("id", "instructions", "references", "policy", "turns", "summary"):
+        assert getattr(after, name) == getattr(before, name)
+    assert after.turns[0].clips[0].read_bytes() == before.turns[0].clips[0].read_bytes()
+
+
+def test_the_same_conversation_gives_the_same_file_and_equal_audio_is_in_it_once(
+    tmp_path: Path,
+) -> None:
+    one = export_notebook(notebook(), tmp_path / "a.zip").read_bytes()
+    assert one == export_notebook(notebook(), tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        # One clip of half a second and two equal ones of a second.
+        assert len([name for name in archive.namelist() if name.startswith("audio/")]) == 2
+
+
+def test_a_turn_that_was_under_way_is_ambiguous_elsewhere(tmp_path: Path) -> None:
+    book = Notebook(turns=[turn(state="pending")])
+    after = import_notebook(export_notebook(book, tmp_path / "a.zip"))
+    assert after.turns[0].state == "ambiguous"
+
+
+def test_a_wrong_digest_is_refused(tmp_path: Path) -> None:
+    path = export_notebook(notebook(), tmp_path / "a.zip")
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    name = next(name for name in parts if name.startswith("audio/"))
+    parts[name] = parts[name][:-2] + b"\x01\x00"
+    with zipfile.ZipFile(path, "w") as new:
+        for each, data in parts.items():
+            new.writestr(each, data)
+    with pytest.raises(StorageCorruptError, match="digest"):
+        import_notebook(path)
+
+
+def test_a_newer_schema_and_one_that_is_none_are_refused(tmp_path: Path) -> None:
+    path = export_notebook(notebook(), tmp_path / "a.zip")
+    with pytest.raises(SchemaVersionError, match="schema 2"):
+        import_notebook(changed(path, schema=2))
+    for wrong in (0, True, "1", None):
+        with pytest.raises(StorageCorruptError):
+            import_notebook(changed(path, schema=wrong))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"turns": None},
+        {"turns": [None]},
+        {"turns": [{"messages": []}]},
+        {"turns": [{"id": "x", "messages": [{"role": "user", "parts": [{"kind": "audio"}]}]}]},
+        {"id": 5},
+        {"references": 5},
+        {"policy": {"max_tokens": -1}},
+        {"summary": 3},
+    ],
+)
+def test_a_file_with_something_missing_is_refused(tmp_path: Path, head: dict[str, object]) -> None:
+    path = export_notebook(notebook(), tmp_path / "a.zip")
+    with pytest.raises(StorageCorruptError):
+        import_notebook(changed(path, **head))
+
+
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_a_damaged_file_is_refused_by_type_or_read_right(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    path = tmp_path / "a.zip"
+    whole = export_notebook(notebook(), path).read_bytes()
+    if data.draw(st.booleans()):
+        damaged = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    else:
+        at = data.draw(st.integers(0, len(whole) - 1))
+        damaged = whole[:at] + bytes([whole[at] ^ data.draw(st.integers(1, 255))]) + whole[at + 1 :]
+    path.write_bytes(damaged)
+    try:
+        after = import_notebook(path)
+    except (StorageCorruptError, SchemaVersionError):
+        return
+    assert after.turns == notebook().turns
+
+
+def test_paths_that_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(FileAccessError):
+        import_notebook(tmp_path / "none.zip")
+    with pytest.raises(FileAccessError):
+        import_notebook(tmp_path)
+    with pytest.raises(FileAccessError):
+        export_notebook(notebook(), tmp_path / "no" / "folder.zip")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.anyio
+async def test_a_conversation_goes_on_on_another_machine(tmp_path: Path) -> None:
+    here, there = World(), World()
+    async with here.client() as client:
+        talk = client.conversation()
+        await talk.send("hello")
+        await talk.export(tmp_path / "talk.zip")
+    async with there.client() as client:
+        again = await client.conversations.load(tmp_path / "talk.zip")
+        assert again.turns == talk.turns
+        assert again.id == talk.id
+        reply = await again.send("turn")
+        assert reply.text.startswith("This is turn")
+        # The id looked alive, but this vendor never issued it: rebuilt and sent once more.
+        assert there.provider.n_requests == 2
+        copy = await client.conversations.load(tmp_path / "talk.zip", is_copy=True)
+        assert copy.id != talk.id
