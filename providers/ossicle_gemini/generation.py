@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ossicle.errors import UnsupportedFeatureError
+from ossicle.errors import TextTooLongError, UnsupportedFeatureError
 from ossicle.messages import AudioPart, NamedTool, Request, TextPart, Tool
 from ossicle_gemini.catalogue import ModelRecord
 from ossicle_gemini.contents import blob_of, contents_of
@@ -19,6 +19,7 @@ def payload_of(
     """The body of a call; audio stands in it as `ClipData`.
 
     Raises:
+        TextTooLongError: More text than the model speaks in one answer.
         UnsupportedFeatureError: The request cannot be said in the vendor's form.
     """
     match request.task:
@@ -65,6 +66,14 @@ def _respond(
 
 def _speak(request: Request, record: ModelRecord) -> dict[str, Any]:
     text = "\n".join(part.text for part in request.messages[-1].parts if isinstance(part, TextPart))
+    allowed = record.capabilities.max_text_chars
+    if allowed is not None and len(text) > allowed:
+        raise TextTooLongError(
+            f"the text of {len(text)} characters is longer than the {allowed} of one request",
+            measured=len(text),
+            allowed=allowed,
+            fix="Speak it in parts.",
+        )
     part: dict[str, Any] = {"text": text}
     if request.instructions and record.style_is_metadata:
         part["speechMetadata"] = {"style": request.instructions}

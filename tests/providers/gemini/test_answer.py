@@ -138,8 +138,12 @@ def test_what_is_no_response_is_refused(body: Any) -> None:
 
 
 def test_empty_responses_and_odd_types_are_passed_over() -> None:
-    bodies: tuple[Any, ...] = ({}, {"candidates": None}, response({"text": 3}, {"executableCode": {}}),
-              response({"text": "a"}, finish="STOP", usageMetadata="none"))  # fmt: skip
+    bodies: tuple[Any, ...] = (
+        {},
+        {"candidates": None},
+        response({"text": 3}, {"executableCode": {}}),
+        response({"text": "a"}, finish="STOP", usageMetadata="none"),
+    )
     assert [e for e in read_bodies(*bodies) if isinstance(e, TextDelta)] == [TextDelta(text="a")]
 
 
