@@ -196,12 +196,11 @@ class Switchboard:
         named = ask.fields.get("provider_options", {})
         if not isinstance(named, Mapping):
             return  # the draft says what is wrong with it
-        known = {self.provider, *(spec.name for spec in self.host.providers())}
         for name in named:
-            if name not in known:
+            if not self.pool.knows(name):
                 raise ConfigurationError(
                     f"provider_options names {name!r}, which is no provider here",
-                    fix=f"Use names of {', '.join(sorted(known))}.",
+                    fix="Use the names that `ossicle plugins` shows.",
                 )
 
     def _seconds(self, ask: Ask) -> float:
