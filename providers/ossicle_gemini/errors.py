@@ -107,7 +107,7 @@ def error_in_answer(
         )  # fmt: skip
     if started:
         error.retryable = False
-    if hasattr(error, "billed"):
+    if isinstance(error, ProviderError):
         error.billed = None
     return error
 
