@@ -110,7 +110,7 @@ def line_up(
     Raises:
         ConfigurationError: The list is empty, or two built providers share a name.
     """
-    several = [provider] if isinstance(provider, str | AudioProvider) else list(provider)
+    several = list(provider) if isinstance(provider, list | tuple) else [provider]
     instances: dict[str, AudioProvider] = {}
     references: list[str] = []
     for one in several:
