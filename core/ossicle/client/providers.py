@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.errors import ConfigurationError, PluginContractError
@@ -110,7 +111,10 @@ def line_up(
     Raises:
         ConfigurationError: The list is empty, or two built providers share a name.
     """
-    several = list(provider) if isinstance(provider, list | tuple) else [provider]
+    # What is neither a list nor a provider is refused by its type below.
+    several = [provider] if isinstance(provider, str | AudioProvider) else provider
+    if not isinstance(several, list | tuple):
+        several = [cast("AudioProvider", provider)]
     instances: dict[str, AudioProvider] = {}
     references: list[str] = []
     for one in several:
