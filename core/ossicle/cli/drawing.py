@@ -55,7 +55,6 @@ class Drawing:
         minima: Lowest sample in each column of the outline.
         maxima: Highest sample in each column.
         rms: Root mean square in each column, 0 to 1.
-        outline_column_s: Seconds in a column of the outline.
         levels_dbfs: Shape `(columns, bands)`, at least `FLOOR_DBFS`.
         spectrum_column_s: Seconds from one column of the levels to the next.
         band_hz: Hertz in a band; the first starts at 0 Hz.
@@ -67,7 +66,6 @@ class Drawing:
     minima: NDArray[np.float32]
     maxima: NDArray[np.float32]
     rms: NDArray[np.float32]
-    outline_column_s: float
     levels_dbfs: Levels
     spectrum_column_s: float
     band_hz: float
@@ -128,7 +126,6 @@ def draw(
         minima=minima,
         maxima=maxima,
         rms=rms,
-        outline_column_s=column_s,
         levels_dbfs=np.maximum(np.nan_to_num(levels, neginf=FLOOR_DBFS), FLOOR_DBFS),
         spectrum_column_s=spectrum_s,
         band_hz=band_hz,
