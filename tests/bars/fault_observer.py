@@ -22,6 +22,9 @@ from ossicle.testing.vendors.tones import tone_ear
 SLACK_S = 0.25
 """How much later than its deadline a call may end (reliability study, section 3.3)."""
 
+PATIENCE_S = 1.0
+"""Longest silence on a socket."""
+
 State = Literal["committed", "failed", "ambiguous", "late", "left"]
 _K = FaultKind
 _ORDER_LOST = frozenset({_K.STREAM_DUPLICATE, _K.STREAM_OUT_OF_ORDER})
@@ -40,6 +43,7 @@ class Outcome:
         was_left: Whether the caller left early or cancelled, and so got neither.
         receipts: What the framework booked; one if the call was begun, else none.
         took_s: From call to end.
+        stalled_s: For how much of that this machine was too busy to run anything.
         words: What the answer's audio says; `None` without audio.
     """
 
@@ -49,6 +53,7 @@ class Outcome:
     was_left: bool = False
     receipts: list[Receipt | None] = field(default_factory=list)
     took_s: float = 0.0
+    stalled_s: float = 0.0
     words: str | None = None
 
     @property
@@ -83,6 +88,7 @@ class Verdict:
         past_deadline: Ended later than the deadline and the slack.
         unorderable: Replies whose events the vendor itself sent twice or in another order, which
             its wire cannot show; delivered as they came. Not a violation.
+        stalled: Ended late by no more than this machine stood still. Not a violation.
         states: How many calls ended in which state.
         errors: How many calls ended in which error.
         faults: How often each kind struck.
@@ -96,6 +102,7 @@ class Verdict:
     foreign: list[str] = field(default_factory=list)
     past_deadline: list[str] = field(default_factory=list)
     unorderable: list[str] = field(default_factory=list)
+    stalled: list[str] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     faults: Counter[FaultKind] = field(default_factory=Counter)
@@ -126,8 +133,10 @@ class Verdict:
             self.errors[outcome.error.code] += 1
         elif outcome.error is not None:
             self.foreign.append(f"{nonce} {type(outcome.error).__name__}")
-        if outcome.took_s > outcome.question.timeout_s + SLACK_S:
-            self.past_deadline.append(f"{nonce} {outcome.took_s - outcome.question.timeout_s:.2f}")
+        late_s = outcome.took_s - outcome.question.timeout_s
+        if late_s > SLACK_S:
+            is_ours = late_s - outcome.stalled_s > SLACK_S
+            (self.past_deadline if is_ours else self.stalled).append(f"{nonce} {late_s:.2f}")
         if outcome.reply is not None:
             self._judge_reply(outcome, outcome.reply, entries)
 
@@ -156,6 +165,9 @@ def _is_thrown_away(outcome: Outcome, entries: Sequence[LedgerEntry]) -> bool:
     """Whether an answer that was executed and came whole and in time was not delivered."""
     if outcome.reply is not None or outcome.was_left or "late" in outcome.states:
         return False
+    attempts = outcome.receipts[0].attempts if outcome.receipts and outcome.receipts[0] else ()
+    if attempts and attempts[-1].duration_s >= PATIENCE_S:
+        return False  # this machine was so busy that the answer came too late for the socket
     return any(
         entry.executed and entry.fault is None and entry.status == 200 and not entry.aborted
         for entry in entries

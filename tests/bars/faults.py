@@ -12,21 +12,18 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
-from anyio import to_thread
+import numpy as np
+from tests.bars.fault_callers import Caller, Heart
 from tests.bars.fault_observer import Outcome, Verdict, words_of
 from tests.bars.fault_questions import SHORT_WAITS, DrawnFaults, Question, draw_question
 
-from ossicle import AsyncClient, Client, PipelineSettings
-from ossicle.abc import CallInfo, hookimpl
-from ossicle.errors import DeadlineExceededError, OssicleError, ProviderConnectionError
-from ossicle.messages import AudioDelta, Receipt, Reply
-from ossicle.policy import RetryPolicy
+from ossicle.errors import DeadlineExceededError, ProviderConnectionError
 from ossicle.testing.vendors import (
     UNRESOLVABLE_URL,
     FaultKind,
@@ -36,6 +33,7 @@ from ossicle.testing.vendors import (
     silent_url,
 )
 from ossicle.testing.vendors.openai import FakeOpenAI
+from ossicle.testing.vendors.tones import Samples, tone_ear
 
 FACES = ("asyncio", "trio", "blocking")
 JOBS = 12
@@ -47,155 +45,28 @@ CLEAN_KINDS = frozenset({FaultKind.STATUS_429, FaultKind.STATUS_503, FaultKind.S
 """The vendor turns away at the door: every such call has to succeed in the end."""
 
 
-class Books:
-    """The framework's own ledger: one receipt for each call that ended, under its tenant's name."""
-
-    def __init__(self) -> None:
-        self.receipts: defaultdict[str, list[Receipt | None]] = defaultdict(list)
-
-    @hookimpl
-    def ossicle_call_finished(self, call: CallInfo, receipt: Receipt) -> None:
-        self.receipts[call.tenant].append(receipt)
-
-    @hookimpl
-    def ossicle_call_failed(self, call: CallInfo, error: OssicleError) -> None:
-        self.receipts[call.tenant].append(error.receipt)
-
-    @hookimpl
-    def ossicle_call_abandoned(self, call: CallInfo, receipt: Receipt) -> None:
-        self.receipts[call.tenant].append(receipt)
-
-
-class Caller:
-    """Asks questions with one client and writes down how each call ended.
-
-    Args:
-        face: `blocking` for `Client`, else the event loop under an `AsyncClient`.
-        url: Of the vendor.
-    """
-
-    def __init__(self, face: str, url: str) -> None:
-        self.outcomes: list[Outcome] = []
-        self._books = Books()
-        arguments: dict[str, Any] = {
-            "api_key": "sk-test-0123456789abcdef",
-            "base_url": url,
-            "options": {"profile": "openai", "read_timeout_s": 0.8, "connect_timeout_s": 0.5},
-            "settings": PipelineSettings(quality="off"),
-            "retry": RetryPolicy(base_s=0.02, cap_s=0.1),
-            "plugins": [self._books],
-        }
-        self._blocking = Client("openai", **arguments) if face == "blocking" else None
-        self._async = AsyncClient("openai", **arguments) if face != "blocking" else None
-
-    async def ask(self, question: Question) -> None:
-        """Ask, and write down what came of it."""
-        outcome = Outcome(question=question)
-        began = time.monotonic()
-        try:
-            await self._ask(question, outcome)
-        except OssicleError as error:
-            outcome.error = error
-        # What else leaves the API is what this bar is for.
-        except Exception as error:  # noqa: BLE001
-            outcome.error = error
-        outcome.took_s = time.monotonic() - began
-        outcome.receipts = self._books.receipts.pop(question.nonce, [])
-        if outcome.reply is not None:
-            outcome.words = await to_thread.run_sync(words_of, outcome.reply)
-        self.outcomes.append(outcome)
-
-    async def aclose(self) -> None:
-        """Close the client."""
-        if self._blocking is not None:
-            await to_thread.run_sync(self._blocking.close)
-        if self._async is not None:
-            await self._async.aclose()
-
-    async def _ask(self, question: Question, outcome: Outcome) -> None:
-        if self._blocking is not None:
-            face = self._blocking.for_tenant(question.nonce)
-            outcome.reply = await to_thread.run_sync(_ask_blocking, face, question)
-            outcome.was_left = outcome.reply is None
-            return
-        assert self._async is not None
-        client = self._async.for_tenant(question.nonce)
-        if question.way == "cancelled":
-            with anyio.move_on_after(question.patience_s):
-                outcome.reply = await _ask_whole(client, question)
-        elif question.way == "whole":
-            outcome.reply = await _ask_whole(client, question)
-        else:
-            outcome.reply = await _ask_streamed(client, question)
-        outcome.was_left = outcome.reply is None
-
-
-def _given(question: Question) -> dict[str, Any]:
-    return {"audio": question.clip} if question.is_spoken else {"text": question.words}
-
-
-def _output(question: Question) -> dict[str, Any]:
-    wanted = {"text", "audio"} if question.wants_audio else {"text"}
-    return {"output": wanted, "output_format": question.output_format}
-
-
-def _streamed_arguments(question: Question) -> dict[str, Any]:
-    tasks = {"chat": "respond", "hearing": "transcribe", "speech": "speak"}
-    return {
-        **question.arguments, **_given(question), **_output(question),
-        "task": tasks[question.endpoint],
-    }  # fmt: skip
-
-
-def _whole_call(client: Any, question: Question) -> Any:
-    if question.endpoint == "hearing":
-        return client.transcribe(question.clip, **question.arguments)
-    if question.endpoint == "speech":
-        form = {"output_format": question.output_format}
-        return client.speak(question.words, **form, **question.arguments)
-    return client.respond(**_given(question), **_output(question), **question.arguments)
-
-
-async def _ask_whole(client: AsyncClient, question: Question) -> Reply:
-    reply: Reply = await _whole_call(client, question)
-    return reply
-
-
-async def _ask_streamed(client: AsyncClient, question: Question) -> Reply | None:
-    async with client.stream(**_streamed_arguments(question)) as stream:
-        async for event in stream:
-            if question.way == "left_early" and isinstance(event, AudioDelta):
-                return None
-        return stream.reply
-
-
-def _ask_blocking(client: Client, question: Question) -> Reply | None:
-    if question.way in ("whole", "cancelled"):
-        reply: Reply = _whole_call(client, question)
-        return reply
-    with client.stream(**_streamed_arguments(question)) as stream:
-        for event in stream:
-            if question.way == "left_early" and isinstance(event, AudioDelta):
-                return None
-        return stream.reply
-
-
 async def _ask_all(face: str, url: str, questions: Sequence[Question]) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    for first in range(0, len(questions), ROUND):
-        caller = Caller(face, url)
-        waiting = iter(questions[first : first + ROUND])
-
-        async def work(caller: Caller = caller, waiting: Any = waiting) -> None:
-            for question in waiting:
-                await caller.ask(question)
-
-        async with anyio.create_task_group() as group:
-            for _ in range(JOBS):
-                group.start_soon(work)
-        await caller.aclose()
-        outcomes += caller.outcomes
+    heart = Heart()
+    async with anyio.create_task_group() as beating:
+        beating.start_soon(heart.beat)
+        for first in range(0, len(questions), ROUND):
+            caller = Caller(face, url, heart=heart)
+            await _ask_round(caller, iter(questions[first : first + ROUND]))
+            await caller.aclose()
+            outcomes += caller.outcomes
+        beating.cancel_scope.cancel()
     return outcomes
+
+
+async def _ask_round(caller: Caller, waiting: Iterator[Question]) -> None:
+    async def work() -> None:
+        for question in waiting:
+            await caller.ask(question)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(JOBS):
+            group.start_soon(work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +83,8 @@ class Elsewhere:
 
 
 async def _ask_nobody(face: str, places: Sequence[Elsewhere]) -> list[Outcome]:
-    callers = [Caller(face, place.url) for place in places]
+    heart = Heart()
+    callers = [Caller(face, place.url, heart=heart) for place in places]
     async with anyio.create_task_group() as group:
         for place, caller in zip(places, callers, strict=True):
             for way in ("whole", "streamed"):
@@ -244,6 +116,12 @@ def run_unreachable(face: str) -> tuple[Verdict, int]:
     return verdict, len(outcomes)
 
 
+def quick_ear(samples: Samples, sample_rate: int) -> str:
+    """The usual ear, without the long silence of a large question."""
+    loud = np.flatnonzero(np.abs(samples) > 0.01)
+    return tone_ear(samples[: loud[-1] + sample_rate // 10], sample_rate) if len(loud) else ""
+
+
 def run_seed(
     seed: int,
     n_requests: int,
@@ -272,7 +150,7 @@ def run_seed(
         most_in_a_row=2 if is_clean else None,
         waits=SHORT_WAITS if is_clean else tuple(RetryAfter),
     )
-    with FakeOpenAI(schedule=schedule, receive_buffer_bytes=1 << 16) as vendor:
+    with FakeOpenAI(schedule=schedule, ear=quick_ear, receive_buffer_bytes=1 << 16) as vendor:
         backend = "asyncio" if face == "blocking" else face
         outcomes = anyio.run(_ask_all, face, vendor.base_url, questions, backend=backend)
         vendor.ledger.wait_idle()
@@ -281,6 +159,8 @@ def run_seed(
             entries[entry.nonce].append(entry)
     verdict = Verdict()
     for outcome in outcomes:
+        if outcome.reply is not None:
+            outcome.words = words_of(outcome.reply)
         verdict.judge(outcome, entries.pop(outcome.question.nonce, []))
     missing = {one.nonce for one in questions} - {one.question.nonce for one in outcomes}
     verdict.lost += [f"{nonce} without an end" for nonce in sorted(missing)]
@@ -301,7 +181,7 @@ def report(verdict: Verdict, n_requests: int, *, took_s: float) -> dict[str, Any
         "states": dict(verdict.states),
         "errors": dict(verdict.errors),
     }
-    for name in (*Verdict.VIOLATIONS, "unorderable"):
+    for name in (*Verdict.VIOLATIONS, "unorderable", "stalled"):
         nonces = getattr(verdict, name)
         found[name] = len(nonces)
         if nonces:

@@ -110,11 +110,10 @@ def line_up(
     Raises:
         ConfigurationError: The list is empty, or two built providers share a name.
     """
-    if isinstance(provider, str) or not isinstance(provider, Sequence):
-        provider = [provider]
+    several = list(provider) if isinstance(provider, list | tuple) else [provider]
     instances: dict[str, AudioProvider] = {}
     references: list[str] = []
-    for one in provider:
+    for one in several:
         if isinstance(one, str):
             references.append(one)
             continue

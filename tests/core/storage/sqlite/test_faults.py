@@ -15,7 +15,7 @@ from tests.bars.operations import KINDS, NOW, Operation, clock, dump, orphans
 
 from ossicle.errors import OssicleError, StorageError
 from ossicle.storage import Charge, MemoryStore, SqliteStore, Turn
-from ossicle.storage.sqlite import Files
+from ossicle.storage.tables import Files
 
 
 class FaultyFiles(Files):
