@@ -113,12 +113,11 @@ def draw(
     """
     samples = close_up.samples
     envelope, picture = measurements.envelope, measurements.spectrogram
-    minima, maxima, column_s = envelope.minima, envelope.maxima, envelope.column_s
+    minima, maxima = envelope.minima, envelope.maxima
     rms = _amplitudes(envelope.levels_dbfs)
     levels, spectrum_s, band_hz = picture.levels_dbfs, picture.column_s, picture.band_hz
     if samples is not None:
-        minima, maxima, rms, per_column = _outline(samples)
-        column_s = per_column / measurements.sample_rate
+        minima, maxima, rms = _outline(samples)
         levels, hop, band_hz = _spectra(samples, measurements.sample_rate)
         spectrum_s = hop / measurements.sample_rate
     return Drawing(
@@ -158,14 +157,14 @@ def _amplitudes(levels_dbfs: Levels) -> NDArray[np.float32]:
 
 def _outline(
     samples: Samples,
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], int]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     per_column = max(1, -(-len(samples) // _OUTLINE_COLUMNS))
     starts = np.arange(0, len(samples), per_column)
     sizes = np.minimum(per_column, len(samples) - starts)
     minima = np.minimum.reduceat(samples.min(axis=1), starts)
     maxima = np.maximum.reduceat(samples.max(axis=1), starts)
     power = np.add.reduceat(np.mean(np.square(samples), axis=1, dtype=np.float64), starts) / sizes
-    return minima, maxima, np.sqrt(power).astype(np.float32), per_column
+    return minima, maxima, np.sqrt(power).astype(np.float32)
 
 
 def _spectra(samples: Samples, sample_rate: int) -> tuple[Levels, int, float]:
