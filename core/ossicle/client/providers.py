@@ -110,10 +110,11 @@ def line_up(
     Raises:
         ConfigurationError: The list is empty, or two built providers share a name.
     """
-    several = list(provider) if isinstance(provider, list | tuple) else [provider]
+    if isinstance(provider, str) or not isinstance(provider, Sequence):
+        provider = [provider]
     instances: dict[str, AudioProvider] = {}
     references: list[str] = []
-    for one in several:
+    for one in provider:
         if isinstance(one, str):
             references.append(one)
             continue
