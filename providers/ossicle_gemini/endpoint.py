@@ -75,7 +75,7 @@ def _checked_url(url: str) -> str:
         is_possible = is_possible and not (parts.username or parts.password) and parts.port != 0
         is_possible = is_possible and not (parts.query or parts.fragment)
     except ValueError:
-        is_possible = False
+        parts, is_possible = urlsplit(""), False
     if not is_possible:
         # The URL itself stays out: it may hold a password.
         raise ConfigurationError(

@@ -18,6 +18,7 @@ from ossicle.errors import (
     OssicleError,
     PermissionRefusedError,
     ProviderConnectionError,
+    ProviderError,
     ProviderUnavailableError,
     QuotaExhaustedError,
     RateLimitedError,
@@ -107,7 +108,7 @@ def error_in_answer(
         )  # fmt: skip
     if started:
         error.retryable = False
-    if hasattr(error, "billed"):
+    if isinstance(error, ProviderError):
         error.billed = None
     return error
 

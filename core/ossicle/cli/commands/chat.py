@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +12,11 @@ from ossicle.cli.answering import LiveText, follow
 from ossicle.cli.commands.conversations import open_store
 from ossicle.cli.commands.storage import folder_option
 from ossicle.cli.destination import check_format
-from ossicle.cli.options import pipeline_options, provider_options, settings_of
+from ossicle.cli.document import reply_document, write_document
+from ossicle.cli.options import json_option, pipeline_options, provider_options, settings_of
 from ossicle.cli.session import Session
 from ossicle.cli.sources import call_source
-from ossicle.cli.terminal import visible
+from ossicle.cli.terminal import visible, visible_text
 from ossicle.errors import OssicleError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _HELP = "Write a line; @FILE speaks a file; /undo, /switch MODEL, /quit; end of 
 @folder_option
 @pipeline_options
 @provider_options
+@json_option
 @click.pass_obj
 def command(
     session: Session,
@@ -50,6 +52,7 @@ def command(
     provider: str | None,
     model: str | None,
     timeout_s: float | None,
+    as_json: bool,
 ) -> None:
     """Talk turn by turn, in text and audio files; what was said is kept under an id.
 
@@ -70,7 +73,10 @@ def command(
             session.note(f"conversation {visible(talk.id)}. {_HELP}")
         chat = _Chat(session, talk, voice=voice, out_dir=out_dir, format=format)
         n_failed = sum(not chat.take(line) for line in _lines(session))
-        if talk.turns:
+        if as_json:
+            states = [turn.state for turn in talk.turns]
+            write_document({"id": talk.id, "states": states, "replies": chat.replies})
+        elif talk.turns:
             session.note(f"kept as {visible(talk.id)}; go on with: ossicle chat --id ID")
     if n_failed:
         raise click.exceptions.Exit(1)
@@ -110,7 +116,11 @@ class _Asking:
 
 
 class _Chat:
-    """Takes lines; an error ends its turn, not the conversation."""
+    """Takes lines; an error ends its turn, not the conversation.
+
+    Attributes:
+        replies: Of this run, as programs learn of them.
+    """
 
     def __init__(
         self,
@@ -124,6 +134,7 @@ class _Chat:
         self._session, self._talk = session, talk
         self._voice, self._out_dir, self._format = voice, out_dir, format
         self._is_over = False
+        self.replies: list[dict[str, Any]] = []
 
     def take(self, line: str) -> bool:
         """Do what a line says; whether it went well."""
@@ -157,19 +168,22 @@ class _Chat:
     def _show(self, text: str | None, path: str | None) -> None:
         audio = None if path is None else call_source(path)
         form = None if self._out_dir is None else self._format
-        live = LiveText()
+        live = None if self._session.wants_json else LiveText()
         with self._talk.stream(text, audio=audio, voice=self._voice, output_format=form) as stream:
             reply = follow(stream, None, live)
-        if not live.is_started and reply.text:
-            click.echo(visible(reply.text, limit=100_000))
+        if live is not None and not live.is_started and reply.text:
+            click.echo(visible_text(reply.text))
         if reply.heard is not None:
             self._session.note(f"heard: {visible(reply.heard, limit=1024)}")
-        self._keep(reply)
+        path = self._keep(reply)
+        self.replies.append(reply_document(reply, path=path))
 
-    def _keep(self, reply: Reply) -> None:
+    def _keep(self, reply: Reply) -> str | None:
+        """Write the spoken answer to a file of its own; its path."""
         if self._out_dir is None or reply.audio is None:
-            return
+            return None
         self._out_dir.mkdir(parents=True, exist_ok=True)
         path = self._out_dir / f"turn-{len(self._talk.turns):03d}.{self._format}"
         reply.audio.save(path)
         self._session.note(f"wrote {visible(str(path))}: {reply.audio.format}")
+        return str(path)

@@ -58,6 +58,16 @@ def test_a_turn_that_fails_ends_neither_the_chat_nor_in_success(run: Run) -> Non
     assert "You said: hello" in done.stdout
 
 
+def test_a_program_gets_one_document(run: Run) -> None:
+    done = run("chat", "--folder", "store", "--json", given="hello\nturn\n")
+    document = json.loads(done.stdout)
+    assert document["states"] == ["committed", "committed"]
+    assert [reply["text"] for reply in document["replies"]] == [
+        "You said: hello",
+        "This is turn 2.",
+    ]
+
+
 def test_what_is_not_there_is_an_error(run: Run, tmp_path: Path) -> None:
     unknown = run("conversations", "show", "none", "--folder", "store")
     assert unknown.exit_code == 1

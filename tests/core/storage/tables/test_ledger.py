@@ -105,7 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+TestLedgerMachine.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
 
 
 def test_a_budget_holds_across_processes_lives(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from ossicle.testing.vendors.gemini.billing import (
 from ossicle.testing.vendors.gemini.calling import calls_of
 from ossicle.testing.vendors.gemini.errors import ApiError, model_not_found
 from ossicle.testing.vendors.gemini.models import MODELS, VOICES, VendorModel
+from ossicle.testing.vendors.gemini.naming import camel_names
 from ossicle.testing.vendors.gemini.reading import Asked, read_request
 from ossicle.testing.vendors.gemini.state import State
 from ossicle.testing.vendors.http import EVENT_STREAM, Request, Response, event, json_response
@@ -105,7 +106,7 @@ def _read(state: State, request: Request, method: str) -> tuple[VendorModel, Ask
         body = request.json()
     except ValueError as error:
         raise ApiError("Invalid JSON payload received. Unexpected token.") from error
-    return model, read_request(state, body, model)
+    return model, read_request(state, camel_names(body), model)
 
 
 def _answer(state: State, asked: Asked, *, in_pieces: bool) -> Answer | str:

@@ -34,7 +34,9 @@ class VendorModel:
     signs: bool = False
     takes_style: bool = False
     streams: bool = True
-    prices: tuple[Decimal, Decimal, Decimal, Decimal] = (Decimal(0),) * 4
+    prices: tuple[Decimal, Decimal, Decimal, Decimal] = (
+        Decimal(0), Decimal(0), Decimal(0), Decimal(0),
+    )  # fmt: skip
 
 
 def _priced(*amounts: str) -> tuple[Decimal, Decimal, Decimal, Decimal]:

@@ -213,7 +213,9 @@ def _listen(state: State, asked: Asked, blob: Mapping[str, Any]) -> str:
     if media_type not in _MEDIA_TYPES:
         raise ApiError(f"Unsupported MIME type: {media_type}")
     try:
-        samples, rate = decode_sound(base64.b64decode(blob["data"], validate=True))
+        # Either alphabet is taken, with or without padding.
+        text = blob["data"].translate(str.maketrans("-_", "+/"))
+        samples, rate = decode_sound(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
     except binascii.Error as error:
         raise ApiError("Invalid value at 'contents.parts.inline_data.data'") from error
     except (MalformedAudioError, DependencyMissingError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,7 +83,8 @@ class State:
 
     def sign(self, model: str) -> str:
         """A new signature of this model."""
-        signature = f"sig{self.new_id()}"
+        # Bytes in the interface's JSON form, so base64.
+        signature = base64.b64encode(self.new_id().encode()).decode()
         with self._lock:
             self._signatures[signature] = model
         return signature

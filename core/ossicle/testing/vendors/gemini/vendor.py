@@ -26,7 +26,7 @@ from ossicle.testing.vendors.server import LoopbackServer
 from ossicle.testing.vendors.sound import Ear, Voice
 from ossicle.testing.vendors.tones import tone_ear, tone_voice
 
-_PREFIX = "/v1beta"
+_VERSIONS = ("/v1beta", "/v1")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -93,11 +93,12 @@ class FakeGemini:
             blocks=blocks, endings=endings, thoughts=thoughts, whole_wav=whole_wav,
             names_calls=names_calls, seed=seed,
         )  # fmt: skip
-        model = f"{_PREFIX}/models/{{model}}"
+        methods = {"generateContent": generate, "streamGenerateContent": stream}
         self._server = LoopbackServer(
             {
-                ("POST", f"{model}:generateContent"): partial(self._guarded, generate),
-                ("POST", f"{model}:streamGenerateContent"): partial(self._guarded, stream),
+                ("POST", f"{version}/models/{{model}}:{method}"): partial(self._guarded, handler)
+                for version in _VERSIONS
+                for method, handler in methods.items()
             },
             schedule=schedule,
             clock=clock,
@@ -119,7 +120,7 @@ class FakeGemini:
     @property
     def base_url(self) -> str:
         """What a client takes as its base URL."""
-        return self._server.url + _PREFIX
+        return self._server.url + _VERSIONS[0]
 
     def start(self) -> Self:
         """Listen on a free port."""

@@ -115,7 +115,7 @@ def talk(*turns: tuple[str, dict[str, Any]]) -> dict[str, Any]:
         ({"contents": [{"parts": []}]}, "must not be empty"),
         (talk(("user", {"image": 1})), 'Unknown name "image"'),
         (talk(("user", {"inlineData": {"mimeType": "audio/x", "data": ""}})), "MIME type"),
-        (talk(("user", {"inlineData": {"mimeType": "audio/wav", "data": "@"}})), "inline_data"),
+        (talk(("user", {"inlineData": {"mimeType": "audio/wav", "data": "@@@@"}})), "inline_data"),
         (talk(("user", {"inlineData": {"mimeType": "audio/wav", "data": "AAAA"}})), "argument"),
         (talk(("user", {"text": "a"}), ("model", CALL), ("user", RESULT)), "thought_signature"),
         (talk(("model", {**CALL, "thoughtSignature": "x"}), ("user", RESULT)), "Corrupted"),
@@ -205,6 +205,21 @@ def test_refusals_carry_the_vendors_envelope(kind: FaultKind) -> None:
         error = json.loads(data)["error"]
         assert error["code"] == answer.status
         assert error["status"].isupper()
+
+
+def test_names_may_be_written_either_way_and_the_callers_own_data_stays(post: Post) -> None:
+    schema = {"type": "object", "properties": {"at_place": {"type": "string"}}}
+    declared = {"name": "look", "description": "", "parameters_json_schema": schema}
+    body = {
+        **talk(("user", {"text": "look"})),
+        "tools": [{"function_declarations": [declared]}],
+        "generation_config": {"max_output_tokens": 50},
+    }
+    with FakeGemini() as vendor:
+        status, answer = post(vendor, body)
+    assert status == 200
+    (part,) = answer["candidates"][0]["content"]["parts"]
+    assert part["functionCall"]["args"] == {"at_place": "look"}
 
 
 def test_every_model_is_served() -> None:
