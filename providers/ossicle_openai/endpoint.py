@@ -88,6 +88,8 @@ def _checked_url(url: str, profile: EndpointProfile, options: EndpointOptions) -
     try:
         parts = urlsplit(url)
         is_possible = parts.scheme in ("http", "https") and bool(parts.hostname)
+        # urlsplit drops line breaks in silence, HTTP clients do not.
+        is_possible = is_possible and url.isprintable() and " " not in url
         is_possible = is_possible and not (parts.username or parts.password) and parts.port != 0
         path = parts.path
     except ValueError:

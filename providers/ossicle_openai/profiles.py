@@ -177,7 +177,10 @@ def profile_for(base_url: str | None) -> EndpointProfile:
     """
     if base_url is None:
         return profile_named("openai")
-    host = (urlsplit(base_url).hostname or "").lower()
+    try:
+        host = (urlsplit(base_url).hostname or "").lower()
+    except ValueError:  # no URL at all, which is said where it is checked
+        return profile_named("generic")
     for profile in _PROFILES:
         for known in profile.hosts:
             if host == known or (known.startswith(".") and host.endswith(known)):

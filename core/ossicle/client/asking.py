@@ -10,6 +10,7 @@ from ossicle.audio import AudioClip
 from ossicle.errors import ConfigurationError
 from ossicle.intake import IntakeLimits, load
 from ossicle.messages import AudioPart, Message, Modality, Part, Task, TextPart
+from ossicle.pipeline.arguments import is_encodable
 
 AudioSource = str | os.PathLike[str] | bytes | bytearray | AudioClip | BinaryIO
 """A path, encoded bytes, a clip, or a readable binary file object."""
@@ -46,6 +47,11 @@ def user_message(text: str | None, clips: Sequence[AudioClip]) -> Message | None
     if text is not None and not isinstance(text, str):
         raise ConfigurationError(
             f"text is of type {type(text).__name__}", fix="Give text as a str."
+        )
+    if text is not None and not is_encodable(text):
+        raise ConfigurationError(
+            "text holds half of a surrogate pair, which is no character",
+            fix="Decode it again from where it comes, with errors='replace'.",
         )
     parts: list[Part] = [TextPart(text=text)] if text is not None and text.strip() else []
     parts += [AudioPart(clip=clip) for clip in clips]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.errors import ConfigurationError, PluginContractError
@@ -111,11 +110,11 @@ def line_up(
     Raises:
         ConfigurationError: The list is empty, or two built providers share a name.
     """
-    is_one = isinstance(provider, str) or not isinstance(provider, Sequence)
-    several = cast("Sequence[str | AudioProvider]", [provider] if is_one else provider)
+    if isinstance(provider, str) or not isinstance(provider, Sequence):
+        provider = [provider]
     instances: dict[str, AudioProvider] = {}
     references: list[str] = []
-    for one in several:
+    for one in provider:
         if isinstance(one, str):
             references.append(one)
             continue

@@ -23,6 +23,15 @@ def naming_arguments() -> Iterator[None]:
         raise _wrong_argument(error) from None  # its text may hold what was said
 
 
+def is_encodable(text: str) -> bool:
+    """Whether a text can go to a wire or a disk: no half of a surrogate pair is in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def checked_seconds(timeout_s: float) -> float:
     """The total time of a call, if there is any.
 

@@ -31,6 +31,8 @@ from ossicle.pipeline.prepare import PreparedClip, prepare_clip
 from ossicle.pipeline.shop import Shop
 from ossicle.policy import estimate_request
 
+_QUICK_CHARACTERS = 20_000
+
 
 class Explanation(Value):
     """What a call would do, found out without sending anything.
@@ -110,11 +112,8 @@ async def make_ready(
         for message in _with_prepared(draft.messages, prepared)
     ]
     request = _request(draft, plan, messages, deadline)
-    estimate = estimate_request(
-        request,
-        durations_s=_durations_s(messages, prepared),
-        capabilities=capabilities,
-    )
+    durations_s = _durations_s(messages, prepared)
+    estimate = await _estimated(request, durations_s, capabilities)
     return ReadyCall(
         plan=plan.model_copy(update={"estimate": estimate}),
         request=request,
@@ -156,6 +155,18 @@ def refuse(ready: ReadyCall, capabilities: Capabilities, shop: Shop) -> None:
             allowed=room,
             fix="Send less audio or fewer earlier turns.",
         )
+
+
+async def _estimated(
+    request: Request, durations_s: Sequence[float | None], capabilities: Capabilities
+) -> Estimate:
+    def work() -> Estimate:
+        return estimate_request(request, durations_s=durations_s, capabilities=capabilities)
+
+    characters = sum(len(message.text) for message in request.messages)
+    characters += len(request.instructions or "")
+    # Counting takes half a second a million characters, which would stand in everybody's way.
+    return await to_thread.run_sync(work) if characters > _QUICK_CHARACTERS else work()
 
 
 async def _prepare_all(

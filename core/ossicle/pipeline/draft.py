@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ossicle.messages import Message, Modality, Task, Tool, ToolChoice, Value
+from ossicle.pipeline.arguments import is_encodable
 
 
 class Draft(Value):
@@ -45,6 +46,13 @@ class Draft(Value):
     temperature: float | None = None
     seed: int | None = None
     provider_options: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+
+    @field_validator("instructions")
+    @classmethod
+    def _is_encodable(cls, value: str | None) -> str | None:
+        if value is not None and not is_encodable(value):
+            raise ValueError("half of a surrogate pair is no character")
+        return value
 
     @property
     def newest_inputs(self) -> frozenset[Modality]:

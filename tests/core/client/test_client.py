@@ -226,6 +226,7 @@ def test_an_empty_text_is_none(client: Client, text: str) -> None:
         {"history": ["my secret prompt"]},
         {"provider_options": {"echoo": {}}},
         {"provider_options": {"echo": 5}},
+        {"instructions": "my secret \ud800"},
     ],
     ids=lambda argument: next(iter(argument)),
 )
@@ -249,6 +250,19 @@ def test_a_wrong_argument_is_named_and_never_quoted(
 def test_a_conversation_names_wrong_arguments_too(client: Client, argument: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(argument))):
         client.conversation().send("hi", **argument)
+
+
+def test_half_of_a_surrogate_pair_is_refused(client: Client) -> None:
+    """No wire and no disk takes it; on a command line it stands for a byte that is no UTF-8."""
+    with pytest.raises(ConfigurationError, match="surrogate"):
+        client.respond("caf\udce9")
+    with pytest.raises(ConfigurationError, match="surrogate"):
+        client.conversation().send("caf\udce9")
+
+
+def test_a_text_of_any_length_is_estimated(client: Client) -> None:
+    small, large = (client.explain("word " * n).estimate.input_tokens or 0 for n in (1000, 10_000))
+    assert large == pytest.approx(10 * small, rel=0.01)
 
 
 def test_what_is_no_text_or_provider_is_refused(client: Client) -> None:

@@ -69,7 +69,16 @@ def test_keys_and_urls_that_cannot_be_are_refused_without_showing_them() -> None
         with pytest.raises(ConfigurationError) as caught:
             find(api_key=SecretStr(key))
         assert key not in str(caught.value)
-    for url in ("ftp://x/v1", "x", "http://", "http://user:secret@host/v1", "http://h:99999/v1"):
+    for url in (
+        "ftp://x/v1",
+        "x",
+        "http://",
+        "http://user:secret@host/v1",
+        "http://h:99999/v1",
+        "http://[::1",
+        "http://x/v1\n",
+        "http://x/a b",
+    ):
         with pytest.raises(ConfigurationError) as caught:
             find(base_url=url)
         assert "secret" not in str(caught.value)
