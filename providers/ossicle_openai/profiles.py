@@ -37,10 +37,8 @@ class EndpointProfile:
         max_tokens_parameter: Field of the body that bounds the answer.
         sends_stream_options: Whether it understands `stream_options`.
         sends_obfuscation: Whether it understands `include_obfuscation`.
-        ends_without_marker: Whether a stream of it may end at the end of the body alone.
         speech_formats: Formats of `/audio/speech`; `None`: those of the model.
         speech_streams_events: Whether `/audio/speech` understands `stream_format: "sse"`.
-        speech_is_json: Whether `/audio/speech` answers with base64 inside JSON.
         transcription_formats: Response formats of `/audio/transcriptions`; `None`: the model's.
         transcription_streams: Whether transcriptions can be streamed.
         failed_requests_are_billed: Whether an error reply may still be charged; `None`: unknown.
@@ -63,10 +61,8 @@ class EndpointProfile:
     max_tokens_parameter: str = "max_completion_tokens"
     sends_stream_options: bool = True
     sends_obfuscation: bool = False
-    ends_without_marker: bool = False
     speech_formats: tuple[str, ...] | None = None
     speech_streams_events: bool = False
-    speech_is_json: bool = False
     transcription_formats: tuple[str, ...] | None = None
     transcription_streams: bool = True
     failed_requests_are_billed: bool | None = None
@@ -151,7 +147,6 @@ _PROFILES: tuple[EndpointProfile, ...] = (
         key_variables=("MISTRAL_API_KEY", "OPENAI_API_KEY"),
         max_tokens_parameter="max_tokens",
         sends_stream_options=False,
-        speech_is_json=True,
         speech_streams_events=True,
     ),
     # Any other server: OpenAI's dialect, nothing assumed about dates, and no key demanded.

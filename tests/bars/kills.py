@@ -25,7 +25,7 @@ from tests.bars.operations import KINDS, Operation, clock, dump, orphans
 
 from ossicle.errors import StorageCorruptError
 from ossicle.storage import MemoryStore, SqliteStore
-from ossicle.storage.sqlite import Files
+from ossicle.storage.tables import Files
 
 _WRITING = ("file created", "file written", "file synced", "file in place", "folder synced")
 _COMMITTING = ("transaction begun", "rows written", "committed")

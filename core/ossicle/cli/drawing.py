@@ -55,7 +55,6 @@ class Drawing:
         minima: Lowest sample in each column of the outline.
         maxima: Highest sample in each column.
         rms: Root mean square in each column, 0 to 1.
-        outline_column_s: Seconds in a column of the outline.
         levels_dbfs: Shape `(columns, bands)`, at least `FLOOR_DBFS`.
         spectrum_column_s: Seconds from one column of the levels to the next.
         band_hz: Hertz in a band; the first starts at 0 Hz.
@@ -67,7 +66,6 @@ class Drawing:
     minima: NDArray[np.float32]
     maxima: NDArray[np.float32]
     rms: NDArray[np.float32]
-    outline_column_s: float
     levels_dbfs: Levels
     spectrum_column_s: float
     band_hz: float
@@ -115,12 +113,11 @@ def draw(
     """
     samples = close_up.samples
     envelope, picture = measurements.envelope, measurements.spectrogram
-    minima, maxima, column_s = envelope.minima, envelope.maxima, envelope.column_s
+    minima, maxima = envelope.minima, envelope.maxima
     rms = _amplitudes(envelope.levels_dbfs)
     levels, spectrum_s, band_hz = picture.levels_dbfs, picture.column_s, picture.band_hz
     if samples is not None:
-        minima, maxima, rms, per_column = _outline(samples)
-        column_s = per_column / measurements.sample_rate
+        minima, maxima, rms = _outline(samples)
         levels, hop, band_hz = _spectra(samples, measurements.sample_rate)
         spectrum_s = hop / measurements.sample_rate
     return Drawing(
@@ -128,7 +125,6 @@ def draw(
         minima=minima,
         maxima=maxima,
         rms=rms,
-        outline_column_s=column_s,
         levels_dbfs=np.maximum(np.nan_to_num(levels, neginf=FLOOR_DBFS), FLOOR_DBFS),
         spectrum_column_s=spectrum_s,
         band_hz=band_hz,
@@ -161,14 +157,14 @@ def _amplitudes(levels_dbfs: Levels) -> NDArray[np.float32]:
 
 def _outline(
     samples: Samples,
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], int]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     per_column = max(1, -(-len(samples) // _OUTLINE_COLUMNS))
     starts = np.arange(0, len(samples), per_column)
     sizes = np.minimum(per_column, len(samples) - starts)
     minima = np.minimum.reduceat(samples.min(axis=1), starts)
     maxima = np.maximum.reduceat(samples.max(axis=1), starts)
     power = np.add.reduceat(np.mean(np.square(samples), axis=1, dtype=np.float64), starts) / sizes
-    return minima, maxima, np.sqrt(power).astype(np.float32), per_column
+    return minima, maxima, np.sqrt(power).astype(np.float32)
 
 
 def _spectra(samples: Samples, sample_rate: int) -> tuple[Levels, int, float]:

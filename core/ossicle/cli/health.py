@@ -96,6 +96,7 @@ _EXTRAS: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
      "hears and speaks English on this machine, with no key and no network", None),
     ("tiny", ("pocketsphinx", "py_nanotts"), "the same as `local`: smaller, older, rougher", None),
     ("openai", ("openai",), "OpenAI's models, and servers that speak its protocol", None),
+    ("gemini", ("httpx2",), "Google's Gemini models", None),
     ("av", ("av",), "AAC, M4A, WebM, AMR, AC-3, WMA, ALAC; faster Opus",
      "its wheel holds GPL code (x264, x265)"),
     ("mp3", ("lameenc",), "faster MP3 encoding", None),
@@ -105,7 +106,7 @@ _EXTRAS: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
 )  # fmt: skip
 """Name, import packages, what it adds, and what to know before installing it."""
 
-_KEYS = {"openai": "OPENAI_API_KEY"}
+_KEYS = {"openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
 """Environment variables of providers that need a key."""
 
 _GUARDS = (

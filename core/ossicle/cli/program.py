@@ -19,8 +19,8 @@ from ossicle.cli import rim
 from ossicle.cli.session import Session
 
 COMMANDS = (
-    "demo", "ask", "say", "transcribe", "convert", "inspect", "explain", "models", "stats",
-    "plugins", "storage", "doctor",
+    "demo", "ask", "chat", "say", "transcribe", "convert", "inspect", "explain", "models", "stats",
+    "plugins", "conversations", "storage", "doctor",
 )  # fmt: skip
 """In the order of the help."""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ossicle.client import Client
     from ossicle.pipeline import PipelineSettings
     from ossicle.plugins import PluginHost
+    from ossicle.storage import Store
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
@@ -85,6 +86,7 @@ class Session:
         model: str | None = None,
         settings: PipelineSettings | None = None,
         timeout_s: float | None = None,
+        store: Store | None = None,
     ) -> Client:
         """A client of a provider, with the plugins that were allowed."""
         from ossicle.client import Client
@@ -94,6 +96,7 @@ class Session:
             reference,
             model=model,
             settings=settings,
+            store=store,
             allow_plugins=self.allow_plugins,
             **extra,
         )

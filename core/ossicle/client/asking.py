@@ -39,7 +39,14 @@ def user_message(text: str | None, clips: Sequence[AudioClip]) -> Message | None
     """The newest user message, text before audio; `None` when there is neither.
 
     A text of nothing but white space counts as none: vendors refuse it, or bill it for nothing.
+
+    Raises:
+        ConfigurationError: The text is none.
     """
+    if text is not None and not isinstance(text, str):
+        raise ConfigurationError(
+            f"text is of type {type(text).__name__}", fix="Give text as a str."
+        )
     parts: list[Part] = [TextPart(text=text)] if text is not None and text.strip() else []
     parts += [AudioPart(clip=clip) for clip in clips]
     return Message(role="user", parts=tuple(parts)) if parts else None
@@ -53,10 +60,6 @@ def conversation_of(
     Raises:
         ConfigurationError: There is nothing to answer, to say or to write down.
     """
-    if text is not None and not isinstance(text, str):
-        raise ConfigurationError(
-            f"text is of type {type(text).__name__}", fix="Give text as a str."
-        )
     newest = user_message(text, clips)
     if newest is not None:
         return (*history, newest)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+import anyio
+from anyio.from_thread import BlockingPortal
 
 from ossicle.errors import ConfigurationError
 
@@ -15,16 +20,30 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """One event loop in one thread, started when first needed; used from any thread."""
+    """Runs coroutine functions from any thread; the loop starts when first needed.
+
+    Its thread never keeps Python from ending, and ends with this object: a client that nobody
+    closed is no reason to hang.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stack = ExitStack()
-        self._portal: BlockingPortal | None = None
+        self._serving: _Serving | None = None
+        self._process = os.getpid()
         self._is_closed = False
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the loop runs, in this process."""
+        return self._serving is not None and self._process == os.getpid()
+
     def run(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Run a coroutine function to its end; an interrupt here cancels it there."""
+        """Run a coroutine function to its end; an interrupt here cancels it there.
+
+        Raises:
+            ConfigurationError: It was closed, or started in the process that this one is a fork
+                of.
+        """
         future = self._open().start_task_soon(call)
         try:
             return future.result()
@@ -37,21 +56,58 @@ class LoopThread:
         return self._open().wrap_async_context_manager(manager)
 
     def close(self) -> None:
-        """End the thread; closing twice is harmless."""
+        """End the thread after the calls under way; closing twice is harmless."""
         with self._lock:
-            self._is_closed, self._portal = True, None
-            stack, self._stack = self._stack, ExitStack()
-        stack.close()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the thread was started and not closed."""
-        return self._portal is not None
+            was_running, self._is_closed = self.is_running, True
+            serving, self._serving = self._serving, None
+        if serving is not None and was_running:
+            serving.stop()
+            serving.thread.join()
 
     def _open(self) -> BlockingPortal:
         with self._lock:
             if self._is_closed:
                 raise ConfigurationError("the client is closed", fix="Make a new one.")
-            if self._portal is None:
-                self._portal = self._stack.enter_context(start_blocking_portal("asyncio"))
-            return self._portal
+            if self._serving is None:
+                self._serving, self._process = _Serving(), os.getpid()
+                # The thread knows `_Serving` only, so that nothing keeps this object alive.
+                weakref.finalize(self, self._serving.stop)
+            elif not self.is_running:
+                # A fork copies no threads: whoever waited for this one would wait for ever.
+                raise ConfigurationError(
+                    "the client was already used before this process was forked",
+                    fix="Make a client in each process.",
+                )
+            return self._serving.portal
+
+
+class _Serving:
+    """The thread with its loop, ready for use.
+
+    Attributes:
+        thread: A daemon, and so are the worker threads that it starts.
+        portal: The way in.
+    """
+
+    portal: BlockingPortal
+
+    def __init__(self) -> None:
+        self._is_ready = threading.Event()
+        self.thread = threading.Thread(
+            target=lambda: anyio.run(self._serve), name="ossicle-loop", daemon=True
+        )
+        self.thread.start()
+        self._is_ready.wait()
+
+    async def _serve(self) -> None:
+        self._loop, self._is_over = asyncio.get_running_loop(), asyncio.Event()
+        async with BlockingPortal() as portal:
+            self.portal = portal
+            self._is_ready.set()
+            await self._is_over.wait()
+            await portal.stop()
+
+    def stop(self) -> None:
+        """Let the loop end after the calls under way; from any thread, and more than once."""
+        with contextlib.suppress(RuntimeError):  # it has ended
+            self._loop.call_soon_threadsafe(self._is_over.set)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.errors import ConfigurationError, PluginContractError
@@ -110,7 +111,8 @@ def line_up(
     Raises:
         ConfigurationError: The list is empty, or two built providers share a name.
     """
-    several = [provider] if isinstance(provider, str | AudioProvider) else list(provider)
+    is_one = isinstance(provider, str) or not isinstance(provider, Sequence)
+    several = cast("Sequence[str | AudioProvider]", [provider] if is_one else provider)
     instances: dict[str, AudioProvider] = {}
     references: list[str] = []
     for one in several:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from anyio import to_thread
-from pydantic import ValidationError
 
 from ossicle.client.asking import AudioSource, conversation_of, load_all
 from ossicle.client.providers import ProviderPool, split_reference
@@ -16,6 +15,7 @@ from ossicle.conversation.outcome import is_clean, may_use_another
 from ossicle.errors import ConfigurationError, OssicleError
 from ossicle.messages import Message, Reply, Task
 from ossicle.pipeline import Draft, Explanation, ReplyStream, Shop, explain_call
+from ossicle.pipeline.arguments import checked_seconds, naming_arguments
 from ossicle.plugins import PluginHost
 from ossicle.telemetry import Stats
 
@@ -147,10 +147,8 @@ class Switchboard:
         limits = self.shop.settings.limits
         clips = await to_thread.run_sync(lambda: load_all(ask.audio, limits=limits))
         messages = conversation_of(ask.text, clips, ask.history, task=ask.task)
-        try:
+        with naming_arguments():
             return Draft(task=ask.task, messages=messages, stream=streams, **ask.fields)
-        except ValidationError as error:
-            raise _wrong_argument(error) from None  # its text may hold what was said
 
     def resolve(self, reference: str | None, task: Task) -> tuple[str, str]:
         """Provider and model of a call.
@@ -196,21 +194,15 @@ class Switchboard:
         named = ask.fields.get("provider_options", {})
         if not isinstance(named, Mapping):
             return  # the draft says what is wrong with it
-        known = {self.provider, *(spec.name for spec in self.host.providers())}
         for name in named:
-            if name not in known:
+            if not self.pool.knows(name):
                 raise ConfigurationError(
                     f"provider_options names {name!r}, which is no provider here",
-                    fix=f"Use names of {', '.join(sorted(known))}.",
+                    fix="Use the names that `ossicle plugins` shows.",
                 )
 
     def _seconds(self, ask: Ask) -> float:
-        seconds = self.timeout_s if ask.timeout_s is None else ask.timeout_s
-        if not isinstance(seconds, int | float) or not seconds > 0:
-            raise ConfigurationError(
-                f"timeout_s of {seconds!r} leaves no time", fix="Give a number of seconds above 0."
-            )
-        return seconds
+        return checked_seconds(self.timeout_s if ask.timeout_s is None else ask.timeout_s)
 
 
 def with_notes(reply: Reply, notes: tuple[str, ...]) -> Reply:
@@ -219,15 +211,3 @@ def with_notes(reply: Reply, notes: tuple[str, ...]) -> Reply:
         return reply
     receipt = reply.receipt.model_copy(update={"notes": (*reply.receipt.notes, *notes)})
     return reply.model_copy(update={"receipt": receipt})
-
-
-def _wrong_argument(error: ValidationError) -> ConfigurationError:
-    """What is wrong with an argument, without its content."""
-    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    # What is no identifier is pydantic's name for a member of a union.
-    name, *inside = (str(part) for part in first["loc"] if str(part).isidentifier())
-    where = "history" if name == "messages" else ".".join((name, *inside))
-    return ConfigurationError(
-        f"argument {where} is wrong: {first['msg'].lower()}",
-        fix="See the arguments of the method.",
-    )

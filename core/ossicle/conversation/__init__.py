@@ -2,6 +2,7 @@
 
 from ossicle.conversation.archive import export_notebook, import_notebook
 from ossicle.conversation.conversation import AsyncConversation
+from ossicle.conversation.document import write_turn
 from ossicle.conversation.history_policy import (
     HistoryChange,
     HistoryPlan,
@@ -39,4 +40,5 @@ __all__ = [
     "load_notebook",
     "new_id",
     "plan_history",
+    "write_turn",
 ]

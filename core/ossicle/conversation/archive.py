@@ -6,8 +6,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from ossicle.audio import AudioClip
-from ossicle.audio.clip import atomic_writer
+from ossicle.audio import AudioClip, atomic_writer
 from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head, write_turn
 from ossicle.conversation.notebook import Notebook
 from ossicle.errors import AudioLimitError, FileAccessError, StorageCorruptError

@@ -25,6 +25,7 @@ from ossicle.conversation.turn import Turn
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Message, Modality, Reply, Tool, ToolChoice, Usage
 from ossicle.pipeline import Draft
+from ossicle.pipeline.arguments import checked_seconds, naming_arguments
 from ossicle.storage import Store
 
 
@@ -295,14 +296,13 @@ class AsyncConversation:
         fields: Mapping[str, Any],
     ) -> ConversationStream:
         offered = self._tools if tools is None else tuple(tools)
-        seconds = self._line.timeout_s if timeout_s is None else timeout_s
-        if not seconds > 0:
-            raise ConfigurationError(
-                f"timeout_s of {seconds} leaves no time", fix="Give a number of seconds above 0."
-            )
+        seconds = checked_seconds(self._line.timeout_s if timeout_s is None else timeout_s)
+        instructions = self._book.instructions
+        with naming_arguments():
+            draft = Draft(messages=(), instructions=instructions, tools=offered, **fields)
         return ConversationStream(
             self._outlook,
-            draft=Draft(messages=(), instructions=self._book.instructions, tools=offered, **fields),
+            draft=draft,
             text=text,
             audio=audio,
             toolbox=Toolbox(offered, self._on_tool_call) if offered else None,

@@ -40,9 +40,10 @@ class StoreKeeper:
             StorageConflictError: Someone else has written to the conversation.
             StorageError: It could not be written.
         """
-        await to_thread.run_sync(self._keep, notebook)
+        await to_thread.run_sync(self.write, notebook)
 
-    def _keep(self, notebook: Notebook) -> None:
+    def write(self, notebook: Notebook) -> None:
+        """The same as `keep`, blocking."""
         head = dumps(write_head(notebook))
         if head != self._head:
             self._revision = self._store.save_conversation(

@@ -24,7 +24,6 @@ class IntakeLimits:
             which is the process in which it runs.
         decode_wall_s: Seconds of real time spent in the decoder in all; the caller's own do not
             count.
-        base64_characters: Length of audio that comes as base64 text.
         metadata_bytes: Size of tags that a native library would read.
         metadata_entries: Count of such tags.
 
@@ -39,7 +38,6 @@ class IntakeLimits:
     sample_rate: int = 384_000
     open_wall_s: float = 1.0
     decode_wall_s: float = 15.0
-    base64_characters: int = 34 << 20
     metadata_bytes: int = 1 << 20
     metadata_entries: int = 1024
 
@@ -63,7 +61,6 @@ TRUSTED = IntakeLimits(
     sample_rate=768_000,
     open_wall_s=60.0,
     decode_wall_s=3 * 3600.0,
-    base64_characters=1 << 30,
     metadata_bytes=64 << 20,
     metadata_entries=16_384,
 )

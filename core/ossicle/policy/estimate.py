@@ -40,27 +40,38 @@ def audio_tokens(duration_s: float, tokens_per_s: float) -> int:
 
     Computed in decimals, so that 1.1 s at 10 per second are 11 tokens and not 12.
     """
-    exact = Decimal(repr(float(duration_s))) * Decimal(repr(float(tokens_per_s)))
-    return math.ceil(exact)
+    return math.ceil(_exact_tokens(duration_s, tokens_per_s))
+
+
+def _exact_tokens(duration_s: float, tokens_per_s: float) -> Decimal:
+    return Decimal(repr(float(duration_s))) * Decimal(repr(float(tokens_per_s)))
 
 
 @dataclass(slots=True)
 class _Heard:
-    """Audio of a request, as far as it is known."""
+    """Audio of a request, as far as it is known.
 
-    tokens: int | None = 0
+    Parts of a token are carried from clip to clip and rounded up once: a token too many for each
+    of many short clips would be several percent.
+    """
+
+    exact: Decimal | None = Decimal(0)
     seconds: float | None = 0.0
+
+    @property
+    def tokens(self) -> int | None:
+        return None if self.exact is None else math.ceil(self.exact)
 
     def add(self, duration_s: float | None, tokens_per_s: float | None) -> None:
         if duration_s is None or not math.isfinite(duration_s) or duration_s < 0:
-            self.tokens = self.seconds = None
+            self.exact = self.seconds = None
             return
         if self.seconds is not None:
             self.seconds += duration_s
-        if tokens_per_s is None or self.tokens is None:
-            self.tokens = None
+        if tokens_per_s is None or self.exact is None:
+            self.exact = None
         else:
-            self.tokens += audio_tokens(duration_s, tokens_per_s)
+            self.exact += _exact_tokens(duration_s, tokens_per_s)
 
 
 def estimate_request(
@@ -73,7 +84,7 @@ def estimate_request(
     """What a request will use and cost; unknown stays `None`.
 
     Text counts by `estimate_tokens`, plus what frames messages and tools; audio by its seconds at
-    the model's rate, clip by clip. Audio named by a reference is billed again on every turn, at
+    the model's rate, rounded up once. Audio named by a reference is billed again on every turn, at
     the higher of the model's two rates, since no vendor says which. The answer is taken as
     long as its bound allows, all of it in the dearer modality that was asked for. For `speak`
     without a bound it is what reading the text slowly takes.

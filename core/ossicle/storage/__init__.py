@@ -13,8 +13,9 @@ from ossicle.storage.records import (
     TenantSize,
     Turn,
 )
-from ossicle.storage.sqlite import SqliteLedger, SqliteStore
+from ossicle.storage.sqlite import SqliteStore
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
+from ossicle.storage.tables import TableLedger
 
 __all__ = [
     "UNCLAIMED_S",
@@ -29,10 +30,10 @@ __all__ = [
     "ConversationSummary",
     "Fetched",
     "MemoryStore",
-    "SqliteLedger",
     "SqliteStore",
     "Store",
     "StoredConversation",
+    "TableLedger",
     "TenantSize",
     "Turn",
     "cache_key",

@@ -39,8 +39,9 @@ def test_help_lists_every_command(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in COMMANDS if name != "storage"]
-    + ["storage show", "storage clean", "storage delete"],
+    [name for name in COMMANDS if name not in ("storage", "conversations")]
+    + ["storage show", "storage clean", "storage delete"]
+    + [f"conversations {name}" for name in ("list", "show", "export", "import")],
 )
 def test_every_command_has_help(run: Run, name: str) -> None:
     shown = run(*name.split(), "--help")

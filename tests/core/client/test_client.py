@@ -241,6 +241,16 @@ def test_a_wrong_argument_is_named_and_never_quoted(
     assert caught.value.fix
 
 
+@pytest.mark.parametrize(
+    "argument",
+    [{"max_output_tokens": 0}, {"output_format": 3}, {"timeout_s": "5"}],
+    ids=lambda argument: next(iter(argument)),
+)
+def test_a_conversation_names_wrong_arguments_too(client: Client, argument: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(argument))):
+        client.conversation().send("hi", **argument)
+
+
 def test_what_is_no_text_or_provider_is_refused(client: Client) -> None:
     with pytest.raises(ConfigurationError, match="text is of type int"):
         client.respond(5)  # type: ignore[arg-type]  # what is tested

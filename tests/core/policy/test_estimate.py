@@ -128,7 +128,7 @@ def test_the_cookbooks_tool_within_a_third() -> None:
     assert 1.0 <= estimate.input_tokens / 101 <= 1.5
 
 
-def test_audio_counts_clip_by_clip() -> None:
+def test_audio_counts_its_seconds_and_is_rounded_up_once() -> None:
     request = ask(
         AudioPart(clip=clip(5.85), transcript="never sent"),
         AudioPart(clip=clip(None)),
@@ -136,7 +136,7 @@ def test_audio_counts_clip_by_clip() -> None:
         output=frozenset({"text", "audio"}),
     )
     estimate = estimate_request(request, capabilities=capabilities(), durations_s=[None, 0.31])
-    assert estimate.input_audio_tokens == 59 + 4
+    assert estimate.input_audio_tokens == 62  # 5.85 s and 0.31 s at 10 a second are 61.6
     assert estimate.input_tokens == 63 + 4 + 3
     assert estimate.output_tokens == 100
     assert estimate.cost is not None

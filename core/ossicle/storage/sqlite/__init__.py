@@ -1,8 +1,6 @@
 """The default store, on SQLite and files."""
 
 from ossicle.storage.sqlite.database import Durability
-from ossicle.storage.sqlite.files import Files
-from ossicle.storage.sqlite.ledger import SqliteLedger
 from ossicle.storage.sqlite.store import SqliteStore
 
-__all__ = ["Durability", "Files", "SqliteLedger", "SqliteStore"]
+__all__ = ["Durability", "SqliteStore"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ossicle.errors import OssicleError, StorageCorruptError, StorageError
-from ossicle.storage.sqlite.files import Files
+from ossicle.storage.tables.files import Files
 
 Durability = Literal["full", "normal"]
 """`full`: on the disk when a method returns. `normal`: a power failure may take the last moments,

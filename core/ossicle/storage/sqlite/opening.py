@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ossicle.errors import StorageCorruptError, StorageError
-from ossicle.storage.sqlite.blob_folder import file_error
 from ossicle.storage.sqlite.database import PAUSE_S, Database, Durability, busy
-from ossicle.storage.sqlite.files import Files
 from ossicle.storage.sqlite.schema import check_version, migrate
+from ossicle.storage.tables.blob_folder import file_error
+from ossicle.storage.tables.files import Files
 
 DATABASE = "ossicle.sqlite3"
 BLOBS = "blobs"

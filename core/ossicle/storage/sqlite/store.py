@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
-from ossicle.errors import ConfigurationError
-from ossicle.storage.charge_sums import sum_by_day
-from ossicle.storage.naming import check_digests, check_names, digest_of, read_source
-from ossicle.storage.records import (
-    CachedValue,
-    Charge,
-    ChargeSum,
-    CleanReport,
-    ConversationSummary,
-    StoredConversation,
-    TenantSize,
-    Turn,
-)
-from ossicle.storage.sqlite.blob_folder import BlobFolder, file_error
-from ossicle.storage.sqlite.blobs import Blobs
-from ossicle.storage.sqlite.cached import Cached
-from ossicle.storage.sqlite.conversations import Conversations
 from ossicle.storage.sqlite.database import Durability
-from ossicle.storage.sqlite.files import Files
 from ossicle.storage.sqlite.opening import (
     BLOBS,
     QUARANTINE,
@@ -36,25 +16,12 @@ from ossicle.storage.sqlite.opening import (
     opening_alone,
     prepare_folder,
 )
-from ossicle.storage.sqlite.sealed import plausible, seal, unseal
-from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
-
-_SIZES = {
-    "conversations": "SELECT count(*) FROM conversations WHERE tenant = ?",
-    "turns": "SELECT count(*) FROM turns JOIN conversations ON conversations.id = conversation"
-    " WHERE tenant = ?",
-    "blobs": "SELECT count(*) FROM blobs WHERE tenant = ?",
-    "blob_bytes": "SELECT coalesce(sum(n_bytes), 0) FROM blobs WHERE tenant = ?",
-    "cached_values": "SELECT count(*) FROM cached WHERE tenant = ?",
-    "cached_bytes": "SELECT coalesce(sum(n_bytes), 0) FROM cached WHERE tenant = ?",
-    "charges": "SELECT count(*) FROM charges WHERE tenant = ?",
-}
-_TENANTS = " UNION ".join(
-    f"SELECT tenant FROM {table}" for table in ("blobs", "conversations", "charges", "cached")
-)
+from ossicle.storage.tables.blob_folder import BlobFolder, file_error
+from ossicle.storage.tables.files import Files
+from ossicle.storage.tables.store import TableStore, secret
 
 
-class SqliteStore(Store):
+class SqliteStore(TableStore):
     """A store in one folder; several processes may share it, each with a store of its own.
 
     Opening checks the database, puts a malformed one aside (see `quarantined`), brings an older
@@ -71,7 +38,7 @@ class SqliteStore(Store):
 
     Attributes:
         folder: Where everything is.
-        database: For what shall live in the same database, such as `SqliteLedger`.
+        database: For what shall live in the same database, such as `TableLedger`.
 
     Raises:
         SchemaVersionError: A newer ossicle wrote the store.
@@ -88,29 +55,20 @@ class SqliteStore(Store):
         files: Files | None = None,
     ) -> None:
         self.folder = (folder or default_folder()).absolute()
-        self._clock = clock
         files = files or Files()
         prepare_folder(self.folder, files=files)
         with opening_alone(self.folder, timeout_s=busy_timeout_s):
-            self.database = open_database(
+            database = open_database(
                 self.folder, files=files, durability=durability, busy_timeout_s=busy_timeout_s
             )
             try:
-                self._blobs = self._open_blobs(files)
+                names = secret(database, "file names")
+                blobs = _open_blobs(self.folder / BLOBS, files=files, secret=names)
+                super().__init__(database, folder=blobs, clock=clock)
                 self._blobs.sweep()
             except BaseException:
-                self.database.close()
+                database.close()
                 raise
-        self._conversations = Conversations(self.database, self._blobs, clock=clock)
-        self._cached = Cached(self.database, self._blobs, clock=clock)
-
-    def _open_blobs(self, files: Files) -> Blobs:
-        secret = self.secret("file names")
-        try:
-            folder = BlobFolder(self.folder / BLOBS, files=files, secret=secret)
-        except OSError as error:
-            raise file_error("cannot make the folder of blobs", error) from error
-        return Blobs(self.database, folder, clock=self._clock)
 
     @property
     def quarantined(self) -> tuple[Path, ...]:
@@ -129,198 +87,9 @@ class SqliteStore(Store):
             except OSError as error:
                 raise file_error("cannot delete a malformed database", error) from error
 
-    def put_blob(self, tenant: str, source: BlobSource) -> str:
-        """Keep the bytes."""
-        check_names(tenant=tenant)
-        data = read_source(source)
-        digest, until = digest_of(data), self._clock() + UNCLAIMED_S
-        with self.database.writing() as rows:
-            self._blobs.keep(rows, tenant, digest=digest, data=data, until=until)
-        return digest
 
-    def open_blob(self, tenant: str, digest: str) -> BinaryIO:
-        """A binary file object over a blob, whose digest was checked."""
-        check_names(tenant=tenant)
-        check_digests(digest)
-        return self._blobs.open(tenant, digest)
-
-    def has_blob(self, tenant: str, digest: str) -> bool:
-        """Whether there is such a blob."""
-        check_names(tenant=tenant)
-        check_digests(digest)
-        return self._blobs.has(tenant, digest)
-
-    def delete_blob(self, tenant: str, digest: str) -> bool:
-        """Delete a blob and every reference to it."""
-        check_names(tenant=tenant)
-        check_digests(digest)
-        with self.database.writing() as rows:
-            key = self._blobs.key(rows, tenant, digest)
-            if key is None:
-                return False
-            removed = self._blobs.remove(rows, [key])
-        self._blobs.unlink(removed.names)
-        self.database.scrub()
-        return True
-
-    def save_conversation(
-        self, tenant: str, conversation_id: str, *, document: str, revision: int | None = None
-    ) -> int:
-        """Write everything of a conversation that belongs to no turn."""
-        check_names(tenant=tenant, conversation_id=conversation_id)
-        return self._conversations.save(
-            tenant, conversation_id, document=document, revision=revision
-        )
-
-    def save_turn(
-        self,
-        tenant: str,
-        conversation_id: str,
-        *,
-        turn: Turn,
-        new_blobs: Sequence[BlobSource] = (),
-        revision: int | None = None,
-    ) -> int:
-        """Write a turn together with its blobs."""
-        check_names(tenant=tenant, conversation_id=conversation_id)
-        check_digests(*turn.blobs)
-        fresh = {digest_of(data): data for data in map(read_source, new_blobs)}
-        if not fresh.keys() <= set(turn.blobs):
-            raise ConfigurationError(
-                "a new blob is not named in the turn", fix="Add its digest to turn.blobs."
-            )
-        return self._conversations.save_turn(
-            tenant, conversation_id, turn=turn, new_blobs=fresh, revision=revision
-        )
-
-    def delete_turns(
-        self, tenant: str, conversation_id: str, *, start: int, revision: int | None = None
-    ) -> int:
-        """Delete all turns from an index on."""
-        check_names(tenant=tenant, conversation_id=conversation_id)
-        return self._conversations.delete_turns(
-            tenant, conversation_id, start=start, revision=revision
-        )
-
-    def load_conversation(self, tenant: str, conversation_id: str) -> StoredConversation:
-        """A conversation with all its turns."""
-        check_names(tenant=tenant, conversation_id=conversation_id)
-        return self._conversations.load(tenant, conversation_id)
-
-    def list_conversations(self, tenant: str) -> tuple[ConversationSummary, ...]:
-        """All conversations of a tenant, last changed first."""
-        check_names(tenant=tenant)
-        return self._conversations.summaries(tenant)
-
-    def delete_conversation(self, tenant: str, conversation_id: str) -> bool:
-        """Delete a conversation with its turns and every blob that nothing else needs."""
-        check_names(tenant=tenant, conversation_id=conversation_id)
-        is_found = self._conversations.delete(tenant, conversation_id)
-        if is_found:
-            self.database.scrub()
-        return is_found
-
-    def append_charge(self, tenant: str, charge: Charge) -> None:
-        """Write an entry of the ledger."""
-        check_names(tenant=tenant, charge_id=charge.charge_id)
-        data = charge.model_dump_json().encode()
-        with self.database.writing() as rows:
-            rows.execute(
-                "INSERT OR IGNORE INTO charges (tenant, charge_id, at, document, digest)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (tenant, charge.charge_id, charge.at, data, seal(data, charge.charge_id)),
-            )
-
-    def sum_charges(
-        self, tenant: str, *, since: float | None = None, until: float | None = None
-    ) -> tuple[ChargeSum, ...]:
-        """Sums of the charges by day and name."""
-        check_names(tenant=tenant)
-        with self.database.reading() as rows:
-            found = rows.execute(
-                "SELECT document, digest, charge_id FROM charges WHERE tenant = ?"
-                " AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?) ORDER BY charge_id",
-                (tenant, since, since, until, until),
-            ).fetchall()
-        with plausible():
-            return sum_by_day(Charge.model_validate_json(unseal(*row)) for row in found)
-
-    def save_cached(
-        self, tenant: str, key: str, *, value: bytes, document: str, lifetime_s: float
-    ) -> None:
-        """Keep a value under a key."""
-        check_names(tenant=tenant, key=key)
-        self._cached.save(tenant, key, value=value, document=document, lifetime_s=lifetime_s)
-
-    def load_cached(self, tenant: str, key: str) -> CachedValue | None:
-        """The value that was last saved under a key."""
-        check_names(tenant=tenant, key=key)
-        return self._cached.load(tenant, key)
-
-    def delete_cached(self, tenant: str, key: str) -> bool:
-        """Drop a cached value."""
-        check_names(tenant=tenant, key=key)
-        return self._cached.delete(tenant, key)
-
-    def trim_cached(self, *, max_bytes: int) -> int:
-        """Drop expired values, then those not used for longest."""
-        return self._cached.trim(max_bytes=max_bytes)
-
-    def secret(self, name: str) -> bytes:
-        """Random bytes under a name."""
-        check_names(name=name)
-        with self.database.writing() as rows:
-            rows.execute(
-                "INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)",
-                (name, secrets.token_bytes(32)),
-            )
-            found = rows.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
-        return bytes(found[0])
-
-    def list_tenants(self) -> tuple[str, ...]:
-        """Every tenant for whom anything is stored."""
-        with self.database.reading() as rows:
-            return tuple(sorted(tenant for (tenant,) in rows.execute(_TENANTS)))
-
-    def measure(self, tenant: str) -> TenantSize:
-        """How much is stored for a tenant."""
-        check_names(tenant=tenant)
-        with self.database.reading() as rows:
-            return TenantSize(
-                **{name: rows.execute(sql, (tenant,)).fetchone()[0] for name, sql in _SIZES.items()}
-            )
-
-    def clean(self) -> CleanReport:
-        """Drop everything whose time is over, and rewrite the database."""
-        with self.database.writing() as rows:
-            cached = self._cached.remove_expired(rows)
-            n_turns = self._conversations.expire_blobs(rows)
-            blobs = self._blobs.remove_unneeded(rows)
-        self._blobs.sweep()
-        self.database.scrub()
-        return CleanReport(
-            cached_values=cached.count,
-            turns=n_turns,
-            blobs=blobs.count,
-            n_bytes=cached.n_bytes + blobs.n_bytes,
-        )
-
-    def delete_tenant(self, tenant: str) -> None:
-        """Delete everything of a tenant, but nothing that was put aside (see `quarantined`)."""
-        check_names(tenant=tenant)
-        with self.database.writing() as rows:
-            blobs = self._conversations.remove_tenant(rows, tenant)
-            cached = self._cached.remove_tenant(rows, tenant)
-            rows.execute("DELETE FROM charges WHERE tenant = ?", (tenant,))
-            rows.execute(
-                "DELETE FROM hold_accounts WHERE account IN"
-                " (SELECT account FROM balances WHERE tenant = ?)",
-                (tenant,),
-            )
-            rows.execute("DELETE FROM balances WHERE tenant = ?", (tenant,))
-        self._blobs.unlink(cached.names + blobs.names)
-        self.database.scrub()
-
-    def close(self) -> None:
-        """Close the database."""
-        self.database.close()
+def _open_blobs(path: Path, *, files: Files, secret: bytes) -> BlobFolder:
+    try:
+        return BlobFolder(path, files=files, secret=secret)
+    except OSError as error:
+        raise file_error("cannot make the folder of blobs", error) from error

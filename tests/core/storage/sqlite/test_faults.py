@@ -10,12 +10,13 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import pytest
 from tests.bars.operations import KINDS, NOW, Operation, clock, dump, orphans
 
 from ossicle.errors import OssicleError, StorageError
-from ossicle.storage import Charge, MemoryStore, SqliteStore, Turn
-from ossicle.storage.sqlite import Files
+from ossicle.storage import AudioCache, Cacheable, Charge, MemoryStore, SqliteStore, Turn
+from ossicle.storage.tables import Files
 
 
 class FaultyFiles(Files):
@@ -223,3 +224,26 @@ def test_a_use_that_cannot_be_written_down_is_still_a_hit(tmp_path: Path) -> Non
         assert found is not None
         assert found.value == b"v"
         other.close()
+
+
+@pytest.mark.parametrize("is_lasting", [False, True])
+def test_no_fault_of_the_cache_fails_a_call(tmp_path: Path, is_lasting: bool) -> None:
+    made = Cacheable(document="{}", value=b"v" * 100_000)
+
+    async def make() -> Cacheable:
+        return made
+
+    async def ask(cache: AudioCache) -> bytes:
+        return (await cache.fetch("a", kind="speak", facts=1, make=make)).value
+
+    for at in itertools.count(1):
+        files = FaultyFiles(at=10**9, number=errno.ENOSPC, is_lasting=is_lasting)
+        with SqliteStore(tmp_path / str(at), clock=clock, files=files) as store:
+            files.calls, files.at = 0, at
+            cache = AudioCache(store)
+            assert [anyio.run(ask, cache) for _ in range(2)] == [made.value] * 2
+            if files.calls < at:
+                assert cache.figures.faults == 0
+                break
+            assert cache.figures.faults > 0 or cache.figures.made == 1
+    assert at > 5

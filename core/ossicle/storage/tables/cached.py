@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Callable
 
 from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
 from ossicle.storage.naming import digest_of, encode_document
 from ossicle.storage.records import CachedValue
-from ossicle.storage.sqlite.blobs import Blobs, Removed, collect
-from ossicle.storage.sqlite.database import Database
-from ossicle.storage.sqlite.sealed import seal, unseal
+from ossicle.storage.tables.blobs import Blobs, Removed, collect
+from ossicle.storage.tables.rows import Rows, TableDatabase
+from ossicle.storage.tables.sealed import seal, unseal
 
 _TOUCH_S = 60.0
 """A use is written down only when the last one known is older: most hits write nothing."""
@@ -26,7 +25,9 @@ class Cached:
         clock: Tells the time in seconds since 1970.
     """
 
-    def __init__(self, database: Database, blobs: Blobs, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: TableDatabase, blobs: Blobs, *, clock: Callable[[], float]
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
@@ -118,15 +119,15 @@ class Cached:
         self._blobs.discard(names)
         return count
 
-    def remove_expired(self, rows: sqlite3.Connection) -> Removed:
+    def remove_expired(self, rows: Rows) -> Removed:
         """Delete the rows whose time is over."""
         return self._remove(rows, "expires_at <= ?", self._clock())
 
-    def remove_tenant(self, rows: sqlite3.Connection, tenant: str) -> Removed:
+    def remove_tenant(self, rows: Rows, tenant: str) -> Removed:
         """Delete all rows of a tenant."""
         return self._remove(rows, "tenant = ?", tenant)
 
-    def _remove(self, rows: sqlite3.Connection, which: str, *values: str | float) -> Removed:
+    def _remove(self, rows: Rows, which: str, *values: str | float) -> Removed:
         found = rows.execute(
             f"SELECT id, n_bytes, file FROM cached WHERE {which}", values
         ).fetchall()

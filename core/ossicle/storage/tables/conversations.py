@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 
 from ossicle.errors import NotStoredError, StorageConflictError
 from ossicle.storage.naming import encode_document
 from ossicle.storage.records import ConversationSummary, StoredConversation, Turn
-from ossicle.storage.sqlite.blobs import Blobs, Removed
-from ossicle.storage.sqlite.database import Database
-from ossicle.storage.sqlite.sealed import plausible, seal, unseal
+from ossicle.storage.tables.blobs import Blobs, Removed
+from ossicle.storage.tables.rows import Rows, TableDatabase
+from ossicle.storage.tables.sealed import plausible, seal, unseal
 
 _COLUMNS = "id, name, revision, created_at, updated_at, document, digest"
 
@@ -24,7 +23,9 @@ class Conversations:
         clock: Tells the time in seconds since 1970.
     """
 
-    def __init__(self, database: Database, blobs: Blobs, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: TableDatabase, blobs: Blobs, *, clock: Callable[[], float]
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
@@ -36,8 +37,8 @@ class Conversations:
             now = self._clock()
             if revision in (None, 0):
                 rows.execute(
-                    "INSERT OR IGNORE INTO conversations (tenant, name, revision, created_at,"
-                    " updated_at, document, digest) VALUES (?, ?, 0, ?, ?, ?, ?)",
+                    "INSERT INTO conversations (tenant, name, revision, created_at, updated_at,"
+                    " document, digest) VALUES (?, ?, 0, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                     (tenant, name, now, now, b"", b""),
                 )
             key, changed = self._change(rows, tenant, name, revision)
@@ -64,14 +65,17 @@ class Conversations:
                 self._blobs.keep(rows, tenant, digest=digest, data=content, until=0)
             needed = [self._claim(rows, tenant, digest) for digest in turn.blobs]
             freed = self._remove_turns(rows, key, "position = ?", turn.index)
-            added = rows.execute(
+            rows.execute(
                 "INSERT INTO turns (conversation, position, document, digest, blobs_until)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (key, turn.index, data, seal(data, str(turn.index)), turn.blobs_until),
             )
+            added = rows.execute(
+                "SELECT id FROM turns WHERE conversation = ? AND position = ?", (key, turn.index)
+            ).fetchone()
             rows.executemany(
                 "INSERT INTO turn_blobs (turn, place, blob) VALUES (?, ?, ?)",
-                [(added.lastrowid, place, blob) for place, blob in enumerate(needed)],
+                [(added[0], place, blob) for place, blob in enumerate(needed)],
             )
             removed = self._blobs.remove_unneeded(rows, freed)
         self._blobs.discard(removed.names)
@@ -163,7 +167,7 @@ class Conversations:
         self._blobs.unlink(removed.names)
         return True
 
-    def expire_blobs(self, rows: sqlite3.Connection) -> int:
+    def expire_blobs(self, rows: Rows) -> int:
         """Take their blobs from the turns that were to keep them no longer; how many turns."""
         due = rows.execute(
             "SELECT DISTINCT turns.id FROM turns JOIN turn_blobs ON turn = turns.id"
@@ -173,15 +177,13 @@ class Conversations:
         rows.executemany("DELETE FROM turn_blobs WHERE turn = ?", due)
         return len(due)
 
-    def remove_tenant(self, rows: sqlite3.Connection, tenant: str) -> Removed:
+    def remove_tenant(self, rows: Rows, tenant: str) -> Removed:
         """Delete all conversations and blobs of a tenant."""
         rows.execute("DELETE FROM conversations WHERE tenant = ?", (tenant,))
         keys = rows.execute("SELECT id FROM blobs WHERE tenant = ?", (tenant,)).fetchall()
         return self._blobs.remove(rows, [key for (key,) in keys])
 
-    def _change(
-        self, rows: sqlite3.Connection, tenant: str, name: str, expected: int | None
-    ) -> tuple[int, int]:
+    def _change(self, rows: Rows, tenant: str, name: str, expected: int | None) -> tuple[int, int]:
         found = rows.execute(
             "SELECT id, revision FROM conversations WHERE tenant = ? AND name = ?", (tenant, name)
         ).fetchone()
@@ -199,7 +201,7 @@ class Conversations:
         )
         return key, revision + 1
 
-    def _claim(self, rows: sqlite3.Connection, tenant: str, digest: str) -> int:
+    def _claim(self, rows: Rows, tenant: str, digest: str) -> int:
         key = self._blobs.key(rows, tenant, digest)
         if key is None:
             raise NotStoredError(
@@ -208,9 +210,7 @@ class Conversations:
         rows.execute("UPDATE blobs SET unclaimed_until = 0 WHERE id = ?", (key,))
         return key
 
-    def _remove_turns(
-        self, rows: sqlite3.Connection, key: int, which: str, position: int
-    ) -> list[int]:
+    def _remove_turns(self, rows: Rows, key: int, which: str, position: int) -> list[int]:
         """Delete turns; the rows of the blobs they referred to."""
         freed = rows.execute(
             "SELECT DISTINCT blob FROM turn_blobs JOIN turns ON turns.id = turn"

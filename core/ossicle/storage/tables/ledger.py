@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from typing import Generic, Protocol, TypeVar
 
 from ossicle.errors import StorageCorruptError
 from ossicle.storage.charge_sums import add_exactly
-from ossicle.storage.sqlite.store import SqliteStore
+from ossicle.storage.tables.rows import Rows
+from ossicle.storage.tables.store import TableStore
 
 HOLD_LIFETIME_S = 3600.0
 """No call takes longer; a hold that is older belongs to a process that ended without settling."""
@@ -64,7 +64,7 @@ class _Sum:
         return _Sum(tokens=self.tokens + sign * other.tokens, money=add_exactly(self.money, money))
 
 
-class SqliteLedger(Generic[A]):
+class TableLedger(Generic[A]):
     """An `ossicle.policy.BudgetLedger` in the database of a store.
 
     What a process held when it ended is booked as spent after an hour: whether its call was
@@ -76,12 +76,12 @@ class SqliteLedger(Generic[A]):
         clock: Tells the time in seconds since 1970.
 
     Example:
-        Budget(limits, ledger=SqliteLedger(store, amount=Amount))
+        Budget(limits, ledger=TableLedger(store, amount=Amount))
     """
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: TableStore,
         *,
         amount: AmountMaker[A],
         clock: Callable[[], float] = time.time,
@@ -144,7 +144,7 @@ class SqliteLedger(Generic[A]):
             for table in ("balances", "hold_accounts"):
                 rows.execute(f"DELETE FROM {table} WHERE account = ?", (_text(account),))
 
-    def _settle_abandoned(self, rows: sqlite3.Connection) -> None:
+    def _settle_abandoned(self, rows: Rows) -> None:
         abandoned = rows.execute(
             "SELECT hold_id, tokens, money FROM holds WHERE made_at <= ?",
             (self._clock() - HOLD_LIFETIME_S,),
@@ -153,7 +153,7 @@ class SqliteLedger(Generic[A]):
             _settle(rows, hold_id, _Sum(tokens=tokens, money=_exact(money)))
 
 
-def _settle(rows: sqlite3.Connection, hold_id: str, amount: AmountLike) -> None:
+def _settle(rows: Rows, hold_id: str, amount: AmountLike) -> None:
     found = rows.execute("SELECT tokens, money FROM holds WHERE hold_id = ?", (hold_id,)).fetchone()
     if found is None:
         return
@@ -167,7 +167,7 @@ def _settle(rows: sqlite3.Connection, hold_id: str, amount: AmountLike) -> None:
     rows.execute("DELETE FROM holds WHERE hold_id = ?", (hold_id,))
 
 
-def _balance(rows: sqlite3.Connection, account: tuple[str, ...]) -> tuple[_Sum, _Sum]:
+def _balance(rows: Rows, account: tuple[str, ...]) -> tuple[_Sum, _Sum]:
     """What is spent and what is held."""
     found = rows.execute(
         "SELECT spent_tokens, spent_money, held_tokens, held_money FROM balances WHERE account = ?",
@@ -181,11 +181,13 @@ def _balance(rows: sqlite3.Connection, account: tuple[str, ...]) -> tuple[_Sum, 
     )
 
 
-def _write(rows: sqlite3.Connection, account: tuple[str, ...], spent: _Sum, held: _Sum) -> None:
+def _write(rows: Rows, account: tuple[str, ...], spent: _Sum, held: _Sum) -> None:
     rows.execute(
-        "INSERT OR REPLACE INTO balances"
+        "INSERT INTO balances"
         " (account, tenant, spent_tokens, spent_money, held_tokens, held_money)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET"
+        " spent_tokens = excluded.spent_tokens, spent_money = excluded.spent_money,"
+        " held_tokens = excluded.held_tokens, held_money = excluded.held_money",
         (
             _text(account),
             account[1] if len(account) > 1 else None,  # ("day", tenant, …), ("conversation", …)

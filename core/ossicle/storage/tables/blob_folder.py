@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
-from ossicle.storage.sqlite.files import Files, write_whole
+from ossicle.storage.tables.files import Files, write_whole
 
 _OWN_NAME = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{16}\.part")
 _PIECE_BYTES = 1 << 20

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
-from ossicle.storage.sqlite.blob_folder import BlobFolder, open_inline
-from ossicle.storage.sqlite.database import Database
+from ossicle.storage.tables.blob_folder import BlobFolder, damaged, open_inline
+from ossicle.storage.tables.rows import Rows, TableDatabase
 
 INLINE_BYTES = 64 * 1024
 """Up to here a blob lies in its row: one write instead of a file, its name and two waits. Above,
@@ -41,12 +40,12 @@ class Blobs:
 
     Args:
         database: Where the rows are.
-        folder: Where the files are.
+        folder: Where the files are; `None`: every blob lies in its row.
         clock: Tells the time in seconds since 1970.
     """
 
     def __init__(
-        self, database: Database, folder: BlobFolder, *, clock: Callable[[], float]
+        self, database: TableDatabase, folder: BlobFolder | None, *, clock: Callable[[], float]
     ) -> None:
         self._database = database
         self._folder = folder
@@ -54,15 +53,13 @@ class Blobs:
 
     def place(self, data: bytes, *facts: str) -> tuple[bytes | None, str | None]:
         """Put bytes where their size belongs: themselves for the row, or the name of a file."""
-        if len(data) <= INLINE_BYTES:
+        if self._folder is None or len(data) <= INLINE_BYTES:
             return data, None
         name = self._folder.name(*facts)
         self._folder.write(name, data)
         return None, name
 
-    def keep(
-        self, rows: sqlite3.Connection, tenant: str, *, digest: str, data: bytes, until: float
-    ) -> None:
+    def keep(self, rows: Rows, tenant: str, *, digest: str, data: bytes, until: float) -> None:
         """Store a blob in a transaction, or repair a damaged one.
 
         Args:
@@ -84,8 +81,8 @@ class Blobs:
             )
             return
         key, inline, name = found
-        if name is not None and not self._folder.holds(name, digest):
-            self._folder.write(name, data)
+        if name is not None and not self._files().holds(name, digest):
+            self._files().write(name, data)
         if inline is not None and inline != data:
             rows.execute("UPDATE blobs SET data = ? WHERE id = ?", (data, key))
         rows.execute("UPDATE blobs SET unclaimed_until = ? WHERE id = ?", (until, key))
@@ -107,7 +104,7 @@ class Blobs:
         if name is None:
             return open_inline(inline, digest)
         try:
-            return self._folder.open(name, digest)
+            return self._files().open(name, digest)
         except NotStoredError as error:
             if not self.has(tenant, digest):  # Another process deleted it between row and file.
                 raise
@@ -119,21 +116,21 @@ class Blobs:
         """A file object over bytes that `place` put somewhere; raises what `open` does."""
         if inline is not None:
             return open_inline(inline, digest)
-        return self._folder.open(name or "", digest)
+        return self._files().open(name or "", digest)
 
     def has(self, tenant: str, digest: str) -> bool:
         """Whether there is a row."""
         with self._database.reading() as rows:
             return self.key(rows, tenant, digest) is not None
 
-    def key(self, rows: sqlite3.Connection, tenant: str, digest: str) -> int | None:
+    def key(self, rows: Rows, tenant: str, digest: str) -> int | None:
         """The row of a blob, or `None`."""
         found = rows.execute(
             "SELECT id FROM blobs WHERE tenant = ? AND digest = ?", (tenant, digest)
         ).fetchone()
         return None if found is None else int(found[0])
 
-    def remove(self, rows: sqlite3.Connection, keys: Iterable[int]) -> Removed:
+    def remove(self, rows: Rows, keys: Iterable[int]) -> Removed:
         """Delete rows and every reference to them."""
         removed: list[tuple[int, str | None]] = []
         for key in keys:
@@ -141,9 +138,7 @@ class Blobs:
             rows.execute("DELETE FROM blobs WHERE id = ?", (key,))
         return collect(removed)
 
-    def remove_unneeded(
-        self, rows: sqlite3.Connection, among: Iterable[int] | None = None
-    ) -> Removed:
+    def remove_unneeded(self, rows: Rows, among: Iterable[int] | None = None) -> Removed:
         """Delete the rows that no turn needs and whose time to be claimed is over.
 
         Args:
@@ -178,7 +173,7 @@ class Blobs:
             known = self._known(rows)
             for name in names:
                 if name not in known:  # Else it was stored again meanwhile.
-                    self._folder.unlink(name)
+                    self._files().unlink(name)
 
     def discard(self, names: Iterable[str]) -> None:
         """Delete such files if that is possible now: what was asked for is already done."""
@@ -187,10 +182,17 @@ class Blobs:
 
     def sweep(self) -> int:
         """Delete files that a crash left behind; how many."""
+        if self._folder is None:
+            return 0
         with self._database.writing() as rows:
             return self._folder.sweep(self._known(rows))
 
-    def _known(self, rows: sqlite3.Connection) -> set[str]:
+    def _files(self) -> BlobFolder:
+        if self._folder is None:
+            raise damaged()
+        return self._folder
+
+    def _known(self, rows: Rows) -> set[str]:
         found = rows.execute(
             "SELECT file FROM blobs WHERE file IS NOT NULL"
             " UNION ALL SELECT file FROM cached WHERE file IS NOT NULL"

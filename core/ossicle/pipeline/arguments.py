@@ -1,0 +1,47 @@
+"""What is wrong with an argument of a call, in ossicle's own words."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from ossicle.errors import ConfigurationError
+
+
+@contextlib.contextmanager
+def naming_arguments() -> Iterator[None]:
+    """Around the building of a draft: a wrong field becomes an error that names it.
+
+    Raises:
+        ConfigurationError: A field is wrong; its content, which may be a prompt, is not told.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise _wrong_argument(error) from None  # its text may hold what was said
+
+
+def checked_seconds(timeout_s: float) -> float:
+    """The total time of a call, if there is any.
+
+    Raises:
+        ConfigurationError: It is no number above 0.
+    """
+    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
+        raise ConfigurationError(
+            f"timeout_s of {timeout_s!r} leaves no time", fix="Give a number of seconds above 0."
+        )
+    return timeout_s
+
+
+def _wrong_argument(error: ValidationError) -> ConfigurationError:
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    # What is no identifier is an index, or pydantic's name for a member of a union.
+    name, *inside = (str(part) for part in first["loc"] if str(part).isidentifier())
+    where = "history" if name == "messages" else ".".join((name, *inside))
+    return ConfigurationError(
+        f"argument {where} is wrong: {first['msg'].lower()}",
+        fix="See the arguments of the method.",
+    )

@@ -1,0 +1,1 @@
+"""Gemini models that hear, speak and transcribe, over Google's REST interface."""

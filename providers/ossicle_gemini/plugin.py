@@ -1,0 +1,46 @@
+"""What the plugin announces; the HTTP client is not imported here."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from ossicle.abc import (
+    AudioProvider,
+    Capabilities,
+    ProviderSettings,
+    ProviderSpec,
+    Requirement,
+    hookimpl,
+)
+from ossicle_gemini.catalogue import all_capabilities, default_models
+
+
+def _build(settings: ProviderSettings) -> AudioProvider:
+    from ossicle_gemini.provider import GeminiProvider
+
+    return GeminiProvider(settings)
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(tz=datetime.UTC).date()
+
+
+@hookimpl
+def ossicle_register_providers() -> Sequence[ProviderSpec]:
+    """One provider for the Gemini API."""
+    return [
+        ProviderSpec(
+            name="gemini",
+            summary="Google's Gemini: hears, writes, speaks and transcribes",
+            factory=_build,
+            default_models=default_models(_today()),
+            requires=(Requirement(package="httpx2", extra="gemini", brings="the HTTP client"),),
+        )
+    ]
+
+
+@hookimpl
+def ossicle_register_models() -> Sequence[Capabilities]:
+    """Google's own models."""
+    return all_capabilities(_today())

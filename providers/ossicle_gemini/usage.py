@@ -1,0 +1,64 @@
+"""What the vendor says a call used (`usageMetadata`), read without trust. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ossicle.messages import Usage
+
+_MOST_TOKENS = 10**9
+"""Nobody's context holds a thousandth of this: a larger figure is no figure."""
+
+
+def usage_of(data: object) -> Usage | None:
+    """Usage with inclusive totals, and their parts by modality where told.
+
+    Thoughts are billed as output and are text; prompts of tools that ran at the vendor's are
+    input. What is absent, negative, not a number or impossibly large stays `None`.
+
+    Source:
+        `GenerateContentResponse.UsageMetadata` in https://ai.google.dev/api/generate-content, and
+        the types of google-genai 3.4.0; read 2026-11-23.
+    """
+    if not isinstance(data, Mapping):
+        return None
+    prompt, tools = _count(data, "promptTokenCount"), _count(data, "toolUsePromptTokenCount")
+    written, thoughts = _count(data, "candidatesTokenCount"), _count(data, "thoughtsTokenCount")
+    heard = _by_modality(data.get("promptTokensDetails"))
+    said = _by_modality(data.get("candidatesTokensDetails"))
+    fields = {
+        "input_tokens": _sum(prompt, tools),
+        "output_tokens": _sum(written, thoughts),
+        "input_text_tokens": _sum(heard.get("TEXT"), tools if heard else None),
+        "input_audio_tokens": heard.get("AUDIO"),
+        "cached_tokens": _count(data, "cachedContentTokenCount"),
+        "output_text_tokens": _sum(said.get("TEXT"), thoughts if said else None),
+        "output_audio_tokens": said.get("AUDIO"),
+    }
+    if all(value is None for value in fields.values()):
+        return None
+    return Usage.model_validate(fields)
+
+
+def _by_modality(details: object) -> dict[str, int]:
+    """Tokens by the vendor's name of the modality; a name that repeats adds up."""
+    found: dict[str, int] = {}
+    for detail in details if isinstance(details, list) else ():
+        if not isinstance(detail, Mapping):
+            continue
+        name, count = detail.get("modality"), _count(detail, "tokenCount")
+        if isinstance(name, str) and count is not None:
+            found[name.upper()] = found.get(name.upper(), 0) + count
+    return found
+
+
+def _sum(first: int | None, second: int | None) -> int | None:
+    return None if first is None and second is None else (first or 0) + (second or 0)
+
+
+def _count(data: Mapping[str, Any], name: str) -> int | None:
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _MOST_TOKENS else None

@@ -1,0 +1,79 @@
+"""`ossicle chat` and `ossicle conversations`, with the echo."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.core.cli.conftest import Run
+
+from ossicle import AudioClip, Client
+
+
+def test_a_chat_is_kept_shown_moved_and_gone_on_with(run: Run, tmp_path: Path) -> None:
+    talked = run("chat", "--id", "mine", "--folder", "store", given="hello\n/bad\n\nrecall\n")
+    assert talked.exit_code == 0, talked.output
+    assert "You said: hello" in talked.stdout
+    assert "I said: You said: hello" in talked.stdout
+    listed = json.loads(run("conversations", "list", "--folder", "store", "--json").stdout)
+    assert [one["conversation_id"] for one in listed["conversations"]] == ["mine"]
+    shown = run("conversations", "show", "mine", "--folder", "store")
+    assert "hello" in shown.stdout
+    assert "committed" in shown.stdout
+    assert run("conversations", "export", "mine", "talk.zip", "--folder", "store").exit_code == 0
+    moved = run("conversations", "import", "talk.zip", "--folder", "elsewhere")
+    assert moved.stdout.strip() == "mine"
+    again = run("conversations", "import", "talk.zip", "--folder", "elsewhere")
+    assert again.exit_code == 1
+    copied = run("conversations", "import", "talk.zip", "--folder", "elsewhere", "--copy", "--json")
+    assert json.loads(copied.stdout)["id"] != "mine"
+    further = run(
+        "chat", "--id", "mine", "--folder", "elsewhere", given="turn\n/undo\nturn\n/quit\nx"
+    )
+    assert further.exit_code == 0, further.output
+    shown = run("conversations", "show", "mine", "--folder", "elsewhere", "--json")
+    assert len(json.loads(shown.stdout)["turns"]) == 3
+
+
+def test_files_are_spoken_and_answers_come_as_files(run: Run, tmp_path: Path) -> None:
+    with Client("echo") as client:
+        audio = client.speak("good morning").audio
+    assert audio is not None
+    audio.save(tmp_path / "question.wav")
+    done = run(
+        "chat", "--folder", "store", "--out-dir", "answers", "--format", "flac",
+        given="@question.wav\n/switch echo:chat\nhello\n",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "heard: good morning" in done.stderr
+    files = sorted((tmp_path / "answers").iterdir())
+    assert [file.name for file in files] == ["turn-001.flac", "turn-002.flac"]
+    assert AudioClip.from_path(files[0]).format.name == "flac"
+
+
+def test_a_turn_that_fails_ends_neither_the_chat_nor_in_success(run: Run) -> None:
+    done = run("chat", "--folder", "store", given="@none.wav\nhello\n")
+    assert done.exit_code == 1
+    assert "file_access" in done.stderr
+    assert "You said: hello" in done.stdout
+
+
+def test_a_program_gets_one_document(run: Run) -> None:
+    done = run("chat", "--folder", "store", "--json", given="hello\nturn\n")
+    document = json.loads(done.stdout)
+    assert document["states"] == ["committed", "committed"]
+    assert [reply["text"] for reply in document["replies"]] == [
+        "You said: hello",
+        "This is turn 2.",
+    ]
+
+
+def test_what_is_not_there_is_an_error(run: Run, tmp_path: Path) -> None:
+    unknown = run("conversations", "show", "none", "--folder", "store")
+    assert unknown.exit_code == 1
+    (tmp_path / "bad.zip").write_bytes(b"no zip")
+    assert run("conversations", "import", "bad.zip", "--folder", "store").exit_code == 1
+    assert run("chat", "--format", "nonsense", given="").exit_code == 1
+    run("chat", "--id", "a", "--folder", "store", given="hello\n")
+    twice = run("chat", "--id", "a", "--instructions", "x", "--folder", "store", given="hello\n")
+    assert twice.exit_code == 2

@@ -1,0 +1,264 @@
+"""Any order of what can happen to a conversation, against a model and the vendor's own books."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.core.conversation.worlds import World
+
+from ossicle import AsyncClient, AsyncConversation, AudioClip, RetryPolicy
+from ossicle.conversation import HistoryPolicy
+from ossicle.errors import OssicleError
+from ossicle.messages import Reply, Usage
+from ossicle.storage import MemoryStore
+from ossicle_echo.script import EchoScript
+
+T = TypeVar("T")
+WORDS = st.sampled_from(["hello", "a b c", "turn", "recall", "repeat"])
+FAULTS: dict[str, Any] = {
+    "cut": {"cut_at": 5},
+    "down": {"fail_with": "provider_unavailable"},
+    "limited": {"fail_with": "rate_limited"},
+    "breaks": {"fail_with": "provider_unavailable", "fail_at": 4},
+    "mute": {"omit_audio": True},
+}
+STATES = {
+    "cut": "ambiguous",
+    "down": "failed",
+    "limited": "failed",
+    "breaks": "ambiguous",
+    "mute": "failed",
+}
+
+
+class Conversations(RuleBasedStateMachine):
+    """One conversation, its branches, and what they should hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.portal_manager = start_blocking_portal("asyncio")
+        self.portal = self.portal_manager.__enter__()
+        self.world, self.store = World(), MemoryStore()
+        # What each turn should be, by conversation: (state, words of the user).
+        self.expected: list[tuple[str, str]] = []
+        self.forgot = self.rebuilt = 0
+        self.past_usage = Usage()
+        self.elsewhere = False
+        self.client: AsyncClient | None = None
+        self.talk: AsyncConversation | None = None
+
+    @initialize(
+        told=st.sampled_from(["told", "text"]),
+        audio_turns=st.sampled_from([None, 0, 2]),
+        skew_s=st.sampled_from([-600.0, 0.0, 600.0]),
+    )
+    def begin(self, told: Any, audio_turns: int | None, skew_s: float) -> None:
+        self.policy = HistoryPolicy(lost_voice=told, audio_turns=audio_turns)
+        self.world.skew_s = skew_s
+        self.clip = self.run(self._speak)
+        self.base_usage = self.world.provider.usage
+        self.base_requests = self.world.provider.n_requests
+        self.run(self._begin)
+
+    async def _speak(self) -> AudioClip:
+        async with self.world.client() as client:
+            audio = (await client.speak("hello you")).audio
+        assert audio is not None
+        return audio
+
+    async def _begin(self) -> None:
+        self.client = self.world.client(
+            retry=RetryPolicy(attempts=1),
+            store=self.store,
+            plugins=(self.world.second_plugin(),),
+        )
+        self.talk = self.client.conversation(id="mine", history_policy=self.policy)
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        return self.portal.call(work)
+
+    def current(self) -> AsyncConversation:
+        assert self.talk is not None
+        return self.talk
+
+    # Rules
+
+    @rule(words=WORDS, streams=st.booleans())
+    def say(self, words: str, streams: bool) -> None:
+        self._committed(words, lambda talk: _say(talk, words, None, streams=streams))
+
+    @rule(streams=st.booleans())
+    def speak(self, streams: bool) -> None:
+        self._committed("hello you", lambda talk: _say(talk, None, self.clip, streams=streams))
+
+    def _committed(self, words: str, work: Callable[[AsyncConversation], Awaitable[Reply]]) -> None:
+        before = self.world.provider.n_requests + self.world.second.n_requests
+        reply = self.run(lambda: work(self.current()))
+        assert reply.audio is not None
+        assert reply.text
+        self.expected.append(("committed", words))
+        calls = self.world.provider.n_requests + self.world.second.n_requests - before
+        assert calls == 1 or (calls == 2 and self.forgot)
+        if calls == 2:
+            self.rebuilt += 1
+            self.forgot = 0
+
+    @rule(words=WORDS, fault=st.sampled_from(sorted(FAULTS)), streams=st.booleans())
+    def fail(self, words: str, fault: str, streams: bool) -> None:
+        watched = self.world.second if self.elsewhere else self.world.provider
+        watched.script = EchoScript().with_options(FAULTS[fault])
+        policy_state = STATES[fault]
+        try:
+            reply = self.run(lambda: _say(self.current(), words, None, streams=streams))
+        except OssicleError:
+            self.expected.append((policy_state, words))
+        else:
+            # Without its sound twice, but another model speaks it.
+            assert fault == "mute"
+            assert reply.audio is not None
+            self.expected.append(("committed", words))
+        finally:
+            watched.script = EchoScript()
+
+    @rule(words=WORDS, n_events=st.integers(0, 6))
+    def abandon(self, words: str, n_events: int) -> None:
+        async def work() -> None:
+            async with self.current().stream(words) as stream:
+                for _ in range(n_events):
+                    await anext(stream, None)
+
+        # Short answers may be over by then; the echo's have more than six events.
+        self.run(work)
+        self.expected.append((self.current().turns[-1].state, words))
+        assert self.expected[-1][0] == "cancelled"
+
+    @rule(seconds=st.sampled_from([1.0, 3300.0, 9000.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.world.advance(seconds)
+
+    @rule(skew_s=st.sampled_from([-600.0, 0.0, 600.0]))
+    def set_the_clock(self, skew_s: float) -> None:
+        self.world.skew_s = skew_s
+
+    @precondition(lambda self: not self.elsewhere)
+    @rule(seconds=st.sampled_from([3300.0, 3590.0, 3600.0]), skew_s=st.sampled_from([0.0, 600.0]))
+    def go_on_when_ids_are_about_to_die(self, seconds: float, skew_s: float) -> None:
+        self.say("hello", streams=False)
+        self.world.advance(seconds)
+        self.world.skew_s = skew_s
+        self.say("turn", streams=False)
+
+    @rule()
+    def vendor_forgets(self) -> None:
+        self.world.provider.forget()
+        self.forgot = 1
+
+    @rule(model=st.sampled_from(["echo:chat", "second:chat"]))
+    def switch(self, model: str) -> None:
+        self.run(lambda: self.current().switch(model))
+        self.elsewhere = model.startswith("second")
+
+    @precondition(lambda self: self.expected)
+    @rule()
+    def undo(self) -> None:
+        taken = self.run(self.current().undo)
+        self.past_usage += taken.usage
+        self.expected.pop()
+
+    @precondition(lambda self: self.expected)
+    @rule(data=st.data())
+    def branch(self, data: st.DataObject) -> None:
+        turns = self.current().turns
+        index = data.draw(st.integers(0, len(turns) - 1))
+        trunk = self.current()
+        self.talk = trunk.branch(turns[index].id)
+        for turn in turns[index + 1 :]:
+            self.past_usage += turn.usage
+        self.expected = self.expected[: index + 1]
+        self.run(self.talk.save)
+
+    @precondition(lambda self: self.expected)
+    @rule()
+    def die_and_reload(self) -> None:
+        name = self.current().id
+
+        async def work() -> None:
+            assert self.client is not None
+            await self.current().save()
+            self.talk = await self.client.conversations.open(name)
+
+        self.run(work)
+
+    # Invariants
+
+    @invariant()
+    def turns_are_as_expected_and_in_order(self) -> None:
+        if self.talk is None:
+            return
+        assert [turn.state for turn in self.talk.turns] == [state for state, _ in self.expected]
+        said = [turn.user.text or "hello you" for turn in self.talk.turns]
+        assert said == [words for _, words in self.expected]
+
+    @invariant()
+    def every_committed_turn_has_an_answer_with_words_or_sound(self) -> None:
+        if self.talk is None:
+            return
+        for turn in self.talk.turns:
+            if turn.state == "committed":
+                assert turn.answer is not None
+                assert turn.answer.text or turn.clips
+            assert turn.state != "pending"
+
+    @invariant()
+    def no_dead_id_was_ever_sent(self) -> None:
+        assert self.world.provider.unknown_ids <= self.rebuilt + self.forgot
+        assert self.world.second.unknown_ids == 0
+
+    @invariant()
+    def the_store_holds_the_same(self) -> None:
+        if self.talk is None or not self.talk.turns:
+            return
+        stored = self.store.load_conversation("default", self.talk.id)
+        assert len(stored.turns) == len(self.talk.turns)
+
+    @invariant()
+    def the_books_agree(self) -> None:
+        if self.talk is None:
+            return
+        told = self.past_usage + self.talk.usage
+        vendors = self.world.provider.usage + self.world.second.usage
+        mine, theirs = told.total_tokens or 0, vendors.total_tokens or 0
+        base = self.base_usage.total_tokens or 0
+        assert mine == theirs - base
+        assert self.talk.receipt.cost.get("USD", Decimal(0)) == 0
+
+    def teardown(self) -> None:
+        if self.client is not None:
+            self.portal.call(self.client.aclose)
+        self.portal_manager.__exit__(None, None, None)
+
+
+async def _say(
+    talk: AsyncConversation, text: str | None, audio: AudioClip | None, *, streams: bool
+) -> Reply:
+    if not streams:
+        return await talk.send(text, audio=audio)
+    async with talk.stream(text, audio=audio) as stream:
+        return await stream.collect()
+
+
+IS_LONG = os.environ.get("OSSICLE_LONG_TESTS") == "1"
+TestConversations = pytest.mark.timeout(600)(Conversations.TestCase)
+TestConversations.settings = settings(
+    max_examples=300 if IS_LONG else 25,
+    stateful_step_count=50 if IS_LONG else 20,
+    deadline=None,
+)

@@ -1,0 +1,49 @@
+"""Records agree with themselves, and arguments with their schema."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema  # it ships no types
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.core.testing.strategies.finding import drawn
+
+from ossicle.abc import Capabilities
+from ossicle.messages import Tool
+from ossicle.testing.strategies import arguments_for, capabilities, json_schemas, tools
+
+TASKS = ("respond", "speak", "transcribe")
+
+
+@settings(deadline=None)
+@given(capabilities())
+def test_what_a_row_needs_is_there(record: Capabilities) -> None:
+    assert record.tasks
+    for rows in record.rows.values():
+        for row in rows:
+            assert "audio" not in row.inputs or record.audio_input is not None
+            assert "audio" not in row.outputs or record.audio_output is not None
+    assert Capabilities.model_validate_json(record.model_dump_json()) == record
+
+
+def test_every_task_and_partial_models_are_drawn() -> None:
+    found = drawn(capabilities(), 150)
+    for task in TASKS:
+        assert any(record.tasks == {task} for record in found)
+    assert any(record.audio_input is None for record in found)
+    assert any(record.audio_references for record in found)
+    assert any(record.voices is None and record.streaming for record in found)
+
+
+@settings(deadline=None)
+@given(tools())
+def test_tools_hold_valid_schemas(tool: Tool) -> None:
+    jsonschema.Draft202012Validator.check_schema(tool.parameters)
+
+
+@settings(deadline=None)
+@given(st.data(), json_schemas())
+def test_arguments_fit_their_schema(data: st.DataObject, schema: dict[str, Any]) -> None:
+    jsonschema.validate(json.loads(data.draw(arguments_for(schema))), schema)
