@@ -18,6 +18,7 @@ from ossicle.errors import (
     OssicleError,
     PermissionRefusedError,
     ProviderConnectionError,
+    ProviderError,
     ProviderUnavailableError,
     QuotaExhaustedError,
     RateLimitedError,

@@ -111,15 +111,8 @@ def line_up(
     Raises:
         ConfigurationError: The list is empty, or two built providers share a name.
     """
-<<<<<<< HEAD
     is_one = isinstance(provider, str) or not isinstance(provider, Sequence)
     several = cast("Sequence[str | AudioProvider]", [provider] if is_one else provider)
-=======
-    # What is neither a list nor a provider is refused by its type below.
-    several = [provider] if isinstance(provider, str | AudioProvider) else provider
-    if not isinstance(several, list | tuple):
-        several = [cast("AudioProvider", provider)]
->>>>>>> conversation
     instances: dict[str, AudioProvider] = {}
     references: list[str] = []
     for one in several:
