@@ -16,14 +16,17 @@ from tests.providers.gemini.wire import (
     SPEECH,
     asking,
     heard,
+    response,
     said,
     speaking,
+    sse,
     transcribing,
     user,
 )
 
 from ossicle.abc import ProviderSettings
 from ossicle.errors import (
+    AmbiguousOutcomeError,
     AudioLimitError,
     AudioMissingError,
     AuthenticationError,
@@ -46,7 +49,7 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ossicle.testing.vendors import Fault, FaultKind, LedgerEntry
+from ossicle.testing.vendors import Fault, FaultKind, LedgerEntry, LoopbackServer, Response
 from ossicle_gemini.provider import GeminiProvider
 from ossicle_gemini.sound import PCM16
 
@@ -291,6 +294,25 @@ def test_a_deadline_that_has_passed_sends_nothing(backend: str) -> None:
     with fake() as vendor:
         with_provider(vendor.base_url, late, backend=backend)
         assert len(vendor.ledger) == 0
+
+
+@BACKENDS
+def test_a_silent_vendor_is_waited_for_no_longer_than_the_deadline(backend: str) -> None:
+    async def wait(provider: GeminiProvider) -> None:
+        with anyio.fail_after(20), pytest.raises(AmbiguousOutcomeError):
+            await ask(provider, asking(deadline=anyio.current_time() + 1.0))
+
+    with fake(FaultKind.NO_ANSWER) as vendor:
+        with_provider(vendor.base_url, wait, backend=backend, read_timeout_s=60.0)
+
+
+def test_the_end_mark_that_gateways_add_is_passed_over() -> None:
+    body = sse([response({"text": "Well"}, finish="STOP")]) + b"data: [DONE]\n\n"
+    head = (("content-type", "text/event-stream"),)
+    route = Response(headers=head, body=(body,), executed=True)
+    path = f"/v1beta/models/{CHAT}:streamGenerateContent"
+    with LoopbackServer({("POST", path): lambda request: route}) as server:
+        assert ask_once(server.url, asking(stream=True)).text == "Well"
 
 
 def any_complete(entries: Sequence[LedgerEntry]) -> bool:
