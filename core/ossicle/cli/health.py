@@ -103,6 +103,7 @@ _EXTRAS: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
     ("pydub", ("pydub",), "conversion through pydub.AudioSegment", None),
     ("fast", ("pybase64",), "faster base64 for large clips", None),
     ("otel", ("opentelemetry",), "spans and metrics for OpenTelemetry", None),
+    ("postgres", ("psycopg",), "conversations kept in PostgreSQL, for several machines", None),
 )  # fmt: skip
 """Name, import packages, what it adds, and what to know before installing it."""
 
