@@ -9,6 +9,7 @@ from typing import Any
 
 from anyio import to_thread
 
+from ossicle.audio import AudioClip
 from ossicle.client.asking import AudioSource, conversation_of, load_all
 from ossicle.client.providers import ProviderPool, split_reference
 from ossicle.conversation.outcome import is_clean, may_use_another
@@ -144,8 +145,10 @@ class Switchboard:
         )
 
     async def _draft(self, ask: Ask, *, streams: bool) -> Draft:
-        limits = self.shop.settings.limits
-        clips = await to_thread.run_sync(lambda: load_all(ask.audio, limits=limits))
+        clips: list[AudioClip] = []
+        if ask.audio is not None:  # a turn of text has no business in another thread
+            limits = self.shop.settings.limits
+            clips = await to_thread.run_sync(lambda: load_all(ask.audio, limits=limits))
         messages = conversation_of(ask.text, clips, ask.history, task=ask.task)
         with naming_arguments():
             return Draft(task=ask.task, messages=messages, stream=streams, **ask.fields)
