@@ -1,0 +1,75 @@
+"""How much memory decoding and encoding take."""
+
+from __future__ import annotations
+
+import tempfile
+import tracemalloc
+from collections.abc import Callable
+
+from ossicle.abc import ConverterSpec
+from ossicle.audio import AudioClip
+from ossicle.testing.conformance.converter.sounds import (
+    clip_of,
+    encode,
+    endless,
+    targets_of,
+    writers_for,
+)
+from ossicle.testing.strategies.formats import Writer
+from ossicle.testing.strategies.signals import Signal
+
+_LOSSLESS = ("pcm_s16le", "pcm_s16be", "flac")
+
+
+def decoding_growth(spec: ConverterSpec) -> dict[str, int]:
+    """By how many bytes the peak grows with ten times the audio, for each container."""
+    found = {}
+    for rule in spec.reads:
+        fitting = [one for one in writers_for(rule, spec) if one.encoding in _LOSSLESS]
+        for writer in fitting[:1]:
+            clips = [_long_clip(writer, frames) for frames in (300_000, 3_000_000)]
+            peaks = [_peak(_reading(spec, clip)) for clip in clips if clip is not None]
+            if len(peaks) == 2:
+                found[f"reads {rule.container}"] = peaks[1] - peaks[0]
+    return found
+
+
+def encoding_growth(spec: ConverterSpec, writer: Writer) -> int:
+    """By how many bytes the peak grows with eight times the audio."""
+    few, many = (_peak(_writing(spec, writer, blocks)) for blocks in (12, 96))
+    return many - few
+
+
+def _long_clip(writer: Writer, frames: int) -> AudioClip | None:
+    target = targets_of(writer)[0].at(sample_rate=24000, channels=1)
+    signal = Signal(kind="tone", frames=frames, sample_rate=24000)
+    return clip_of(encode(writer.converter, signal.pcm, target), target)
+
+
+def _reading(spec: ConverterSpec, clip: AudioClip) -> Callable[[], None]:
+    def run() -> None:
+        with spec.factory().decode(clip) as stream:
+            for _ in stream:
+                pass
+
+    return run
+
+
+def _writing(spec: ConverterSpec, writer: Writer, blocks: int) -> Callable[[], None]:
+    target = targets_of(writer)[0]
+
+    def run() -> None:
+        with tempfile.TemporaryFile() as sink:
+            stream = endless(target, blocks=blocks, after=lambda _: None)
+            spec.factory().encode(stream, target, sink)
+
+    return run
+
+
+def _peak(work: Callable[[], None]) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

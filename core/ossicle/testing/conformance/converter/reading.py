@@ -1,0 +1,195 @@
+"""What decoding must keep to."""
+
+from __future__ import annotations
+
+import tracemalloc
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ossicle.abc import CodecRule, ConverterSpec
+from ossicle.audio import AudioClip
+from ossicle.errors import MalformedAudioError, OssicleError
+from ossicle.testing.conformance.converter.sounds import (
+    UNCOUNTED,
+    at_rate,
+    damaged,
+    inputs_for,
+    most_noise_db,
+    noise_db,
+)
+from ossicle.testing.conformance.report import versions_of
+from ossicle.testing.conformance.suite import Conformance, check
+from ossicle.testing.conformance.watching import holdings, settled_holdings, watching_accesses
+from ossicle.testing.strategies.signals import Signal
+
+_MAX_BLOCK_FRAMES = 1 << 19
+_MAX_PEAK = 48 << 20
+_MUTATIONS = 48
+
+Input = tuple[str, CodecRule, Signal, AudioClip]
+
+
+class ReadingChecks(Conformance, is_part=True):
+    """Checks of `decode`."""
+
+    kind = "converter"
+
+    @pytest.fixture
+    def spec(self) -> ConverterSpec:
+        """How the plugin announces the converter."""
+        pytest.fail("give a fixture `spec` that returns a ConverterSpec")
+
+    @pytest.fixture(autouse=True)
+    def _subject(self, spec: ConverterSpec) -> None:
+        self.draft.subject = spec.name
+        self.draft.versions = versions_of(spec.factory, spec.requires)
+        for verb, rules in (("reads", spec.reads), ("writes", spec.writes)):
+            for rule in rules:
+                for encoding in rule.encodings or ("any",):
+                    self.draft.claim(f"{verb} {rule.container}/{encoding}")
+
+    def inputs(self, spec: ConverterSpec) -> list[Input]:
+        """A clip of each encoding that it reads and something here writes."""
+        return _inputs(spec)
+
+    def inputs_or_skip(self, spec: ConverterSpec) -> list[Input]:
+        """The same; skips where there are none."""
+        found = self.inputs(spec)
+        if not found:
+            pytest.skip("nothing that it reads is written here")
+        return found
+
+    @check("decodes what it claims: float32 frames of the right rate, count and content")
+    def test_it_reads_what_it_claims(self, spec: ConverterSpec) -> None:
+        """Delay and padding removed, where the format tells them."""
+        for name, rule, signal, clip in self.inputs_or_skip(spec):
+            stream = spec.factory().decode(clip)
+            assert stream.channels == signal.channels, name
+            told, given = stream.frames, stream.read()
+            assert told is None or told == given.frames, name
+            pcm = at_rate(given, signal.sample_rate, encoding=name.partition("/")[2])
+            if rule.container not in UNCOUNTED and not _is_blocked(name):
+                assert pcm.frames == signal.frames, name
+            assert abs(pcm.frames - signal.frames) <= 4096, name
+            noise = noise_db(signal.pcm.samples, pcm.samples)
+            assert noise <= most_noise_db(name.partition("/")[2]), (name, noise)
+            self.draft.prove(f"reads {name}")
+            if rule.encodings is None:
+                self.draft.prove(f"reads {rule.container}/any")
+
+    @check("gives blocks of float32 (frames, channels), none larger than a few hundred thousand")
+    def test_blocks_have_their_shape(self, spec: ConverterSpec) -> None:
+        """Each of them."""
+        for name, _, signal, clip in self.inputs_or_skip(spec):
+            with spec.factory().decode(clip) as stream:
+                for block in stream:
+                    assert block.dtype == np.float32, name
+                    assert block.ndim == 2, name
+                    assert block.shape[1] == signal.channels, name
+                    assert len(block) <= _MAX_BLOCK_FRAMES, name
+                    assert np.isfinite(block).all(), name
+
+    @check("decodes the same, from memory or a file, once or again")
+    def test_decoding_repeats(self, spec: ConverterSpec, tmp_path: Path) -> None:
+        """Also when two streams of one converter are read by turns."""
+        for name, _, _, clip in self.inputs_or_skip(spec):
+            expected = spec.factory().decode(clip).read().samples
+            made = spec.factory()
+            sources = [clip, clip]
+            if clip.format.container != "raw":
+                path = tmp_path / "name-that-lies.xyz"
+                path.write_bytes(clip.read_bytes())
+                sources.append(AudioClip.from_path(path))
+            streams = [made.decode(source) for source in sources]
+            blocks: list[list[np.ndarray]] = [[] for _ in streams]
+            for index, stream in enumerate(streams):
+                for block in stream:
+                    blocks[index].append(block.copy())
+                    break
+            for index, stream in enumerate(streams):
+                blocks[index] += [block.copy() for block in stream]
+                stream.close()
+                assert np.array_equal(np.concatenate(blocks[index]), expected), name
+
+    @check("frees everything when closed early, twice, or never begun")
+    def test_early_close_frees_all(self, spec: ConverterSpec, tmp_path: Path) -> None:
+        """No thread and no handle stays."""
+        on_disk = []
+        for number, (_, _, _, clip) in enumerate(self.inputs_or_skip(spec)):
+            path = tmp_path / f"{number}.clip"
+            path.write_bytes(clip.read_bytes())
+            if clip.format.container != "raw":
+                on_disk.append(AudioClip.from_path(path))
+        for clip in on_disk:
+            self._leave_early(spec, clip)
+        before = holdings()
+        for _ in range(4):
+            for clip in on_disk:
+                self._leave_early(spec, clip)
+        after = settled_holdings(before, by=4)
+        assert not after.exceeds(before, by=4), (before, after)
+
+    def _leave_early(self, spec: ConverterSpec, clip: AudioClip) -> None:
+        stream = spec.factory().decode(clip)
+        next(iter(stream))
+        stream.close()
+        stream.close()
+        spec.factory().decode(clip).close()
+
+    @check("raises nothing but ossicle's errors on damaged bytes, and allocates little")
+    def test_damaged_bytes_are_survived(self, spec: ConverterSpec) -> None:
+        """Flips, lies in sizes, cuts and repeats; nothing is allocated by what a header claims."""
+        for name, rule, _, clip in self.inputs_or_skip(spec):
+            if rule.container == "raw":
+                continue
+            for seed, data in enumerate(damaged(clip.read_bytes(), seed=7, count=_MUTATIONS)):
+                try:
+                    changed = AudioClip.from_bytes(data)
+                except MalformedAudioError:
+                    continue
+                if rule.covers(changed.format):
+                    self._decode_damaged(spec, changed, f"{name} mutation {seed}")
+
+    def _decode_damaged(self, spec: ConverterSpec, clip: AudioClip, name: str) -> None:
+        tracemalloc.start()
+        try:
+            with spec.factory().decode(clip) as stream:
+                for _, block in zip(range(64), stream, strict=False):
+                    assert block.ndim == 2, name
+        except OssicleError as error:
+            _examine(error, name)
+        finally:
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        assert peak < _MAX_PEAK, f"{name}: {peak >> 20} MiB"
+
+    @check("opens nothing but the clip itself")
+    def test_nothing_else_is_opened(self, spec: ConverterSpec) -> None:
+        """No file, address or program, whatever the content names."""
+        for name, _, _, clip in self.inputs_or_skip(spec):
+            spec.factory().decode(clip).read()
+            with watching_accesses() as accesses:
+                spec.factory().decode(clip).read()
+            assert accesses.seen == [], name
+
+
+@lru_cache(maxsize=4)
+def _cached_inputs(spec: ConverterSpec) -> tuple[Input, ...]:
+    return tuple(inputs_for(spec))
+
+
+def _inputs(spec: ConverterSpec) -> list[Input]:
+    return list(_cached_inputs(spec))
+
+
+def _examine(error: OssicleError, name: str) -> None:
+    assert error.what, name
+    assert len(str(error)) < 500, name
+
+
+def _is_blocked(name: str) -> bool:
+    """Encodings in blocks of a fixed length, whose last one is padded."""
+    return name.endswith(("ima_adpcm", "ms_adpcm", "gsm"))

@@ -1,0 +1,248 @@
+"""What answers must keep to, row by row."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import pickle
+from typing import Any
+
+import anyio
+import pytest
+
+from ossicle.abc import AudioProvider
+from ossicle.audio import AudioClip, Pcm
+from ossicle.messages import Event, Message, Reply, TextPart
+from ossicle.testing.conformance.provider.asking import (
+    TEXT,
+    Delivery,
+    collect,
+    default_clip,
+    folded,
+    input_formats,
+    make_clip,
+    make_request,
+)
+from ossicle.testing.conformance.provider.bench import ProviderBench
+from ossicle.testing.conformance.provider.judging import judge_events, same_answer
+from ossicle.testing.conformance.suite import check
+from ossicle.testing.strategies.signals import Signal
+
+_STRANGE = "Grüße, 世界! 🎧 e\u0301 <b>&amp;</b>"
+BACKENDS = ["asyncio", "trio"] if importlib.util.find_spec("trio") else ["asyncio"]
+
+
+class AnsweringChecks(ProviderBench, is_part=True):
+    """Checks of rows, formats and limits."""
+
+    def clip(self, delivery: Delivery) -> AudioClip | None:
+        """Speech for a row that hears."""
+        if "audio" not in delivery.row.inputs:
+            return None
+        return default_clip(self.voice_, delivery.record)
+
+    async def answer(self, provider: AudioProvider, delivery: Delivery, **more: Any) -> Reply:
+        """A judged answer to a delivery's request."""
+        request = make_request(delivery, clip=more.pop("clip", None) or self.clip(delivery), **more)
+        return judge_events(await collect(provider, request), request)
+
+    @check("answers every row it claims, streamed and whole, on asyncio and trio")
+    @pytest.mark.parametrize("backend", BACKENDS)
+    def test_every_row_is_answered(self, backend: str) -> None:
+        """By the laws of streams, in the format asked for."""
+        todo = self.deliveries_or_skip()
+        for delivery in todo:
+            self.draft.claim(str(delivery))
+
+        async def work(provider: AudioProvider) -> None:
+            for delivery in todo:
+                await self.answer(provider, delivery)
+                self.draft.prove(str(delivery))
+
+        self.run(work, backend=backend)
+
+    @check("says the same streamed as whole")
+    def test_chunked_is_whole(self) -> None:
+        """Text, length and sound of the two ways of delivery."""
+        if not self.is_deterministic:
+            pytest.skip("its answers differ from call to call")
+        todo = self.deliveries_or_skip()
+        pairs = [
+            (one, other)
+            for one in todo
+            for other in todo
+            if one.stream and not other.stream
+            and (one.record, one.task, one.row) == (other.record, other.task, other.row)
+        ]  # fmt: skip
+        if not pairs:
+            pytest.skip("no row comes both ways")
+
+        async def work(provider: AudioProvider) -> None:
+            for streamed, whole in pairs:
+                same_answer(
+                    await self.answer(provider, streamed), await self.answer(provider, whole)
+                )
+
+        self.run(work)
+
+    @check("streams in pieces where it says that it streams")
+    def test_streams_come_in_pieces(self) -> None:
+        """More than one event carries the answer, at least for long ones."""
+        todo = [one for one in self.deliveries_or_skip(streaming=True) if one.stream]
+        text = " ".join([TEXT] * 6)
+
+        async def work(provider: AudioProvider) -> None:
+            sizes = []
+            for delivery in todo:
+                request = make_request(delivery, clip=self.clip(delivery), text=text)
+                events = await collect(provider, request)
+                sizes.append(sum(hasattr(one, "text") or hasattr(one, "data") for one in events))
+            assert max(sizes) > 1, "every streamed answer came in one piece"
+
+        self.run(work)
+
+    @check("gives audio in every format it offers")
+    def test_every_output_format_is_given(self) -> None:
+        """Container, encoding, rate and channels as asked."""
+        todo = [one for one in self.deliveries_or_skip() if one.rules]
+        if not todo:
+            pytest.skip("it does not speak")
+
+        async def work(provider: AudioProvider) -> None:
+            done = set()
+            for delivery in todo:
+                for rule in delivery.rules:
+                    claim = f"{delivery.record.model} {delivery.task} gives {rule.container}"
+                    key = (claim, rule, delivery.stream)
+                    if key in done:
+                        continue
+                    done.add(key)
+                    self.draft.claim(claim)
+                    await self.answer(provider, delivery, rule=rule)
+                    self.draft.prove(claim)
+
+        self.run(work)
+
+    @check("takes audio in every format, rate and channel count it claims")
+    def test_every_input_format_is_taken(self) -> None:
+        """As far as something installed writes it; the rest stays claimed."""
+        todo = [one for one in self.deliveries_or_skip() if "audio" in one.row.inputs]
+        if not todo:
+            pytest.skip("it does not hear")
+        first = {one.record.model: one for one in todo}
+
+        async def work(provider: AudioProvider) -> None:
+            for model, delivery in first.items():
+                for form in input_formats(delivery.record):
+                    claim = f"{model} takes {form}"
+                    self.draft.claim(claim)
+                    clip = make_clip(self.voice_, form)
+                    if clip is None:
+                        self.draft.doubt(claim, "nothing installed writes it")
+                        continue
+                    await self.answer(provider, delivery, clip=clip)
+                    self.draft.prove(claim)
+
+        self.run(work)
+
+    @check("takes text and audio right up to its limits")
+    def test_limits_are_reached(self) -> None:
+        """The longest text, the shortest clip, the smallest answer."""
+        todo = self.deliveries_or_skip()
+
+        async def work(provider: AudioProvider) -> None:
+            for delivery in todo:
+                record = delivery.record
+                chars = record.max_text_chars
+                if delivery.task == "speak" and chars and chars <= self.max_edge_chars:
+                    await self.answer(provider, delivery, text=("word " * chars)[: chars - 1] + ".")
+                if delivery.task == "speak":
+                    await self.answer(provider, delivery, text="a")
+                    await self.answer(
+                        provider, delivery, text="Grüße, 世界! 🎧 \u0301 <b>&amp;</b>"
+                    )
+                shortest_s = record.audio_input and record.audio_input.min_duration_s
+                if "audio" in delivery.row.inputs and shortest_s:
+                    await self._shortest(provider, delivery, shortest_s)
+
+        self.run(work)
+
+    async def _shortest(
+        self, provider: AudioProvider, delivery: Delivery, shortest_s: float
+    ) -> None:
+        def voice(sample_rate: int, channels: int) -> Pcm:
+            frames = math.ceil(shortest_s * sample_rate)
+            return Signal(
+                kind="speech", frames=frames, sample_rate=sample_rate, channels=channels
+            ).pcm
+
+        clip = make_clip(voice, next(iter(input_formats(delivery.record))))
+        if clip is not None:
+            request = make_request(delivery, clip=clip)
+            events = await collect(provider, request)
+            assert folded(events, request) is not None
+
+    @check("follows a conversation of several turns, and instructions")
+    def test_history_is_taken(self) -> None:
+        """As text; what was said before stands before the newest message."""
+        todo = self.deliveries_or_skip(task="respond")
+        history = (
+            Message(role="user", parts=(TextPart(text="My name is Ada."),)),
+            Message(role="assistant", parts=(TextPart(text="Hello Ada."),)),
+        )
+
+        async def work(provider: AudioProvider) -> None:
+            for delivery in todo:
+                told = "Be brief." if delivery.record.instructions else None
+                await self.answer(provider, delivery, history=history, instructions=told)
+
+        self.run(work)
+
+    @check("speaks in every voice it lists")
+    def test_every_voice_speaks(self) -> None:
+        """And the voices that it lists only."""
+        todo = [one for one in self.deliveries_or_skip() if one.rules and one.record.voices]
+        if not todo:
+            pytest.skip("it lists no voices")
+        first = {one.record.model: one for one in todo}
+
+        async def work(provider: AudioProvider) -> None:
+            for delivery in first.values():
+                for name in delivery.record.voices or ():
+                    request = make_request(delivery, clip=self.clip(delivery))
+                    request = request.model_copy(update={"voice": name})
+                    judge_events(await collect(provider, request), request)
+
+        self.run(work)
+
+    @check("answers calls at the same time as it answers them one by one")
+    def test_calls_do_not_meet(self) -> None:
+        """Three at once on one provider; each gets its own answer."""
+        delivery = self.deliveries_or_skip()[0]
+        texts = [f"{TEXT} Number {word}." for word in ("one", "two", "three")]
+
+        async def work(provider: AudioProvider) -> None:
+            alone = [await self.answer(provider, delivery, text=text) for text in texts]
+            found: dict[int, Reply] = {}
+
+            async def ask(index: int) -> None:
+                found[index] = await self.answer(provider, delivery, text=texts[index])
+
+            async with anyio.create_task_group() as group:
+                for index in range(len(texts)):
+                    group.start_soon(ask, index)
+            if self.is_deterministic:
+                for index, reply in enumerate(alone):
+                    same_answer(reply, found[index])
+
+        self.run(work)
+
+    @check("gives events and replies that can be pickled and written as JSON")
+    def test_answers_cross_processes(self) -> None:
+        """Workers and caches hand them on."""
+        delivery = self.deliveries_or_skip()[-1]
+        request = make_request(delivery, clip=self.clip(delivery))
+        events: list[Event] = self.run(lambda provider: collect(provider, request))
+        assert pickle.loads(pickle.dumps(events)) == events  # noqa: S301 - our own bytes
+        reply = folded(events, request)
+        assert Reply.model_validate_json(reply.model_dump_json()).text == reply.text

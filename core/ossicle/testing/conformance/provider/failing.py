@@ -1,0 +1,91 @@
+"""What errors must keep to."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from ossicle.abc import AudioProvider, ProviderSettings
+from ossicle.errors import OssicleError, ProviderConnectionError
+from ossicle.messages import Finished, Request
+from ossicle.testing.conformance.provider.asking import collect
+from ossicle.testing.conformance.provider.bench import CANARY
+from ossicle.testing.conformance.provider.hostile import ANSWERS, answering
+from ossicle.testing.conformance.provider.judging import judge_error
+from ossicle.testing.conformance.provider.remembering import RememberingChecks
+from ossicle.testing.conformance.suite import check
+from ossicle.testing.vendors.unreachable import refusing_url
+
+
+class FailingChecks(RememberingChecks, is_part=True):
+    """Checks of what goes wrong."""
+
+    def remote_or_skip(self) -> ProviderSettings:
+        """Settings with a key that is known here; skips where nothing leaves the machine."""
+        if self.spec_.is_local or self.settings_.base_url is None:
+            pytest.skip("it has no endpoint that could fail")
+        return replace(self.settings_, api_key=SecretStr(CANARY))
+
+    def fail(self, settings: ProviderSettings, request: Request) -> BaseException:
+        """The error of a call that has to fail."""
+
+        async def work(provider: AudioProvider) -> BaseException:
+            events: list[Any] = []
+            try:
+                events = await collect(provider, request)
+            except Exception as error:  # noqa: BLE001 - what leaks is the question
+                return error
+            assert not isinstance(events[-1] if events else None, Finished), (
+                "it answered as if all were well"
+            )
+            pytest.fail("it ended without an error")
+
+        return self.run(work, settings=settings)
+
+    @check("refuses what it cannot do with ossicle's own errors, which pickle")
+    def test_refusals_are_ossicles_own(self) -> None:
+        """An unknown voice, model and option of the provider."""
+        for delivery in self.each_task():
+            request = self.request(delivery)
+            changes: list[dict[str, Any]] = [
+                {"provider_options": {"no_such_option_0": object()}},
+            ]
+            if delivery.rules and delivery.record.voices:
+                changes.append({"voice": "no-such-voice-0"})
+            for change in changes:
+                error = self.fail(self.settings_, request.model_copy(update=change))
+                judge_error(error, secret=self.secret)
+                assert isinstance(error, OssicleError)
+                copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+                assert (type(copy), str(copy)) == (type(error), str(error))
+
+    @check("knows an endpoint that refuses connections as one that was never reached")
+    def test_unreachable_endpoints_are_retryable(self) -> None:
+        """`ProviderConnectionError`, retryable, surely not executed."""
+        settings = self.remote_or_skip()
+        for delivery in self.each_task():
+            with refusing_url() as url:
+                error = self.fail(replace(settings, base_url=url), self.request(delivery))
+            judge_error(error, secret=CANARY)
+            assert isinstance(error, ProviderConnectionError), type(error).__name__
+            assert error.retryable
+
+    @check("translates every answer of a failing vendor into the fitting error, without the key")
+    @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.name.replace(" ", "-"))
+    def test_failures_are_translated(self, answer: Any) -> None:
+        """Retryable as it should be, with the wait that the vendor asks for."""
+        settings = self.remote_or_skip()
+        for delivery in self.each_task():
+            with answering(answer) as url:
+                error = self.fail(replace(settings, base_url=url), self.request(delivery))
+            judge_error(error, secret=CANARY)
+            assert isinstance(error, answer.errors), (str(delivery), type(error).__name__)
+            assert error.fix or error.what
+            if answer.retryable is not None:
+                assert error.retryable == answer.retryable, str(delivery)
+            if answer.retry_after is not None:
+                assert error.retry_after_s == pytest.approx(answer.retry_after), str(delivery)

@@ -1,0 +1,142 @@
+"""What every answer has to be, whatever was asked."""
+
+from __future__ import annotations
+
+import typing
+
+import numpy as np
+
+from ossicle.audio import AudioClip
+from ossicle.errors import OssicleError
+from ossicle.intake import decode
+from ossicle.messages import (
+    AudioDelta,
+    Event,
+    Finished,
+    Reply,
+    ReplyStarted,
+    Request,
+    Usage,
+    UsageReported,
+)
+from ossicle.testing.conformance.provider.asking import folded
+
+EVENTS = typing.get_args(Event)
+
+
+def judge_events(events: list[Event], request: Request) -> Reply:
+    """Hold a complete stream to the laws of streams and return its reply.
+
+    Raises:
+        AssertionError: A law is broken.
+    """
+    assert events, "nothing came"
+    for event in events:
+        assert isinstance(event, EVENTS), f"{type(event).__name__} is no event"
+    assert isinstance(events[-1], Finished), "the last event is not Finished"
+    assert sum(isinstance(event, Finished) for event in events) == 1, "Finished came twice"
+    started = [index for index, one in enumerate(events) if isinstance(one, ReplyStarted)]
+    assert not started or started[0] == 0, "ReplyStarted comes first if it comes"
+    reply = folded(events, request)
+    _judge_output(events, reply, request)
+    for event in events:
+        if isinstance(event, UsageReported):
+            judge_usage(event.usage)
+    return reply
+
+
+def _judge_output(events: list[Event], reply: Reply, request: Request) -> None:
+    if reply.tool_calls:
+        return
+    if "text" in request.output:
+        assert reply.text.strip(), "text was asked for and none came"
+    else:
+        assert reply.content is None, "written text came that was not asked for"
+    if "audio" in request.output:
+        assert reply.audio is not None, "audio was asked for and none came"
+        _judge_audio(events, reply.audio, request)
+    else:
+        assert reply.audio is None, "audio came that was not asked for"
+        assert reply.transcript is None, "a transcript came without audio"
+
+
+def _judge_audio(events: list[Event], clip: AudioClip, request: Request) -> None:
+    pieces = [event for event in events if isinstance(event, AudioDelta)]
+    wanted, given = request.output_format, clip.format
+    assert wanted is not None
+    assert (given.container, given.encoding) == (wanted.container, wanted.encoding), (
+        f"asked for {wanted}, got {given}"
+    )
+    for piece in pieces:
+        assert piece.format == pieces[0].format, "the format changed on the way"
+        assert piece.format.container == wanted.container, f"audio is labelled {piece.format}"
+    for name in ("sample_rate", "channels"):
+        asked = getattr(wanted, name)
+        assert asked is None or getattr(given, name) == asked, f"{name} is not as asked"
+    width = given.frame_width
+    if given.container == "raw" and width:
+        total = sum(len(piece.data) for piece in pieces)
+        assert total % width == 0, "the audio ends inside a frame"
+    if not given.is_pcm:
+        return
+    samples = decode(clip).read().samples
+    assert len(samples), "the audio is empty"
+    assert np.abs(samples).max() > 0, "the audio is silent"
+    steps = np.abs(np.diff(samples[:, 0].astype(np.float64)))
+    # Samples that are cut or swapped are noise: neighbours then differ like strangers.
+    assert steps.mean() < 1.1 * np.abs(samples).mean() + 0.01, "the samples are torn"
+
+
+def judge_usage(usage: Usage) -> None:
+    """Parts are no more than their whole; what is told is finite.
+
+    Raises:
+        AssertionError: The sums are wrong.
+    """
+    inputs = (usage.input_text_tokens, usage.input_audio_tokens)
+    outputs = (usage.output_text_tokens, usage.output_audio_tokens)
+    for total, parts in ((usage.input_tokens, inputs), (usage.output_tokens, outputs)):
+        told = [part for part in parts if part is not None]
+        if total is not None:
+            assert sum(told) <= total, f"parts of {told} in a total of {total}"
+    if usage.cached_tokens is not None and usage.input_tokens is not None:
+        assert usage.cached_tokens <= usage.input_tokens, "more was cached than sent"
+    for name in ("input_audio_s", "output_audio_s"):
+        value = getattr(usage, name)
+        assert value is None or np.isfinite(value), name
+
+
+def same_answer(one: Reply, other: Reply) -> None:
+    """Two deliveries of one answer say and play the same.
+
+    Raises:
+        AssertionError: They do not.
+    """
+    assert one.text == other.text, "the text differs"
+    assert (one.audio is None) == (other.audio is None)
+    if one.audio is None or other.audio is None:
+        return
+    first, second = (decode(reply.audio).read() for reply in (one, other) if reply.audio)
+    assert abs(first.duration_s - second.duration_s) < 0.1, "the audio has another length"
+    if (
+        one.audio.format.is_pcm
+        and other.audio.format.is_pcm
+        and (first.samples.shape == second.samples.shape)
+    ):
+        assert np.abs(first.samples - second.samples).max() < 0.02, "the audio differs"
+
+
+def judge_error(error: BaseException, *, secret: str) -> None:
+    """An error is ossicle's own, says what happened, and tells no secret.
+
+    Raises:
+        AssertionError: It does not.
+    """
+    assert isinstance(error, OssicleError), f"{type(error).__name__} leaked"
+    assert str(error).strip()
+    told = f"{error} {error!r} {error.args} {vars(error)}"
+    assert secret not in told, "the key stands in the error"
+    chain: BaseException | None = error
+    while chain is not None:
+        assert secret not in f"{chain} {chain!r}", f"the key stands in {type(chain).__name__}"
+        chain = chain.__cause__

@@ -1,0 +1,20 @@
+"""The suite of providers, put together."""
+
+from __future__ import annotations
+
+from ossicle.testing.conformance.provider.failing import FailingChecks
+from ossicle.testing.conformance.provider.record import RecordChecks
+
+
+class ProviderConformance(RecordChecks, FailingChecks, is_part=True):
+    """Derive from this, give the fixture `spec`, and pytest runs the rest.
+
+    Which checks apply follows from the records of the default models. A provider of a vendor also
+    gives `settings` with the address of a fake one; one that knows real words gives `voice`.
+
+    Example:
+        class TestMyProvider(ProviderConformance):
+            @pytest.fixture
+            def spec(self):
+                return MY_SPEC
+    """

@@ -1,0 +1,57 @@
+"""The first-party converters pass their suite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from ossicle.abc import ConverterSpec
+from ossicle.intake.plugin import ossicle_register_converters as pcm
+from ossicle.plugins.host import missing
+from ossicle.testing.conformance import ConverterConformance
+from ossicle_av.plugin import ossicle_register_converters as av
+from ossicle_lame.plugin import ossicle_register_converters as lame
+from ossicle_pydub.plugin import ossicle_register_converters as pydub
+from ossicle_soundfile.plugin import ossicle_register_converters as soundfile
+
+
+def only(register: Any) -> ConverterSpec:
+    specs: Sequence[ConverterSpec] = register()
+    [spec] = specs
+    if missing(spec.requires):
+        pytest.skip(f"not installed: {spec.name}")
+    return spec
+
+
+class TestPcm(ConverterConformance):
+    @pytest.fixture
+    def spec(self) -> ConverterSpec:
+        return only(pcm)
+
+
+class TestSoundfile(ConverterConformance):
+    @pytest.fixture
+    def spec(self) -> ConverterSpec:
+        return only(soundfile)
+
+
+class TestAv(ConverterConformance):
+    @pytest.fixture
+    def spec(self) -> ConverterSpec:
+        return only(av)
+
+
+class TestLame(ConverterConformance):
+    @pytest.fixture
+    def spec(self) -> ConverterSpec:
+        return only(lame)
+
+
+class TestPydub(ConverterConformance):
+    exceptions = {"test_memory_is_constant": "an AudioSegment holds the whole audio in memory"}
+
+    @pytest.fixture
+    def spec(self) -> ConverterSpec:
+        return only(pydub)
