@@ -85,6 +85,7 @@ class FailingChecks(RememberingChecks, is_part=True):
             judge_error(error, secret=CANARY)
             assert isinstance(error, answer.errors), (str(delivery), type(error).__name__)
             assert error.fix or error.what
+            assert isinstance(error, OssicleError)
             if answer.retryable is not None:
                 assert error.retryable == answer.retryable, str(delivery)
             if answer.retry_after is not None:

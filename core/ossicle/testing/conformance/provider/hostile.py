@@ -108,7 +108,7 @@ def answering(answer: Answer) -> Iterator[str]:
 
         do_POST = do_GET = do_PUT = _answer  # noqa: N815 - names that the library asks for
 
-        def log_message(self, *arguments: object) -> None:
+        def log_message(self, format: str, *arguments: object) -> None:
             """Say nothing."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -103,6 +103,7 @@ class StreamingChecks(AnsweringChecks, is_part=True):
                 stream, found = opened(provider, self.request(delivery)), list[Event]()
                 async with aclosing(stream):
                     while True:
+                        event: Event | None = None
                         with anyio.CancelScope():
                             event = await anext(stream, None)
                         if event is None:
