@@ -137,11 +137,11 @@ def test_audio_counts_its_seconds_and_is_rounded_up_once() -> None:
     )
     estimate = estimate_request(request, capabilities=capabilities(), durations_s=[None, 0.31])
     assert estimate.input_audio_tokens == 62  # 5.85 s and 0.31 s at 10 a second are 61.6
-    assert estimate.input_tokens == 63 + 4 + 3
+    assert estimate.input_tokens == 62 + 4 + 3
     assert estimate.output_tokens == 100
     assert estimate.cost is not None
-    # 63 × 32 + 7 × 2.5 + 100 × 64 = 8433.5
-    assert estimate.cost.amount == Decimal("0.0084335")
+    # 62 × 32 + 7 × 2.5 + 100 × 64 = 8401.5
+    assert estimate.cost.amount == Decimal("0.0084015")
     assert estimate.cost.basis == "estimate"
 
 
