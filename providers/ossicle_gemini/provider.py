@@ -42,6 +42,11 @@ class GeminiProvider(AudioProvider):
         self._signatures = Signatures()
         self._today = datetime.datetime.now(tz=datetime.UTC).date()
 
+    @property
+    def endpoint(self) -> str:
+        """Its base URL."""
+        return self._endpoint.base_url
+
     def capabilities(self, model: str) -> Capabilities:
         """What this model can do; an assumption where nobody described it.
 

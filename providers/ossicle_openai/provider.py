@@ -36,6 +36,11 @@ class OpenAIProvider(AudioProvider):
         self._endpoint = find_endpoint(settings)
         self._exchange = Exchange(self._endpoint)
 
+    @property
+    def endpoint(self) -> str:
+        """Its base URL."""
+        return self._endpoint.base_url
+
     def capabilities(self, model: str) -> Capabilities:
         """What this model can do at this endpoint; an assumption where nobody described it."""
         return record_for(model, self._endpoint.profile).capabilities

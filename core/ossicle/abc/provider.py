@@ -59,6 +59,15 @@ class AudioProvider(ABC):
     async def aclose(self) -> None:
         """Free every resource; calling it twice is harmless."""
 
+    @property
+    def endpoint(self) -> str | None:
+        """Where it sends requests, so that a cache keeps answers of two places apart.
+
+        The implementer guarantees: it holds no secret. `None`, unless overridden: the settings
+        tell it.
+        """
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSettings:

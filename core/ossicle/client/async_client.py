@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.client.asking import OUTPUTS, AudioSource, outputs_of
+from ossicle.client.books import opened_budget
 from ossicle.client.conversing import AsyncConversations, SwitchboardLine
 from ossicle.client.providers import ProviderPool, line_up
 from ossicle.client.switchboard import Ask, Switchboard
@@ -18,15 +19,17 @@ from ossicle.conversation import (
     AsyncConversation,
     HistoryPolicy,
     Notebook,
+    RetentionChoice,
     Summarizer,
     ToolCallback,
     new_id,
+    retention_of,
 )
 from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
-from ossicle.pipeline import Explanation, PipelineSettings, ReplyStream, open_shop
+from ossicle.pipeline import CacheUse, Explanation, PipelineSettings, ReplyStream, open_shop
 from ossicle.plugins import PluginHost
-from ossicle.policy import Budget, Clock, RetryPolicy
-from ossicle.storage import Store
+from ossicle.policy import Budget, BudgetLimits, Clock, RetryPolicy
+from ossicle.storage import AudioCache, Store
 from ossicle.telemetry import Stats
 
 if TYPE_CHECKING:
@@ -51,9 +54,13 @@ class AsyncClient:
         options: The provider's own settings, which it validates.
         settings: How audio is prepared, judged and delivered.
         retry: When to repeat; the default never repeats what may have been executed.
-        budget: Reserved before each call; shared by all tenants' views of this client.
+        budget: Reserved before each call; shared by all tenants' views of this client. Of mere
+            `BudgetLimits` the books are kept in the store, where all processes share them.
         allow_plugins: Names of third-party plugins that may load; a loaded plugin is trusted code.
         store: Keeps conversations; the application closes it.
+        cache: Keeps speech, transcripts and prepared audio; the application closes its store.
+        retention: What of conversations may be written down, unless they say otherwise, and of
+            calls by the cache.
         plugins: Objects with hook implementations: an application's own providers, validators
             and listeners.
         tenant: On whose behalf; see `for_tenant`.
@@ -75,8 +82,10 @@ class AsyncClient:
         options: Mapping[str, Any] | None = None,
         settings: PipelineSettings | None = None,
         retry: RetryPolicy | None = None,
-        budget: Budget | None = None,
+        budget: Budget | BudgetLimits | None = None,
         store: Store | None = None,
+        cache: AudioCache | None = None,
+        retention: RetentionChoice = "audio",
         allow_plugins: Iterable[str] = (),
         plugins: Iterable[object] = (),
         tenant: str = "default",
@@ -100,7 +109,8 @@ class AsyncClient:
                 settings=settings or PipelineSettings(),
                 clock=clock,
                 retry=retry,
-                budget=budget,
+                budget=opened_budget(budget, store, clock),
+                cache=cache,
             ),
             provider=name,
             model=model,
@@ -108,6 +118,7 @@ class AsyncClient:
             timeout_s=timeout_s,
             stats=stats,
             fallbacks=fallbacks,
+            retention=retention_of(retention),
         )
 
     def for_tenant(self, tenant: str) -> AsyncClient:
@@ -154,6 +165,7 @@ class AsyncClient:
         seed: int | None = None,
         model: str | None = None,
         timeout_s: float | None = None,
+        cache: CacheUse | None = None,
         provider_options: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Reply:
         """Say something to a model, in text or audio or both, and get its whole answer.
@@ -176,6 +188,9 @@ class AsyncClient:
             seed: For repeatable sampling, where the vendor has it.
             model: Other than the client's: `"model"` or `"provider:model"`.
             timeout_s: Total seconds for this call.
+            cache: `use` takes the answer to the very same request from the client's cache, or
+                keeps it there: it is no new sample then. `None`: only prepared audio is taken from
+                it and kept. `renew`, `off`: as in `speak`.
             provider_options: Vendors' extras by provider name.
 
         Raises:
@@ -203,6 +218,7 @@ class AsyncClient:
             model=model,
             timeout_s=timeout_s,
             fields=fields,
+            cache=cache,
         )
         return await self._board.collect(ask)
 
@@ -225,13 +241,15 @@ class AsyncClient:
         task: Task = "respond",
         model: str | None = None,
         timeout_s: float | None = None,
+        cache: CacheUse | None = None,
         provider_options: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> AbstractAsyncContextManager[ReplyStream]:
         """The same as `respond`, as events while they come: `async with client.stream(...) as s`.
 
         Arguments are those of `respond`, and two differ: `output_format=None` gives audio events
         as the model streams them, mostly raw 16-bit samples; `task` may be `speak` or
-        `transcribe` as well.
+        `transcribe` as well. What the cache has comes from there as events; streams of the same do
+        not wait for each other.
 
         Raises:
             OssicleError: On entering the context, or while reading.
@@ -257,6 +275,7 @@ class AsyncClient:
             model=model,
             timeout_s=timeout_s,
             fields=fields,
+            cache=cache,
         )
         return self._board.connect(ask, streams=True)
 
@@ -270,6 +289,7 @@ class AsyncClient:
         language: str | None = None,
         model: str | None = None,
         timeout_s: float | None = None,
+        cache: CacheUse | None = None,
         provider_options: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Reply:
         """Turn text into speech, word for word.
@@ -282,6 +302,8 @@ class AsyncClient:
             language: BCP 47 tag, where the model can use it.
             model: Other than the provider's default: `"model"` or `"provider:model"`.
             timeout_s: Total seconds for this call.
+            cache: `None`, `use`: taken from the client's cache, or kept there. `renew`: made anew
+                and kept. `off`: the cache is neither read nor written.
             provider_options: Vendors' extras by provider name.
 
         Raises:
@@ -295,7 +317,9 @@ class AsyncClient:
             "language": language,
             "provider_options": provider_options or {},
         }
-        ask = Ask(task="speak", text=text, model=model, timeout_s=timeout_s, fields=fields)
+        ask = Ask(
+            task="speak", text=text, model=model, timeout_s=timeout_s, fields=fields, cache=cache
+        )
         return await self._board.collect(ask)
 
     async def transcribe(
@@ -306,6 +330,7 @@ class AsyncClient:
         instructions: str | None = None,
         model: str | None = None,
         timeout_s: float | None = None,
+        cache: CacheUse | None = None,
         provider_options: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Reply:
         """Turn speech into text.
@@ -316,6 +341,8 @@ class AsyncClient:
             instructions: Words and context that help to hear right, where the model takes that.
             model: Other than the provider's default: `"model"` or `"provider:model"`.
             timeout_s: Total seconds for this call.
+            cache: `None`, `use`: taken from the client's cache, or kept there. `renew`: made anew
+                and kept. `off`: the cache is neither read nor written.
             provider_options: Vendors' extras by provider name.
 
         Raises:
@@ -327,7 +354,14 @@ class AsyncClient:
             "instructions": instructions,
             "provider_options": provider_options or {},
         }
-        ask = Ask(task="transcribe", audio=audio, model=model, timeout_s=timeout_s, fields=fields)
+        ask = Ask(
+            task="transcribe",
+            audio=audio,
+            model=model,
+            timeout_s=timeout_s,
+            fields=fields,
+            cache=cache,
+        )
         return await self._board.collect(ask)
 
     async def explain(

@@ -12,9 +12,9 @@ from ossicle.client.async_client import DEFAULT_TIMEOUT_S, AsyncClient
 from ossicle.client.blocking_conversation import Conversation, Conversations
 from ossicle.client.blocking_stream import BlockingReplyStream
 from ossicle.client.loop import LoopThread
-from ossicle.conversation import HistoryPolicy, Summarizer, ToolCallback
+from ossicle.conversation import HistoryPolicy, RetentionChoice, Summarizer, ToolCallback
 from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
-from ossicle.pipeline import Explanation, PipelineSettings
+from ossicle.pipeline import CacheUse, Explanation, PipelineSettings
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from ossicle.abc import AudioProvider, Capabilities
     from ossicle.plugins import PluginHost
-    from ossicle.policy import Budget, Clock, RetryPolicy
-    from ossicle.storage import Store
+    from ossicle.policy import Budget, BudgetLimits, Clock, RetryPolicy
+    from ossicle.storage import AudioCache, Store
     from ossicle.telemetry import Stats
 
 
@@ -51,8 +51,10 @@ class Client:
         options: Mapping[str, Any] | None = None,
         settings: PipelineSettings | None = None,
         retry: RetryPolicy | None = None,
-        budget: Budget | None = None,
+        budget: Budget | BudgetLimits | None = None,
         store: Store | None = None,
+        cache: AudioCache | None = None,
+        retention: RetentionChoice = "audio",
         allow_plugins: Iterable[str] = (),
         plugins: Iterable[object] = (),
         tenant: str = "default",
@@ -70,6 +72,8 @@ class Client:
             retry=retry,
             budget=budget,
             store=store,
+            cache=cache,
+            retention=retention,
             allow_plugins=allow_plugins,
             plugins=plugins,
             tenant=tenant,
@@ -126,6 +130,7 @@ class Client:
         seed: int | None = None,
         model: str | None = None,
         timeout_s: float | None = None,
+        cache: CacheUse | None = None,
         provider_options: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Reply:
         """Say something to a model and get its whole answer; see `AsyncClient.respond`."""
@@ -147,6 +152,7 @@ class Client:
                 seed=seed,
                 model=model,
                 timeout_s=timeout_s,
+                cache=cache,
                 provider_options=provider_options,
             )
         )
@@ -171,6 +177,7 @@ class Client:
         task: Task = "respond",
         model: str | None = None,
         timeout_s: float | None = None,
+        cache: CacheUse | None = None,
         provider_options: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Iterator[BlockingReplyStream]:
         """The answer as events while they come; see `AsyncClient.stream`."""
@@ -191,6 +198,7 @@ class Client:
             task=task,
             model=model,
             timeout_s=timeout_s,
+            cache=cache,
             provider_options=provider_options,
         )
         with self._loop.enter(manager) as stream:
@@ -206,6 +214,7 @@ class Client:
         language: str | None = None,
         model: str | None = None,
         timeout_s: float | None = None,
+        cache: CacheUse | None = None,
         provider_options: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Reply:
         """Turn text into speech, word for word; see `AsyncClient.speak`."""
@@ -219,6 +228,7 @@ class Client:
                 language=language,
                 model=model,
                 timeout_s=timeout_s,
+                cache=cache,
                 provider_options=provider_options,
             )
         )
@@ -231,6 +241,7 @@ class Client:
         instructions: str | None = None,
         model: str | None = None,
         timeout_s: float | None = None,
+        cache: CacheUse | None = None,
         provider_options: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Reply:
         """Turn speech into text; see `AsyncClient.transcribe`."""
@@ -242,6 +253,7 @@ class Client:
                 instructions=instructions,
                 model=model,
                 timeout_s=timeout_s,
+                cache=cache,
                 provider_options=provider_options,
             )
         )

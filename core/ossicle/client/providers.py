@@ -53,6 +53,12 @@ class ProviderPool:
                 self._instances[name] = provider
             return provider
 
+    def place(self, name: str) -> tuple[str, str | None, Mapping[str, object]]:
+        """What decides beside the request what a provider answers: kind, endpoint and options."""
+        provider, settings = self.get(name), self._settings.get(name, ProviderSettings())
+        kind = f"{type(provider).__module__}.{type(provider).__qualname__}"
+        return kind, provider.endpoint or settings.base_url, settings.options
+
     def knows(self, name: str) -> bool:
         """Whether there is a provider of this name."""
         known = (spec.name for spec in self._host.providers())

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
 
 from anyio import to_thread
 
 from ossicle.audio import AudioClip
 from ossicle.client.asking import AudioSource, conversation_of, load_all
 from ossicle.client.providers import ProviderPool, split_reference
+from ossicle.conversation import RetentionPolicy
 from ossicle.conversation.outcome import is_clean, may_use_another
 from ossicle.errors import ConfigurationError, OssicleError
 from ossicle.messages import Message, Reply, Task
-from ossicle.pipeline import Draft, Explanation, ReplyStream, Shop, explain_call
+from ossicle.pipeline import (
+    CacheUse,
+    CacheWish,
+    Draft,
+    Explanation,
+    ReplyStream,
+    Retention,
+    Shop,
+    explain_call,
+)
 from ossicle.pipeline.arguments import checked_seconds, naming_arguments
 from ossicle.plugins import PluginHost
 from ossicle.telemetry import Stats
@@ -33,6 +43,7 @@ class Ask:
         model: Reference other than the client's, or `None`.
         timeout_s: Other than the client's, or `None`.
         fields: The remaining fields of the `Draft`.
+        cache: What of it may come from the cache; `None`: what is usual for the task.
     """
 
     task: Task
@@ -42,6 +53,7 @@ class Ask:
     model: str | None = None
     timeout_s: float | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    cache: CacheUse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +70,7 @@ class Switchboard:
         timeout_s: Total seconds for one call.
         stats: Figures over the calls.
         fallbacks: References of models that are asked when those before them fail cleanly.
+        retention: What of its calls may be written down.
     """
 
     host: PluginHost
@@ -69,6 +82,7 @@ class Switchboard:
     timeout_s: float
     stats: Stats
     fallbacks: tuple[str, ...] = ()
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
 
     def for_tenant(self, tenant: str) -> Switchboard:
         """The same on behalf of someone else."""
@@ -84,7 +98,11 @@ class Switchboard:
         name, model = self.resolve(ask.model, ask.task)
         self._check_options(ask)
         stream = self._stream(
-            await self._draft(ask, streams=streams), name, model, timeout_s=self._seconds(ask)
+            await self._draft(ask, streams=streams),
+            name,
+            model,
+            timeout_s=self._seconds(ask),
+            wish=CacheWish(use=checked_use(ask.cache), retention=self.retention.level),
         )
         async with stream:
             yield stream
@@ -114,6 +132,7 @@ class Switchboard:
         reference: str | None,
         timeout_s: float,
         conversation_id: str | None = None,
+        retention: Retention = "audio",
     ) -> ReplyStream:
         """The call of a draft that is ready, not begun yet.
 
@@ -122,13 +141,19 @@ class Switchboard:
             reference: Of the model; `None`: the client's.
             timeout_s: Total seconds for the call.
             conversation_id: To which conversation it belongs, for the budget.
+            retention: What of it may be written down.
 
         Raises:
             OssicleError: There is no such model, or its provider cannot be used.
         """
         name, model = self.resolve(reference, draft.task)
         return self._stream(
-            draft, name, model, timeout_s=timeout_s, conversation_id=conversation_id
+            draft,
+            name,
+            model,
+            timeout_s=timeout_s,
+            conversation_id=conversation_id,
+            wish=CacheWish(retention=retention),
         )
 
     async def explain(self, ask: Ask) -> Explanation:
@@ -181,7 +206,10 @@ class Switchboard:
         *,
         timeout_s: float,
         conversation_id: str | None = None,
+        wish: CacheWish,
     ) -> ReplyStream:
+        if self.shop.larder is not None:
+            wish = replace(wish, place=self.pool.place(name))
         return ReplyStream(
             draft,
             provider=self.pool.get(name),
@@ -190,6 +218,7 @@ class Switchboard:
             tenant=self.tenant,
             timeout_s=timeout_s,
             conversation_id=conversation_id,
+            wish=wish,
         )
 
     def _check_options(self, ask: Ask) -> None:
@@ -206,6 +235,19 @@ class Switchboard:
 
     def _seconds(self, ask: Ask) -> float:
         return checked_seconds(self.timeout_s if ask.timeout_s is None else ask.timeout_s)
+
+
+def checked_use(use: CacheUse | None) -> CacheUse | None:
+    """The same.
+
+    Raises:
+        ConfigurationError: There is no such use.
+    """
+    if use is not None and use not in get_args(CacheUse):
+        raise ConfigurationError(
+            f"the cache cannot be told {use!r}", fix='Use "use", "renew", "off", or None.'
+        )
+    return use
 
 
 def with_notes(reply: Reply, notes: tuple[str, ...]) -> Reply:

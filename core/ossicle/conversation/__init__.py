@@ -13,6 +13,7 @@ from ossicle.conversation.history_policy import (
 from ossicle.conversation.line import Line
 from ossicle.conversation.notebook import Notebook, Summarizer, new_id
 from ossicle.conversation.planner import plan_history
+from ossicle.conversation.retention import RetentionChoice, RetentionPolicy, retention_of
 from ossicle.conversation.stored import StoreKeeper, load_notebook
 from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import ToolCallback
@@ -29,6 +30,8 @@ __all__ = [
     "HistoryReport",
     "Line",
     "Notebook",
+    "RetentionChoice",
+    "RetentionPolicy",
     "StoreKeeper",
     "Summarizer",
     "Summary",
@@ -40,5 +43,6 @@ __all__ = [
     "load_notebook",
     "new_id",
     "plan_history",
+    "retention_of",
     "write_turn",
 ]

@@ -44,6 +44,7 @@ from ossicle.messages.parts import (
 from ossicle.messages.receipt import (
     Attempt,
     AudioRecord,
+    CacheOrigin,
     Estimate,
     Finding,
     Receipt,
@@ -72,6 +73,7 @@ __all__ = [
     "AudioPart",
     "AudioRecord",
     "AudioReference",
+    "CacheOrigin",
     "Cost",
     "CostBasis",
     "Estimate",

@@ -14,6 +14,11 @@ Severity = Literal["info", "warning", "error"]
 """How bad a finding is; `error` refuses the audio."""
 
 
+CacheOrigin = Literal["made", "shared", "stored"]
+"""Where an answer of a cache came from: `made` by this call, `shared` with one that ran at the same
+time, or `stored` by an earlier one."""
+
+
 class Finding(Value):
     """What a validator found.
 
@@ -126,7 +131,8 @@ class Receipt(Value):
         model: Which model was asked.
         task: What kind of call.
         response_model: The model that answered, as the vendor names it; `None` without an answer.
-        cache_hit: Whether the answer was kept from an earlier call, so that nobody was asked.
+        cache_hit: Whether the answer is another call's, so that nobody was asked for this one.
+        cache: Where the answer came from; `None`: no cache was asked for it.
         inputs: What happened to each clip that was sent.
         output: What happened to the answer's audio; `None` without audio.
         estimate: Before sending.
@@ -145,6 +151,7 @@ class Receipt(Value):
     task: Task
     response_model: str | None = None
     cache_hit: bool = False
+    cache: CacheOrigin | None = None
     inputs: tuple[AudioRecord, ...] = ()
     output: AudioRecord | None = None
     estimate: Estimate | None = None
@@ -188,6 +195,8 @@ def _receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:
         rows += _audio_rows(record, label)
     if receipt.output is not None:
         rows += _audio_rows(receipt.output, "audio out")
+    if receipt.cache is not None:
+        rows.append(("cache", receipt.cache))
     rows += _money_rows(receipt)
     if receipt.attempts:
         failed = [attempt.error for attempt in receipt.attempts if attempt.error]

@@ -9,9 +9,10 @@ from pydantic import NonNegativeFloat, NonNegativeInt
 
 from ossicle.messages.value import Value
 
-CostBasis = Literal["details", "totals", "seconds", "characters", "estimate", "vendor"]
+CostBasis = Literal["details", "totals", "seconds", "characters", "estimate", "vendor", "cache"]
 """What a cost was computed from, best first: token details, token totals, billed seconds or
-characters, our own estimate; `vendor` when the vendor names the amount itself."""
+characters, our own estimate; `vendor` when the vendor names the amount itself; `cache` when
+nobody was asked."""
 
 
 class Usage(Value):

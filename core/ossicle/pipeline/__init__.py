@@ -1,5 +1,6 @@
 """From a draft to a reply: plan, prepare, check, dispatch, deliver."""
 
+from ossicle.pipeline.cache_use import CacheUse, CacheWish, Retention
 from ossicle.pipeline.call import Explanation, explain_call
 from ossicle.pipeline.draft import Draft
 from ossicle.pipeline.plan import ClipPlan, OutputPlan, Plan
@@ -9,6 +10,8 @@ from ossicle.pipeline.shop import Shop, open_shop
 
 __all__ = [
     "SPEECH",
+    "CacheUse",
+    "CacheWish",
     "ClipPlan",
     "Draft",
     "Explanation",
@@ -17,6 +20,7 @@ __all__ = [
     "Plan",
     "Quality",
     "ReplyStream",
+    "Retention",
     "Shop",
     "explain_call",
     "open_shop",

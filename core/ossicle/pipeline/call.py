@@ -22,12 +22,14 @@ from ossicle.messages import (
     Request,
     Value,
 )
+from ossicle.pipeline.cache_use import Portion
 from ossicle.pipeline.check import find_faults, refuse_faults
 from ossicle.pipeline.draft import Draft
 from ossicle.pipeline.history import for_provider
+from ossicle.pipeline.kept_audio import prepare_kept
 from ossicle.pipeline.plan import Plan
 from ossicle.pipeline.planner import clips_of, plan_call
-from ossicle.pipeline.prepare import PreparedClip, prepare_clip
+from ossicle.pipeline.prepare import PreparedClip
 from ossicle.pipeline.shop import Shop
 from ossicle.policy import estimate_request
 
@@ -87,7 +89,14 @@ def plan_draft(draft: Draft, capabilities: Capabilities, shop: Shop) -> Plan:
 
 
 async def make_ready(
-    draft: Draft, capabilities: Capabilities, shop: Shop, *, deadline: float, timeout_s: float
+    draft: Draft,
+    capabilities: Capabilities,
+    shop: Shop,
+    *,
+    deadline: float,
+    timeout_s: float,
+    portion: Portion | None = None,
+    is_recognized: bool = False,
 ) -> ReadyCall:
     """Plan, prepare and judge a draft; CPU work runs in a worker thread.
 
@@ -97,6 +106,8 @@ async def make_ready(
         shop: Converters, preprocessors, validators and settings.
         deadline: By the clock's `monotonic`.
         timeout_s: The caller's total time, for the message.
+        portion: Of the cache, for prepared audio; `None`: none.
+        is_recognized: Whether the digests of the clips' samples are wanted.
 
     Raises:
         DeadlineExceededError: Preparation took longer than the caller allows.
@@ -104,7 +115,15 @@ async def make_ready(
     """
     began = shop.clock.monotonic()
     plan = plan_draft(draft, capabilities, shop)
-    prepared = await _prepare_all(draft, plan, shop, deadline=deadline, timeout_s=timeout_s)
+    prepared = await _prepare_all(
+        draft,
+        plan,
+        shop,
+        deadline=deadline,
+        timeout_s=timeout_s,
+        portion=portion,
+        is_recognized=is_recognized,
+    )
     records, findings = _judge(prepared, draft, capabilities, shop)
     now_s = shop.clock.wall()
     messages = [
@@ -170,22 +189,32 @@ async def _estimated(
 
 
 async def _prepare_all(
-    draft: Draft, plan: Plan, shop: Shop, *, deadline: float, timeout_s: float
+    draft: Draft,
+    plan: Plan,
+    shop: Shop,
+    *,
+    deadline: float,
+    timeout_s: float,
+    portion: Portion | None,
+    is_recognized: bool,
 ) -> list[PreparedClip]:
     clips = clips_of(draft.messages)
     cancelled = threading.Event()
-
-    def work() -> list[PreparedClip]:
-        return [
-            prepare_clip(clip, clip_plan, shop.workshop, cancelled=cancelled)
-            for clip, clip_plan in zip(clips, plan.clips, strict=True)
-        ]
-
     if not clips:
         return []
     try:
         with shop.clock.scope_until(deadline) as scope:
-            return await to_thread.run_sync(work, abandon_on_cancel=True)
+            return [
+                await prepare_kept(
+                    clip,
+                    clip_plan,
+                    shop.workshop,
+                    portion,
+                    cancelled=cancelled,
+                    is_recognized=is_recognized,
+                )
+                for clip, clip_plan in zip(clips, plan.clips, strict=True)
+            ]
     finally:
         cancelled.set()
     assert scope.cancelled_caught

@@ -49,12 +49,14 @@ class PreparedClip:
         record: What was done to it.
         measurements: Of what will be sent; `None` when it was passed through unmeasured.
         saved_s: Seconds that were cut off because they held nothing.
+        samples: Digest of the decoded samples of `clip`; `None` where nobody wanted it.
     """
 
     clip: AudioClip
     record: AudioRecord
     measurements: Measurements | None
     saved_s: float = 0.0
+    samples: str | None = None
 
 
 def prepare_clip(

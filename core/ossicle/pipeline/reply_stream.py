@@ -8,30 +8,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
-
 from ossicle.abc import AudioProvider, CallInfo, Capabilities
-from ossicle.errors import AudioMissingError, ConfigurationError, OssicleError
+from ossicle.errors import (
+    AudioMissingError,
+    BudgetExceededError,
+    ConfigurationError,
+    OssicleError,
+)
 from ossicle.messages import (
     AudioDelta,
     AudioRecord,
+    CacheOrigin,
     Event,
     Finished,
     Receipt,
     Reply,
     Step,
 )
+from ossicle.pipeline.cache_use import CacheWish, Portion
 from ossicle.pipeline.call import ReadyCall, make_ready, refuse
-from ossicle.pipeline.delivery import (
-    StreamDelivery,
-    check_audio_came,
-    deliver_whole,
-    length_note,
-    record_of,
-)
+from ossicle.pipeline.delivery import StreamDelivery, check_audio_came, length_note, record_of
+from ossicle.pipeline.dispatch import Dispatch, Order
 from ossicle.pipeline.draft import Draft
+from ossicle.pipeline.kept_answer import AnswerKey, KeptAnswer, Replay, find_replay
+from ossicle.pipeline.kept_audio import deliver_kept
+from ossicle.pipeline.kept_document import pack
 from ossicle.pipeline.shop import Shop
-from ossicle.policy import AttemptLog, AttemptStream, Clock, Reservation, cost_of
+from ossicle.policy import AttemptLog, Clock, cost_of
+
+AnySource = Dispatch | KeptAnswer | Replay
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -44,16 +49,14 @@ class _Times:
 
     clock: Clock
     began: float
-    sent: float | None = None
-    first_audio: float | None = None
 
-    def timings(self, ready: ReadyCall) -> dict[str, float]:
+    def timings(self, ready: ReadyCall, source: AnySource | None) -> dict[str, float]:
         now = self.clock.monotonic()
         found = {"prepare": ready.prepare_s}
-        if self.sent is not None:
-            found["provider"] = now - self.sent
-            if self.first_audio is not None:
-                found["first_audio"] = self.first_audio - self.sent
+        if source is not None and source.sent_at is not None:
+            found["provider"] = now - source.sent_at
+            if source.audio_at is not None:
+                found["first_audio"] = source.audio_at - source.sent_at
         return found | {"total": now - self.began}
 
 
@@ -63,7 +66,7 @@ class _Progress:
 
     log: AttemptLog
     times: _Times
-    has_started: bool = False
+    is_announced: bool = False
     has_ended: bool = False
     pending: deque[Event] = field(default_factory=deque)
     reply: Reply | None = None
@@ -86,6 +89,7 @@ class ReplyStream:
         tenant: str,
         timeout_s: float,
         conversation_id: str | None = None,
+        wish: CacheWish | None = None,
     ) -> None:
         self._draft = draft
         self._provider = provider
@@ -102,9 +106,11 @@ class ReplyStream:
         )
         self._ready: ReadyCall | None = None
         self._progress: _Progress | None = None
-        self._attempts: AttemptStream | None = None
+        self._wish = wish or CacheWish()
+        self._portion = self._wish.portion(shop.larder, tenant)
+        self._key: AnswerKey | None = None
+        self._source: AnySource | None = None
         self._delivery: StreamDelivery | None = None
-        self._reservation: Reservation | None = None
 
     @property
     def reply(self) -> Reply:
@@ -131,46 +137,68 @@ class ReplyStream:
             error.receipt = None if self._ready is None else self._receipt(None, None)
             self._shop.host.notify("ossicle_call_refused", call=self.info, error=error)
             raise
-        self._progress.has_started = True
-        self._shop.host.notify("ossicle_call_started", call=self.info)
+        if not isinstance(self._source, KeptAnswer):
+            self._announce()
         return self
 
+    def _announce(self) -> None:
+        """Tell listeners that nothing stands against the call; once."""
+        assert self._progress is not None
+        if not self._progress.is_announced:
+            self._progress.is_announced = True
+            self._shop.host.notify("ossicle_call_started", call=self.info)
+
     async def _open(self, progress: _Progress) -> None:
-        times = progress.times
-        clock = times.clock
-        deadline = times.began + self._timeout_s
-        self._ready = await make_ready(
+        deadline = progress.times.began + self._timeout_s
+        wants_answer = self._portion is not None and self._wish.wants_answer(self._draft.task)
+        ready = await make_ready(
             self._draft,
             self._capabilities,
             self._shop,
             deadline=deadline,
             timeout_s=self._timeout_s,
+            portion=self._portion,
+            is_recognized=wants_answer,
         )
-        refuse(self._ready, self._capabilities, self._shop)
-        if self._shop.budget is not None:
-            self._reservation = self._shop.budget.reserve(
-                self._ready.estimate,
-                tenant=self.info.tenant,
-                conversation_id=self._conversation_id,
-            )
-        request = self._ready.request
-        self._attempts = AttemptStream(
-            lambda: self._provider.respond(request),
-            provider=self.info.provider,
-            model=self.info.model,
-            policy=self._shop.retry,
-            quota=self._shop.quota,
-            clock=clock,
+        self._ready = ready
+        refuse(ready, self._capabilities, self._shop)
+        order = Order(
+            ready=ready,
+            info=self.info,
+            provider=self._provider,
+            capabilities=self._capabilities,
+            shop=self._shop,
             deadline=deadline,
             timeout_s=self._timeout_s,
+            conversation_id=self._conversation_id,
             log=progress.log,
-            circuit=self._shop.circuits.of(self.info.provider, self.info.model),
-            turn_id=self.info.turn_id,
-            failed_requests_are_billed=self._capabilities.failed_requests_are_billed,
         )
-        output = self._ready.plan.output
-        if self._draft.stream and output is not None:
-            self._delivery = StreamDelivery(output, self._shop.workshop)
+        if self._draft.stream and ready.plan.output is not None:
+            self._delivery = StreamDelivery(ready.plan.output, self._shop.workshop)
+        self._source = await self._kept_source(order) if wants_answer else None
+        if self._source is None:
+            self._source = call = Dispatch(order)
+            await call.reserve()
+
+    async def _kept_source(self, order: Order) -> AnySource | None:
+        """Where the answer comes from, if the cache has a part in it."""
+        portion = self._portion
+        assert portion is not None
+        if not portion.keeps_answers(self._draft.task):
+            return None
+        try:
+            key = AnswerKey(order, portion)
+        except ConfigurationError as error:
+            order.log.note(f"not cached: {error.what}")
+            return None
+        if not self._draft.stream:
+            return KeptAnswer(order, portion, key, on_sent=self._announce)
+        replay = await find_replay(key, portion)
+        if replay is not None:
+            order.log.note(replay.saving)
+            return replay
+        self._key = key
+        return None
 
     async def __aexit__(
         self,
@@ -185,23 +213,19 @@ class ReplyStream:
         """End the call and free what it holds; closing twice is harmless."""
         if self._delivery is not None:
             self._delivery.abort()
-        reservation, self._reservation = self._reservation, None
         try:
-            if self._attempts is not None:
-                await self._attempts.aclose()
+            if self._source is not None:
+                await self._source.aclose()
         finally:
-            if reservation is not None and self._progress is not None:
-                # What may have been executed is booked as it was estimated.
-                if self._progress.log.may_have_been_billed:
-                    reservation.settle(None, None)
-                else:
-                    reservation.release()
             self._note_abandoned()
 
     def _note_abandoned(self) -> None:
         progress = self._progress
-        if progress is None or not progress.has_started or progress.has_ended:
+        if progress is None or self._ready is None or progress.has_ended:
             return
+        if not (progress.is_announced or isinstance(self._source, KeptAnswer)):
+            return
+        self._announce()
         progress.has_ended = True
         receipt = self._receipt(None, None)
         self._shop.host.notify("ossicle_call_abandoned", call=self.info, receipt=receipt)
@@ -229,11 +253,18 @@ class ReplyStream:
             error.receipt = self._receipt(partial if isinstance(partial, Reply) else None, None)
             if isinstance(error, AudioMissingError):
                 # It was answered to its end: what was used is known, and no guess.
-                self._settle(error.receipt)
+                await self._settle(error.receipt)
             if not progress.has_ended:
                 progress.has_ended = True
-                self._shop.host.notify("ossicle_call_failed", call=self.info, error=error)
+                self._note_failure(progress, error)
             raise
+
+    def _note_failure(self, progress: _Progress, error: OssicleError) -> None:
+        if isinstance(error, BudgetExceededError) and not progress.is_announced:
+            self._shop.host.notify("ossicle_call_refused", call=self.info, error=error)
+            return
+        self._announce()
+        self._shop.host.notify("ossicle_call_failed", call=self.info, error=error)
 
     async def collect(self) -> Reply:
         """Read to the end and return the whole reply."""
@@ -242,16 +273,11 @@ class ReplyStream:
         return self.reply
 
     async def _next(self, progress: _Progress) -> Event:
-        assert self._attempts is not None
+        assert self._source is not None
         while not progress.pending:
             if progress.reply is not None:
                 raise StopAsyncIteration
-            times = progress.times
-            if times.sent is None:
-                times.sent = times.clock.monotonic()
-            event = await anext(self._attempts)
-            if isinstance(event, AudioDelta) and times.first_audio is None:
-                times.first_audio = times.clock.monotonic()
+            event = await anext(self._source)
             if isinstance(event, Finished):
                 await self._finish(progress, event)
             elif self._delivery is None:
@@ -264,8 +290,9 @@ class ReplyStream:
 
     async def _finish(self, progress: _Progress, finished: Finished) -> None:
         assert self._ready is not None
-        assert self._attempts is not None
-        reply = self._attempts.reply()
+        assert self._source is not None
+        self._announce()
+        reply = native = self._source.reply()
         output = self._ready.plan.output
         record: AudioRecord | None = None
         if output is not None:
@@ -277,16 +304,24 @@ class ReplyStream:
                 reply, record, late = await self._deliver(reply)
                 progress.pending.extend(late)
         receipt = self._receipt(reply, record)
-        self._settle(receipt)
+        await self._settle(receipt)
+        await self._keep(native, receipt)
         progress.reply = reply.model_copy(update={"receipt": receipt})
         progress.pending.append(finished)
         progress.has_ended = True
         self._shop.host.notify("ossicle_call_finished", call=self.info, receipt=receipt)
 
-    def _settle(self, receipt: Receipt) -> None:
-        if self._reservation is not None:
-            self._reservation.settle(receipt.usage, receipt.cost)
-            self._reservation = None
+    async def _settle(self, receipt: Receipt) -> None:
+        if self._source is not None:
+            await self._source.settle(receipt.usage, receipt.cost)
+
+    async def _keep(self, native: Reply, receipt: Receipt) -> None:
+        """Keep an answer that was streamed, for those who ask the same later."""
+        if self._key is None or self._portion is None:
+            return
+        made = pack(native, cost=receipt.cost, attempts=receipt.attempts, notes=receipt.notes)
+        key = self._key
+        await self._portion.larder.cache.keep(key.tenant, made, kind=key.kind, facts=key.facts)
 
     async def _deliver(self, reply: Reply) -> tuple[Reply, AudioRecord, Sequence[Event]]:
         """The reply with audio as wanted, what was done, and events that are still due."""
@@ -302,18 +337,33 @@ class ReplyStream:
                 due = [last] if last is not None else []
                 return reply.model_copy(update={"audio": made}), record, due
         native = reply.audio
-        reply, record = await to_thread.run_sync(
-            deliver_whole, reply, self._ready.plan.output, self._shop.workshop
+        reply, record = await deliver_kept(
+            reply, self._ready.plan.output, self._shop.workshop, self._answer_portion
         )
         if self._delivery is None or reply.audio is None or self._delivery.passes(native.format):
             return reply, record, []
         whole = AudioDelta(data=reply.audio.read_bytes(), format=reply.audio.format)
         return reply, record, [whole]
 
+    @property
+    def _answer_portion(self) -> Portion | None:
+        """The part of the cache that the answer's sound may use."""
+        is_kept = isinstance(self._source, KeptAnswer | Replay) or self._key is not None
+        return self._portion if is_kept else None
+
     def _receipt(self, reply: Reply | None, output: AudioRecord | None) -> Receipt:
         assert self._ready is not None
         assert self._progress is not None
+        source = self._source
+        origin: CacheOrigin | None = "made" if self._key is not None else None
         usage = None if reply is None else reply.usage
+        cost = None if usage is None else cost_of(usage, self._capabilities.prices)
+        if isinstance(source, KeptAnswer | Replay):
+            origin = source.origin
+            if source.free is not None:
+                cost = source.free
+            elif not source.is_paid:
+                usage = cost = None  # Of a failure that is another call's.
         return Receipt(
             turn_id=self.info.turn_id,
             tenant=self.info.tenant,
@@ -321,13 +371,15 @@ class ReplyStream:
             model=self.info.model,
             task=self.info.task,
             response_model=None if reply is None else reply.model or None,
+            cache_hit=origin in ("shared", "stored"),
+            cache=origin,
             inputs=self._ready.records,
             output=output,
             estimate=self._ready.estimate,
             usage=usage,
-            cost=None if usage is None else cost_of(usage, self._capabilities.prices),
+            cost=cost,
             attempts=self._progress.log.attempts,
-            timings=self._progress.times.timings(self._ready),
+            timings=self._progress.times.timings(self._ready, source),
             saved_s=self._ready.saved_s,
             notes=(*self._ready.plan.notes, *self._progress.log.notes),
         )

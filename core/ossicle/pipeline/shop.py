@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from ossicle.abc import ValidatorSpec
 from ossicle.errors import ConfigurationError
+from ossicle.pipeline.cache_use import Larder
+from ossicle.pipeline.executions import Executions
 from ossicle.pipeline.prepare import Workshop
 from ossicle.pipeline.settings import PipelineSettings
 from ossicle.plugins import PluginHost
 from ossicle.policy import Budget, Circuits, Clock, RetryPolicy, RetryQuota, SystemClock
+from ossicle.storage import AudioCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,7 @@ class Shop:
         quota: Shared by all calls of a client.
         circuits: One for each provider and model: a vendor that is down is left alone for a while.
         budget: Reserved before each call, or `None`.
+        larder: Keeps prepared audio, speech and transcripts, or `None`.
     """
 
     host: PluginHost
@@ -38,6 +42,7 @@ class Shop:
     quota: RetryQuota
     circuits: Circuits
     budget: Budget | None = None
+    larder: Larder | None = None
 
 
 def open_shop(
@@ -47,6 +52,7 @@ def open_shop(
     clock: Clock | None = None,
     retry: RetryPolicy | None = None,
     budget: Budget | None = None,
+    cache: AudioCache | None = None,
 ) -> Shop:
     """A shop with what the host's plugins announce.
 
@@ -76,4 +82,5 @@ def open_shop(
         quota=RetryQuota(),
         circuits=Circuits(clock=clock),
         budget=budget,
+        larder=None if cache is None else Larder(cache=cache, executions=Executions()),
     )

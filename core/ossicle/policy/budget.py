@@ -35,6 +35,7 @@ class BudgetLimits:
     Attributes:
         call: Of one call.
         conversation: Of all calls of one conversation.
+        tenant: Of all calls of one tenant for as long as the books are kept.
         day: Of all calls of one tenant on one day, in UTC.
         currency: ISO 4217 code of every money bound.
         on_unknown: What becomes of a call whose tokens or cost cannot be estimated while a bound
@@ -46,12 +47,13 @@ class BudgetLimits:
 
     call: Allowance = field(default_factory=Allowance)
     conversation: Allowance = field(default_factory=Allowance)
+    tenant: Allowance = field(default_factory=Allowance)
     day: Allowance = field(default_factory=Allowance)
     currency: str = "USD"
     on_unknown: Literal["refuse", "allow"] = "refuse"
 
     def __post_init__(self) -> None:
-        for scope in ("call", "conversation", "day"):
+        for scope in ("call", "conversation", "tenant", "day"):
             allowance: Allowance = getattr(self, scope)
             for bound in (allowance.tokens, allowance.money):
                 if bound is not None and not (Decimal(bound).is_finite() and bound >= 0):
@@ -75,6 +77,11 @@ class Reservation:
         self._hold_id = hold_id
         self._currency = currency
         self.amount = amount
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether its ends wait for a disk or a server, and belong into a worker thread."""
+        return not isinstance(self._ledger, MemoryLedger)
 
     def settle(self, usage: Usage | None, cost: Cost | None) -> None:
         """Book what was really used; what is not told is booked as it was estimated.
@@ -133,6 +140,11 @@ class Budget:
         self._lock = threading.Lock()
         self._days: dict[str, list[Account]] = {}
 
+    @property
+    def is_blocking(self) -> bool:
+        """Whether its methods wait for a disk or a server, and belong into a worker thread."""
+        return not isinstance(self._ledger, MemoryLedger)
+
     def reserve(
         self,
         estimate: Estimate,
@@ -171,12 +183,18 @@ class Budget:
         """What a conversation has spent."""
         return self._ledger.spent(("conversation", tenant, conversation_id))
 
+    def spent_by(self, tenant: str = "default") -> Amount:
+        """What a tenant has spent in all, counted while a bound on it stands."""
+        return self._ledger.spent(("tenant", tenant))
+
     def forget_conversation(self, conversation_id: str, *, tenant: str = "default") -> None:
         """Drop the account of a conversation that is over."""
         self._ledger.forget(("conversation", tenant, conversation_id))
 
     def _allowances(self, tenant: str, conversation_id: str | None) -> dict[Account, Allowance]:
         allowances = {self._day(tenant): self.limits.day}
+        if self.limits.tenant != Allowance():
+            allowances["tenant", tenant] = self.limits.tenant
         if conversation_id is not None:
             allowances["conversation", tenant, conversation_id] = self.limits.conversation
         return allowances
@@ -220,6 +238,7 @@ class Budget:
         fix = {
             "call": "Send less, bound the answer with max_output_tokens, or raise the budget.",
             "conversation": "Begin a new conversation, or raise the budget.",
+            "tenant": "Raise the tenant's budget.",
             "day": "Wait for the next day (UTC), or raise the budget.",
         }[scope]
         return BudgetExceededError(

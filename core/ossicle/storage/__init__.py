@@ -15,7 +15,7 @@ from ossicle.storage.records import (
 )
 from ossicle.storage.sqlite import SqliteStore
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
-from ossicle.storage.tables import TableLedger
+from ossicle.storage.tables import TableLedger, TableStore
 
 __all__ = [
     "UNCLAIMED_S",
@@ -34,6 +34,7 @@ __all__ = [
     "Store",
     "StoredConversation",
     "TableLedger",
+    "TableStore",
     "TenantSize",
     "Turn",
     "cache_key",

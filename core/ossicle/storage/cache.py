@@ -35,10 +35,12 @@ class Cacheable:
     Attributes:
         document: What it is, as JSON text.
         value: Its bytes, such as encoded audio.
+        lasts: Whether to keep it; else only those get it who wait for it just now.
     """
 
     document: str
     value: bytes
+    lasts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ class AudioCache:
         kind: str,
         facts: object,
         make: Callable[[], Awaitable[Cacheable]],
+        renews: bool = False,
     ) -> Fetched:
         """The stored result, or the one that `make` makes; at the same time at most once.
 
@@ -134,20 +137,22 @@ class AudioCache:
             kind: What is made, such as `speak`.
             facts: Everything that the result depends on; for a request `request_facts`.
             make: Makes it.
+            renews: Make it anew, whatever is stored, and keep that instead.
 
         Raises:
             ConfigurationError: The facts cannot be a key.
             OssicleError: What `make` raised.
         """
-        secret = await anyio.to_thread.run_sync(self._known_secret)
-        key = cache_key(secret, tenant=tenant, kind=kind, facts=facts)
+        key = await self._key(tenant, kind, facts)
         async with self._flight(tenant, key) as flight, flight.lock:
             if flight.failure is not None:
                 raise copy.copy(flight.failure) from flight.failure
             if flight.made is not None:
                 self._count("shared")
                 return _fetched(flight.made, "shared")
-            stored = await anyio.to_thread.run_sync(self._look, tenant, key)
+            stored = None
+            if not renews:
+                stored = await anyio.to_thread.run_sync(self._look, tenant, key)
             if stored is not None:
                 flight.made = Cacheable(document=stored.document, value=stored.value)
                 self._count("stored")
@@ -158,6 +163,34 @@ class AudioCache:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._keep, tenant, key, flight.made)
             return _fetched(flight.made, "made")
+
+    async def find(self, tenant: str, *, kind: str, facts: object) -> Fetched | None:
+        """The stored result, or `None`; nothing is made and nobody is waited for.
+
+        Raises:
+            ConfigurationError: The facts cannot be a key.
+        """
+        key = await self._key(tenant, kind, facts)
+        stored = await anyio.to_thread.run_sync(self._look, tenant, key)
+        if stored is None:
+            return None
+        self._count("stored")
+        return Fetched(document=stored.document, value=stored.value, origin="stored")
+
+    async def keep(self, tenant: str, made: Cacheable, *, kind: str, facts: object) -> None:
+        """Keep what was made without asking first, such as an answer that was streamed.
+
+        Raises:
+            ConfigurationError: The facts cannot be a key.
+        """
+        key = await self._key(tenant, kind, facts)
+        self._count("made")
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._keep, tenant, key, made)
+
+    async def _key(self, tenant: str, kind: str, facts: object) -> str:
+        secret = await anyio.to_thread.run_sync(self._known_secret)
+        return cache_key(secret, tenant=tenant, kind=kind, facts=facts)
 
     async def _lead(self, flight: _Flight, make: Callable[[], Awaitable[Cacheable]]) -> None:
         self._count("made")
@@ -206,7 +239,7 @@ class AudioCache:
 
     def _keep(self, tenant: str, key: str, made: Cacheable) -> None:
         room = self._max_bytes - len(made.value)
-        if room < 0:
+        if room < 0 or not made.lasts:
             return
         try:
             with self._saving:  # Room first: also in between it is never too large.

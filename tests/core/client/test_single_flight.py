@@ -1,0 +1,197 @@
+"""Callers who want the same at the same time are one call, whoever of them leaves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import pytest
+from tests.core.client.cached import SPEAKER, GatedVoice, Heard, concurrent, until
+
+from ossicle import AsyncClient, Budget, BudgetLimits, Reply
+from ossicle.errors import DeadlineExceededError, ProviderError
+from ossicle.messages import Receipt
+from ossicle.policy import Allowance, RetryPolicy
+from ossicle.storage import AudioCache, MemoryStore
+from ossicle.testing.vendors import FaultKind, ListedFaults
+from ossicle.testing.vendors.openai import FakeOpenAI
+
+BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
+
+
+def n_callers(client: AsyncClient) -> int:
+    larder = client._board.shop.larder
+    assert larder is not None
+    return sum(one.n_callers for one in larder.executions._by_name.values())
+
+
+async def crowd(
+    client: AsyncClient, voice: GatedVoice, n: int, *, leaders: int = 0, **more: Any
+) -> list[Reply]:
+    """The replies of `n` callers; `leaders` more begin one after the other, and leave again."""
+    replies: list[Reply] = []
+    scopes = [anyio.CancelScope() for _ in range(leaders)]
+
+    async def ask(scope: anyio.CancelScope | None = None) -> None:
+        with scope or anyio.CancelScope():
+            replies.append(await client.speak("hello", model=SPEAKER, **more))
+
+    async with anyio.create_task_group() as tasks:
+        for number, scope in enumerate(scopes, start=1):
+            tasks.start_soon(ask, scope)
+            await until(lambda number=number: n_callers(client) == number)  # type: ignore[misc]
+        if leaders:
+            await until(lambda: voice.n_waiting == 1)
+        for _ in range(n):
+            tasks.start_soon(ask)
+        await until(lambda: n_callers(client) == n + leaders)
+        for number, scope in enumerate(scopes, start=1):
+            scope.cancel()
+            await until(lambda number=number: n_callers(client) == n + leaders - number)  # type: ignore[misc]
+        await until(lambda: voice.n_waiting == 1)
+        voice.gate.set()
+    return replies
+
+
+def origins_of(receipts: list[Receipt]) -> dict[str, int]:
+    """How many were made and shared; who came a moment late found it stored, which is the same."""
+    counted = Counter("shared" if one.cache == "stored" else str(one.cache) for one in receipts)
+    return dict(counted)
+
+
+@BACKENDS
+def test_sixty_four_callers_are_one_execution(backend: str) -> None:
+    voice, listener = GatedVoice(), Heard()
+    # Enough for one call and no more: those who wait need nothing of it.
+    limits = BudgetLimits(day=Allowance(money=Decimal("0.0001")))
+    budget = Budget(limits)
+    with FakeOpenAI(voice=voice) as vendor:
+
+        async def main() -> list[Reply]:
+            cache = AudioCache(MemoryStore())
+            async with concurrent(vendor, cache=cache, budget=budget, plugins=[listener]) as client:
+                return await crowd(client, voice, 64)
+
+        replies = anyio.run(main, backend=backend)
+        (entry,) = vendor.ledger.executed
+    receipts = [reply.receipt for reply in replies if reply.receipt is not None]
+    assert origins_of(receipts) == {"made": 1, "shared": 63}
+    assert len({reply.audio.digest for reply in replies if reply.audio is not None}) == 1
+    paid = sum(receipt.cost.amount for receipt in receipts if receipt.cost is not None)
+    assert paid == entry.bill.amount == budget.spent_today().money > 0
+    assert budget.held_today().money == 0
+    assert sorted(listener.names) == ["finished"] * 64 + ["started"] * 64
+
+
+@BACKENDS
+@pytest.mark.parametrize("leaders", [1, 3])
+def test_a_cancelled_leader_hands_over_what_is_under_way(backend: str, leaders: int) -> None:
+    voice, listener = GatedVoice(), Heard()
+    budget = Budget(BudgetLimits(on_unknown="allow"))
+    with FakeOpenAI(voice=voice) as vendor:
+
+        async def main() -> list[Reply]:
+            cache = AudioCache(MemoryStore())
+            async with concurrent(vendor, cache=cache, budget=budget, plugins=[listener]) as client:
+                replies = await crowd(client, voice, 61, leaders=leaders)
+                assert n_callers(client) == 0
+                return replies
+
+        replies = anyio.run(main, backend=backend)
+        vendor.ledger.wait_idle()
+        (entry,) = vendor.ledger.entries
+    assert entry.executed
+    assert not entry.aborted
+    receipts = [reply.receipt for reply in replies if reply.receipt is not None]
+    assert origins_of(receipts) == {"made": 1, "shared": 60}
+    # Who inherits the call inherits its cost and its attempts: the books are complete.
+    (heir,) = [receipt for receipt in receipts if receipt.cache == "made"]
+    assert [one.outcome for one in heir.attempts] == ["settled"]
+    assert heir.cost is not None
+    assert heir.cost.amount == entry.bill.amount == budget.spent_today().money
+    assert listener.names.count("abandoned") == leaders
+
+
+@BACKENDS
+def test_when_everybody_leaves_the_call_ends_and_counts_as_it_was_estimated(backend: str) -> None:
+    voice, listener = GatedVoice(), Heard()
+    budget = Budget(BudgetLimits(on_unknown="allow"))
+    with FakeOpenAI(voice=voice) as vendor:
+
+        async def main() -> None:
+            cache = AudioCache(MemoryStore())
+            async with (
+                concurrent(vendor, cache=cache, budget=budget, plugins=[listener]) as client,
+                anyio.create_task_group() as tasks,
+            ):
+                for _ in range(3):
+                    tasks.start_soon(lambda: client.speak("hello", model=SPEAKER))
+                await until(lambda: voice.n_waiting == 1 and n_callers(client) == 3)
+                tasks.cancel_scope.cancel()
+            assert n_callers(client) == 0
+            assert budget.held_today().tokens == 0
+            assert budget.spent_today().money > 0
+
+        try:
+            anyio.run(main, backend=backend)
+        finally:
+            voice.gate.set()
+        assert len(vendor.ledger.entries) == 1
+    assert sorted(listener.names) == ["abandoned"] * 3 + ["started"] * 3
+
+
+@BACKENDS
+def test_who_waits_has_a_time_of_its_own(backend: str) -> None:
+    voice = GatedVoice()
+    with FakeOpenAI(voice=voice) as vendor:
+
+        async def main() -> None:
+            found: list[Reply] = []
+            async with concurrent(vendor, cache=AudioCache(MemoryStore())) as client:
+
+                async def lead() -> None:
+                    found.append(await client.speak("hello", model=SPEAKER))
+
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(lead)
+                    await until(lambda: voice.n_waiting == 1)
+                    with pytest.raises(DeadlineExceededError, match="same call"):
+                        await client.speak("hello", model=SPEAKER, timeout_s=0.05)
+                    voice.gate.set()
+            assert len(found) == 1
+
+        anyio.run(main, backend=backend)
+        assert len(vendor.ledger.executed) == 1
+
+
+@BACKENDS
+def test_a_clean_failure_is_that_of_all_who_wait_and_is_paid_by_nobody(backend: str) -> None:
+    listener = Heard()
+    budget = Budget(BudgetLimits(on_unknown="allow"))
+    faults = ListedFaults([FaultKind.STATUS_503] + [None] * 9)
+    with FakeOpenAI(schedule=faults) as vendor:
+
+        async def main() -> None:
+            async with concurrent(
+                vendor,
+                cache=AudioCache(MemoryStore()),
+                budget=budget,
+                plugins=[listener],
+                retry=RetryPolicy(attempts=1),
+            ) as client:
+
+                async def ask() -> None:
+                    with pytest.raises(ProviderError):
+                        await client.speak("hello", model=SPEAKER)
+
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(8):
+                        tasks.start_soon(ask)
+
+        anyio.run(main, backend=backend)
+        assert len(vendor.ledger.entries) == 1
+    assert listener.names.count("failed") == 8
+    assert sum(len(one.attempts) for one in listener.receipts if one is not None) == 1
+    assert budget.spent_today().tokens == budget.held_today().tokens == 0
