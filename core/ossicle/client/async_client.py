@@ -413,6 +413,7 @@ class AsyncClient:
         tools: Sequence[Tool] = (),
         on_tool_call: ToolCallback | None = None,
         summarize: Summarizer | None = None,
+        retention: RetentionChoice | None = None,
     ) -> AsyncConversation:
         """A new conversation, kept in the client's store from its first turn on.
 
@@ -425,13 +426,16 @@ class AsyncClient:
             tools: Offered on every turn.
             on_tool_call: Runs them, once their arguments fit their schema; `None` denies all.
             summarize: Sums up turns that leave the history over its budget.
+            retention: What of it may be written down; `None`: as the client says.
         """
-        line = SwitchboardLine(self._board)
+        kept = self._board.retention if retention is None else retention_of(retention)
+        line = SwitchboardLine(self._board, kept)
         notebook = Notebook(
             id=id or new_id(),
             instructions=instructions,
             references=line.references if model is None else (model,),
             policy=history_policy or HistoryPolicy(),
+            retention=kept,
         )
         return AsyncConversation(
             notebook,

@@ -299,6 +299,7 @@ class Client:
         tools: Sequence[Tool] = (),
         on_tool_call: ToolCallback | None = None,
         summarize: Summarizer | None = None,
+        retention: RetentionChoice | None = None,
     ) -> Conversation:
         """A new conversation; see `AsyncClient.conversation`."""
         made = self._client.conversation(
@@ -309,6 +310,7 @@ class Client:
             tools=tools,
             on_tool_call=on_tool_call,
             summarize=summarize,
+            retention=retention,
         )
         return Conversation(made, self._loop)
 

@@ -16,6 +16,8 @@ from ossicle.conversation import (
     ConversationReceipt,
     HistoryPolicy,
     HistoryReport,
+    RetentionChoice,
+    RetentionPolicy,
     Summarizer,
     ToolCallback,
     Turn,
@@ -50,6 +52,11 @@ class Conversation:
     def policy(self) -> HistoryPolicy:
         """How much is told again on each turn."""
         return self._conversation.policy
+
+    @property
+    def retention(self) -> RetentionPolicy:
+        """What of it may be written down."""
+        return self._conversation.retention
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -184,6 +191,7 @@ class Conversations:
         tools: Sequence[Tool] = (),
         on_tool_call: ToolCallback | None = None,
         summarize: Summarizer | None = None,
+        retention: RetentionChoice | None = None,
     ) -> Conversation:
         """A stored conversation, to go on with; see `AsyncConversations.open`."""
         found = self._loop.run(
@@ -193,6 +201,7 @@ class Conversations:
                 tools=tools,
                 on_tool_call=on_tool_call,
                 summarize=summarize,
+                retention=retention,
             )
         )
         return Conversation(found, self._loop)

@@ -13,18 +13,23 @@ from ossicle.client.asking import AudioSource, load_all, user_message
 from ossicle.client.switchboard import Switchboard
 from ossicle.conversation import (
     AsyncConversation,
+    Keeper,
+    NoKeeper,
     Notebook,
-    StoreKeeper,
+    RetentionChoice,
+    RetentionPolicy,
     Summarizer,
     ToolCallback,
     import_notebook,
+    keeper_of,
     load_notebook,
     new_id,
+    retention_of,
 )
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Message, Task, Tool
 from ossicle.pipeline import Draft, ReplyStream
-from ossicle.policy import Clock
+from ossicle.policy import Allowance, Clock
 from ossicle.storage import ConversationSummary, Store
 
 
@@ -33,10 +38,11 @@ class SwitchboardLine:
 
     Args:
         board: The client's.
+        retention: Of the conversation.
     """
 
-    def __init__(self, board: Switchboard) -> None:
-        self._board = board
+    def __init__(self, board: Switchboard, retention: RetentionPolicy) -> None:
+        self._board, self._retention = board, retention
         self.clock: Clock = board.shop.clock
         self.tenant = board.tenant
         self.timeout_s = board.timeout_s
@@ -50,8 +56,15 @@ class SwitchboardLine:
         self, draft: Draft, *, reference: str | None, conversation_id: str, timeout_s: float
     ) -> ReplyStream:
         """A call that is not begun yet."""
+        budget, level = self._board.shop.budget, self._retention.level
+        is_bound = budget is not None and budget.limits.conversation != Allowance()
         return self._board.call(
-            draft, reference=reference, timeout_s=timeout_s, conversation_id=conversation_id
+            draft,
+            reference=reference,
+            timeout_s=timeout_s,
+            # An account of its own is a trace of it; without a bound nobody needs one.
+            conversation_id=conversation_id if is_bound or level != "none" else None,
+            retention=level,
         )
 
     async def user_message(self, text: str | None, audio: object) -> Message:
@@ -85,6 +98,7 @@ class AsyncConversations:
         tools: Sequence[Tool] = (),
         on_tool_call: ToolCallback | None = None,
         summarize: Summarizer | None = None,
+        retention: RetentionChoice | None = None,
     ) -> AsyncConversation:
         """A stored conversation, to go on with.
 
@@ -93,6 +107,8 @@ class AsyncConversations:
             tools: As in `AsyncClient.conversation`.
             on_tool_call: As there.
             summarize: As there.
+            retention: From now on; what it allows no more is deleted at once, and no byte of it is
+                left. `None`: as it was.
 
         Raises:
             NotStoredError: There is none of this id.
@@ -101,18 +117,34 @@ class AsyncConversations:
             ConfigurationError: The client has no store.
         """
         store = self._needed()
-        notebook, keeper = await to_thread.run_sync(
-            load_notebook, store, self._board.tenant, conversation_id
-        )
+        wanted = None if retention is None else retention_of(retention)
+        notebook, keeper = await to_thread.run_sync(self._loaded, store, conversation_id, wanted)
         return AsyncConversation(
             notebook,
-            SwitchboardLine(self._board),
+            SwitchboardLine(self._board, notebook.retention),
             tools=tools,
             on_tool_call=on_tool_call,
             summarize=summarize,
             store=store,
             keeper=keeper,
         )
+
+    def _loaded(
+        self, store: Store, conversation_id: str, wanted: RetentionPolicy | None
+    ) -> tuple[Notebook, Keeper]:
+        tenant = self._board.tenant
+        wall = self._board.shop.clock.wall
+        notebook, keeper = load_notebook(store, tenant, conversation_id, wall=wall)
+        if wanted is None or wanted == notebook.retention:
+            return notebook, keeper
+        notebook.retention = wanted
+        if wanted.level == "none":
+            store.delete_conversation(tenant, conversation_id)
+            return notebook, NoKeeper()
+        keeper.write(notebook)
+        if wanted.level == "transcript":
+            store.clean()
+        return notebook, keeper
 
     async def list(self) -> tuple[ConversationSummary, ...]:
         """All stored conversations of the client's tenant, last changed first.
@@ -146,6 +178,8 @@ class AsyncConversations:
     ) -> AsyncConversation:
         """A conversation from a file that `export` wrote; kept in the store where there is one.
 
+        It keeps its retention, or that of the client where that is stricter.
+
         Args:
             path: Of the file.
             is_copy: Give it a new id; else it keeps its own.
@@ -162,13 +196,13 @@ class AsyncConversations:
         notebook: Notebook = await to_thread.run_sync(import_notebook, path)
         if is_copy:
             notebook.id = new_id()
-        keeper = None
-        if self._store is not None:
-            keeper = StoreKeeper(self._store, self._board.tenant)
-            await keeper.keep(notebook)
+        notebook.retention = notebook.retention.stricter(self._board.retention)
+        wall = self._board.shop.clock.wall
+        keeper = keeper_of(notebook, self._store, self._board.tenant, wall=wall)
+        await keeper.keep(notebook)
         return AsyncConversation(
             notebook,
-            SwitchboardLine(self._board),
+            SwitchboardLine(self._board, notebook.retention),
             tools=tools,
             on_tool_call=on_tool_call,
             summarize=summarize,

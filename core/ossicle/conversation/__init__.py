@@ -10,11 +10,12 @@ from ossicle.conversation.history_policy import (
     HistoryReport,
     Summary,
 )
+from ossicle.conversation.keeper import Keeper, NoKeeper
 from ossicle.conversation.line import Line
 from ossicle.conversation.notebook import Notebook, Summarizer, new_id
 from ossicle.conversation.planner import plan_history
 from ossicle.conversation.retention import RetentionChoice, RetentionPolicy, retention_of
-from ossicle.conversation.stored import StoreKeeper, load_notebook
+from ossicle.conversation.stored import StoreKeeper, keeper_of, load_notebook
 from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import ToolCallback
 from ossicle.conversation.totals import ConversationReceipt
@@ -28,7 +29,9 @@ __all__ = [
     "HistoryPlan",
     "HistoryPolicy",
     "HistoryReport",
+    "Keeper",
     "Line",
+    "NoKeeper",
     "Notebook",
     "RetentionChoice",
     "RetentionPolicy",
@@ -40,6 +43,7 @@ __all__ = [
     "TurnState",
     "export_notebook",
     "import_notebook",
+    "keeper_of",
     "load_notebook",
     "new_id",
     "plan_history",

@@ -9,7 +9,7 @@ from pathlib import Path
 from ossicle.audio import AudioClip, atomic_writer
 from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head, write_turn
 from ossicle.conversation.notebook import Notebook
-from ossicle.errors import AudioLimitError, FileAccessError, StorageCorruptError
+from ossicle.errors import AudioLimitError, ConfigurationError, FileAccessError, StorageCorruptError
 
 _HEAD = "conversation.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -27,7 +27,14 @@ def export_notebook(notebook: Notebook, path: str | os.PathLike[str]) -> Path:
 
     Raises:
         FileAccessError: The file cannot be written.
+        ConfigurationError: Nothing of the conversation may be written down.
     """
+    level = notebook.retention.level
+    if level == "none":
+        raise ConfigurationError(
+            "nothing of this conversation may be written down (retention='none')",
+            fix="Begin it with retention='transcript' or 'audio'.",
+        )
     target = Path(path).absolute()
     head = write_head(notebook)
     clips: dict[str, AudioClip] = {}
@@ -35,7 +42,8 @@ def export_notebook(notebook: Notebook, path: str | os.PathLike[str]) -> Path:
     for turn in notebook.turns:
         data, of_turn = write_turn(turn)
         head["turns"].append(data)
-        clips |= of_turn
+        if level == "audio":
+            clips |= of_turn
     with (
         atomic_writer(target) as file,
         zipfile.ZipFile(file, "w", compression=zipfile.ZIP_DEFLATED) as archive,
@@ -64,8 +72,11 @@ def import_notebook(path: str | os.PathLike[str]) -> Notebook:
             turns = data.get("turns")
             if not isinstance(turns, list):
                 raise StorageCorruptError("the file holds no turns", fix="Export it again.")
+            has_audio = notebook.retention.level == "audio"
             for turn in turns:
-                read = read_turn(turn, lambda digest: _read(archive, _name_of(digest)))
+                read = read_turn(
+                    turn, lambda digest: _read(archive, _name_of(digest)) if has_audio else None
+                )
                 notebook.turns.append(read.recovered())
             return notebook
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:

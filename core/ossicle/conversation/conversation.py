@@ -17,7 +17,8 @@ from ossicle.conversation.keeper import Keeper, NoKeeper
 from ossicle.conversation.line import Line
 from ossicle.conversation.notebook import Notebook, Summarizer
 from ossicle.conversation.outlook import Outlook
-from ossicle.conversation.stored import StoreKeeper
+from ossicle.conversation.retention import RetentionPolicy
+from ossicle.conversation.stored import keeper_of
 from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import Toolbox, ToolCallback
 from ossicle.conversation.totals import ConversationReceipt, sum_turns
@@ -60,9 +61,9 @@ class AsyncConversation:
         self._book, self._line = notebook, line
         self._tools, self._on_tool_call, self._summarize = tuple(tools), on_tool_call, summarize
         self._store = store
-        if keeper is None:
-            keeper = NoKeeper() if store is None else StoreKeeper(store, line.tenant)
-        self._keeper: Keeper = keeper
+        self._keeper: Keeper = keeper or keeper_of(
+            notebook, store, line.tenant, wall=line.clock.wall
+        )
         self._gate = anyio.Semaphore(1)
         self._outlook = Outlook(notebook=notebook, line=line, summarize=summarize)
 
@@ -80,6 +81,11 @@ class AsyncConversation:
     def policy(self) -> HistoryPolicy:
         """How much is told again on each turn."""
         return self._book.policy
+
+    @property
+    def retention(self) -> RetentionPolicy:
+        """What of it may be written down."""
+        return self._book.retention
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -263,10 +269,15 @@ class AsyncConversation:
         """Write what is not written yet; a turn that has ended always is.
 
         Raises:
-            ConfigurationError: The client has no store.
+            ConfigurationError: The client has no store, or nothing may be written down.
             StorageError: The store failed.
         """
         if isinstance(self._keeper, NoKeeper):
+            if self._book.retention.level == "none":
+                raise ConfigurationError(
+                    "nothing of this conversation may be written down (retention='none')",
+                    fix="Begin it with retention='transcript' or 'audio'.",
+                )
             raise ConfigurationError(
                 "the client has no store to save to",
                 fix="Give the client a store, or use export(path).",
@@ -277,11 +288,14 @@ class AsyncConversation:
     async def export(self, path: str | os.PathLike[str]) -> Path:
         """Write everything, audio included, to one file for another machine, all or nothing.
 
+        With `retention="transcript"` the file holds no audio.
+
         Returns:
             The absolute path.
 
         Raises:
             FileAccessError: The file cannot be written.
+            ConfigurationError: Nothing of it may be written down.
         """
         async with self._gate:
             return await to_thread.run_sync(export_notebook, self._book, path)

@@ -12,6 +12,7 @@ from ossicle.audio import AudioClip
 from ossicle.audio.format import SampleFormat
 from ossicle.conversation.history_policy import HistoryPolicy, Summary
 from ossicle.conversation.notebook import Notebook
+from ossicle.conversation.retention import RetentionPolicy
 from ossicle.conversation.turn import Turn
 from ossicle.conversation.wording import LOST_AUDIO
 from ossicle.errors import MalformedAudioError, SchemaVersionError, StorageCorruptError
@@ -32,6 +33,7 @@ def write_head(notebook: Notebook) -> dict[str, Any]:
         "instructions": notebook.instructions,
         "references": list(notebook.references),
         "policy": notebook.policy.model_dump(mode="json"),
+        "retention": notebook.retention.model_dump(mode="json"),
         "summary": None if summary is None else summary.model_dump(mode="json"),
     }
 
@@ -60,6 +62,7 @@ def read_head(data: Any) -> Notebook:
             instructions=None if data["instructions"] is None else _text(data["instructions"]),
             references=tuple(None if one is None else _text(one) for one in data["references"]),
             policy=HistoryPolicy.model_validate(data["policy"]),
+            retention=RetentionPolicy.model_validate(data.get("retention", {})),
             summary=None if summary is None else Summary.model_validate(summary),
         )
     except (KeyError, TypeError, ValidationError) as error:

@@ -21,7 +21,7 @@ class Keeper(Protocol):
 
 
 class NoKeeper:
-    """Keeps nothing."""
+    """Keeps nothing: there is no store, or nothing of the conversation may be written down."""
 
     async def keep(self, notebook: Notebook) -> None:
         """Do nothing."""

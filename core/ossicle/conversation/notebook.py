@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ossicle.conversation.history_policy import HistoryPolicy, HistoryReport, Summary
 from ossicle.conversation.references import ServerClock
+from ossicle.conversation.retention import RetentionPolicy
 from ossicle.conversation.turn import Turn
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Message
@@ -31,6 +32,7 @@ class Notebook:
         instructions: How the model shall behave.
         references: Models to ask, the first one first; `None` is the client's own.
         policy: Of the history.
+        retention: What of it may be written down.
         turns: All, oldest first.
         summary: Stands for the oldest turns, or `None`.
         clocks: What is known of the vendors' clocks, by provider; never stored.
@@ -41,6 +43,7 @@ class Notebook:
     instructions: str | None = None
     references: tuple[str | None, ...] = (None,)
     policy: HistoryPolicy = field(default_factory=HistoryPolicy)
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
     turns: list[Turn] = field(default_factory=list)
     summary: Summary | None = None
     clocks: dict[str, ServerClock] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class Notebook:
             instructions=self.instructions,
             references=self.references,
             policy=self.policy,
+            retention=self.retention,
             turns=[turn for turn in kept if turn.state != "pending"],
             summary=summary,
             clocks=dict(self.clocks),

@@ -26,22 +26,35 @@ class RetentionPolicy(Value):
             policy would have a model hear it on the next turn: what the user said, in the newest
             `HistoryPolicy.audio_turns` turns and wherever its words are not known; and what the
             model said, where its words are not known. The sound of a turn goes all at once.
-        audio_max_s: Seconds after which the sound of a turn goes although it is needed; `None`:
-            never.
+        audio_idle_s: Seconds after the last turn at which the conversation counts as over, so that
+            no sound is needed any more; `None`: it can always be gone on with.
     """
 
     level: Retention = "audio"
     audio_ttl_s: float = Field(default=3600.0, ge=0, allow_inf_nan=False)
-    audio_max_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    audio_idle_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
     def stricter(self, other: RetentionPolicy) -> RetentionPolicy:
         """Both at once: the lower level and the shorter times."""
-        ends = [end for end in (self.audio_max_s, other.audio_max_s) if end is not None]
+        idle = [one for one in (self.audio_idle_s, other.audio_idle_s) if one is not None]
         return RetentionPolicy(
             level=min(self.level, other.level, key=_LEVELS.index),
             audio_ttl_s=min(self.audio_ttl_s, other.audio_ttl_s),
-            audio_max_s=min(ends, default=None),
+            audio_idle_s=min(idle, default=None),
         )
+
+    def audio_until(self, *, is_needed: bool, known: float | None, now_s: float) -> float | None:
+        """When the sound of a turn may go, in seconds since 1970; `None`: not yet known.
+
+        Args:
+            is_needed: Whether a model may still be made to hear it.
+            known: What was found when the turn was written before.
+            now_s: Now, in seconds since 1970.
+        """
+        if is_needed:
+            return None if self.audio_idle_s is None else now_s + self.audio_idle_s
+        until = now_s + self.audio_ttl_s
+        return until if known is None else min(known, until)
 
 
 RetentionChoice = RetentionPolicy | Literal["none", "transcript", "audio"]
@@ -65,14 +78,17 @@ def retention_of(choice: RetentionChoice) -> RetentionPolicy:
 
 def needs_audio(turns: Sequence[Turn], policy: HistoryPolicy) -> tuple[bool, ...]:
     """For each turn whether a model may still be made to hear its sound."""
-    told = [turn.id for turn in turns if turn.state in ("committed", "pending")]
+    told = [turn.id for turn in turns if turn.state == "committed"]
     newest = told if policy.audio_turns is None else told[max(len(told) - policy.audio_turns, 0) :]
-    return tuple(turn.id in told and _is_needed(turn, turn.id in newest) for turn in turns)
+    return tuple(
+        turn.state == "pending" or (turn.id in told and _is_needed(turn, turn.id in newest))
+        for turn in turns
+    )
 
 
 def _is_needed(turn: Turn, is_new: bool) -> bool:
     spoken = [part for part in turn.user.parts if isinstance(part, AudioPart)]
-    if turn.state == "pending" or (spoken and is_new):
+    if spoken and is_new:
         return True
     answered = [
         (part, message.text)
