@@ -1,0 +1,319 @@
+"""Budgets through the client, against what the vendor would bill; the books in a store or not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.core.client.cached import SPEAKER, blocking, concurrent
+
+from ossicle import Budget, BudgetLimits, Client
+from ossicle.errors import (
+    BudgetExceededError,
+    ConfigurationError,
+    OssicleError,
+    ProviderError,
+    StorageError,
+)
+from ossicle.messages import Cost, Estimate, Usage
+from ossicle.policy import Allowance, Amount, MemoryLedger, RetryPolicy
+from ossicle.storage import MemoryStore, SqliteStore, TableLedger
+from ossicle.testing.vendors import FaultKind, ListedFaults
+from ossicle.testing.vendors.openai import FakeOpenAI
+
+CHEAP = "four words of text"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with SqliteStore(tmp_path / "store") as made:
+        yield made
+
+
+def books_of(client: Client) -> Budget:
+    budget = client._client._board.shop.budget
+    assert budget is not None
+    return budget
+
+
+def price_of(text: str) -> Decimal:
+    """What the vendor bills for saying it."""
+    with FakeOpenAI() as vendor, blocking(vendor) as client:
+        client.speak(text, model=SPEAKER)
+        return vendor.ledger.total.amount
+
+
+def test_books_in_a_store_are_shared_and_survive(store: SqliteStore, tmp_path: Path) -> None:
+    price = price_of(CHEAP)
+    limits = BudgetLimits(day=Allowance(money=price * 3))
+    with FakeOpenAI() as vendor, SqliteStore(tmp_path / "store") as second:
+        for which in (store, second, store):  # Each is a process of its own.
+            with blocking(vendor, store=which, budget=limits) as client:
+                client.speak(CHEAP, model=SPEAKER)
+        with (
+            blocking(vendor, store=second, budget=limits) as client,
+            pytest.raises(BudgetExceededError),
+        ):
+            client.speak(CHEAP, model=SPEAKER)
+        assert len(vendor.ledger.entries) == 3
+        ledger = TableLedger(store, amount=Amount)
+        assert books_of(client).spent_today().money == vendor.ledger.total.amount == price * 3
+        assert Budget(limits, ledger=ledger).held_today() == Amount()
+
+
+@pytest.mark.parametrize("scope", ["call", "tenant", "day", "conversation"])
+@pytest.mark.parametrize("in_store", [True, False])
+def test_each_scope_is_enforced_before_the_call(
+    store: SqliteStore, scope: str, in_store: bool
+) -> None:
+    limits = BudgetLimits(**{scope: Allowance(tokens=100)})  # type: ignore[arg-type]
+    kept = store if in_store else None
+    long = "word " * 200
+    with FakeOpenAI() as vendor, blocking(vendor, budget=limits, store=kept) as client:
+        talk = client.conversation()
+        with pytest.raises(BudgetExceededError, match=f"{scope} budget"):
+            talk.send(long, max_output_tokens=10)
+        assert talk.turns[-1].state == "failed"
+        assert vendor.ledger.entries == ()
+        if scope in ("call", "tenant", "day"):
+            with pytest.raises(BudgetExceededError):
+                client.respond(long, max_output_tokens=10)
+        assert vendor.ledger.entries == ()
+        if scope == "tenant":
+            assert books_of(client).spent_by() == Amount()
+
+
+def test_tenants_have_books_of_their_own(store: SqliteStore) -> None:
+    price = price_of(CHEAP)
+    limits = BudgetLimits(tenant=Allowance(money=price))
+    with FakeOpenAI() as vendor, blocking(vendor, store=store, budget=limits) as client:
+        for tenant in ("ada", "bob"):
+            client.for_tenant(tenant).speak(CHEAP, model=SPEAKER)
+            with pytest.raises(BudgetExceededError, match="tenant budget"):
+                client.for_tenant(tenant).speak(CHEAP, model=SPEAKER)
+        assert len(vendor.ledger.entries) == 2
+        store.delete_tenant("ada")
+        assert books_of(client).spent_by("ada") == Amount()
+        assert books_of(client).spent_by("bob").money == price
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("in_store", [True, False])
+def test_concurrent_calls_never_overspend(store: SqliteStore, backend: str, in_store: bool) -> None:
+    price = price_of(CHEAP)
+    limits = BudgetLimits(day=Allowance(money=price * 5))
+    refused = []
+    with FakeOpenAI() as vendor:
+
+        async def main() -> None:
+            kept = store if in_store else None
+            async with concurrent(vendor, budget=limits, store=kept) as client:
+
+                async def ask() -> None:
+                    try:
+                        await client.speak(CHEAP, model=SPEAKER)
+                    except BudgetExceededError as error:
+                        refused.append(error)
+
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(24):
+                        tasks.start_soon(ask)
+
+        anyio.run(main, backend=backend)
+        assert len(vendor.ledger.executed) == 5
+        assert vendor.ledger.total.amount == price * 5
+    assert len(refused) == 19
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_booked"),
+    [
+        (FaultKind.STATUS_429, False),  # Surely not executed.
+        (FaultKind.STATUS_503, False),
+        (FaultKind.RESET_AFTER_UPLOAD, True),  # Nobody knows.
+        (FaultKind.TRUNCATED_LENGTH, True),
+    ],
+)
+@pytest.mark.parametrize("in_store", [True, False])
+def test_a_failure_is_booked_when_it_may_have_been_billed(
+    store: SqliteStore, fault: FaultKind, is_booked: bool, in_store: bool
+) -> None:
+    limits = BudgetLimits(day=Allowance(money=Decimal(1)))
+    with (
+        FakeOpenAI(schedule=ListedFaults([fault])) as vendor,
+        blocking(
+            vendor,
+            budget=limits,
+            store=store if in_store else None,
+            retry=RetryPolicy(attempts=1),
+        ) as client,
+    ):
+        with pytest.raises(OssicleError):
+            client.speak(CHEAP, model=SPEAKER)
+        books = books_of(client)
+        assert books.held_today() == Amount()
+        assert (books.spent_today().money > 0) == is_booked
+        assert books.spent_today().money >= vendor.ledger.total.amount
+
+
+@pytest.mark.parametrize("in_store", [True, False])
+def test_a_stream_that_is_left_is_booked_as_estimated(store: SqliteStore, in_store: bool) -> None:
+    limits = BudgetLimits(day=Allowance(money=Decimal(1)))
+    kept = store if in_store else None
+    with FakeOpenAI() as vendor, blocking(vendor, budget=limits, store=kept) as client:
+        books = books_of(client)
+        with client.stream(CHEAP * 30, task="speak", model=SPEAKER) as stream:
+            next(stream)
+            assert books.held_today().money > 0
+        assert books.held_today() == Amount()
+        vendor.ledger.wait_idle()
+        assert books.spent_today().money >= vendor.ledger.total.amount > 0
+
+
+def test_books_on_disk_leave_the_event_loop_alone(store: SqliteStore) -> None:
+    """Another process may hold the database: whatever waits for it waits in a worker thread."""
+    loop_threads, book_threads = set(), set()
+
+    class Elsewhere:
+        """Books that are not in memory, as far as a budget knows."""
+
+        def __init__(self) -> None:
+            self._books = MemoryLedger()
+
+        def __getattr__(self, name: str) -> Any:
+            book_threads.add(threading.get_ident())
+            return getattr(self._books, name)
+
+    with FakeOpenAI() as vendor:
+
+        async def main() -> None:
+            loop_threads.add(threading.get_ident())
+            ledger: Any = Elsewhere()
+            budget = Budget(BudgetLimits(on_unknown="allow"), ledger=ledger)
+            async with concurrent(vendor, budget=budget) as client:
+                await client.speak(CHEAP, model=SPEAKER)
+                async with client.stream(CHEAP, task="speak", model=SPEAKER) as stream:
+                    await anext(stream)
+
+        anyio.run(main)
+    assert book_threads
+    assert not book_threads & loop_threads
+
+
+def test_books_that_cannot_be_written(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = BudgetLimits(day=Allowance(money=Decimal(1)))
+    with FakeOpenAI() as vendor, blocking(vendor, store=store, budget=limits) as client:
+
+        def broken(*positional: Any, **named: Any) -> None:
+            raise StorageError("the disk is gone", fix="Find it.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TableLedger, "settle", broken)
+            reply = client.speak(CHEAP, model=SPEAKER)  # Paid for: it is not lost.
+            assert reply.audio is not None
+            assert books_of(client).held_today().money > 0  # Counted as it was estimated.
+        with monkeypatch.context() as patch:
+            patch.setattr(TableLedger, "hold", broken)
+            with pytest.raises(StorageError):
+                client.speak(CHEAP, model=SPEAKER)  # Nothing was asked: it cannot be bounded.
+        assert len(vendor.ledger.entries) == 1
+
+
+def test_a_store_without_books_is_said_so() -> None:
+    class Own(MemoryStore):
+        pass
+
+    with Client("echo", store=Own(), budget=BudgetLimits()) as client:
+        assert client.respond("hi").text
+
+    class Foreign:
+        pass
+
+    with pytest.raises(ConfigurationError, match="Foreign keeps no books"):
+        Client("echo", store=Foreign(), budget=BudgetLimits())  # type: ignore[arg-type]
+
+
+CALLS = st.lists(
+    st.tuples(
+        st.integers(0, 500),  # estimated
+        st.floats(0, 1),  # share of it that is used
+        st.sampled_from(["settle", "release", "unknown"]),
+        st.integers(0, 3),  # how many later ones begin before it ends
+        st.sampled_from(["ada", "bob"]),
+        st.sampled_from([None, "c1", "c2"]),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(calls=CALLS, day=st.integers(0, 3000), tenant=st.integers(0, 3000), talk=st.integers(0, 900))
+def test_nothing_is_ever_overspent(calls: list[Any], day: int, tenant: int, talk: int) -> None:
+    bounds = {"day": day, "tenant": tenant, "conversation": talk}
+    limits = {name: Allowance(tokens=n, money=Decimal(n) / 1000) for name, n in bounds.items()}
+    budget = Budget(BudgetLimits(call=Allowance(tokens=400), **limits))
+    spent: dict[Any, int] = {}
+    open_calls: list[tuple[int, Any]] = []
+
+    def end_due(*, everything: bool = False) -> None:
+        for entry in list(open_calls):
+            left, end = entry
+            open_calls.remove(entry)
+            if left <= 0 or everything:
+                end()
+            else:
+                open_calls.append((left - 1, end))
+
+    for estimated, share, how, lasts, who, where in calls:
+        money = Cost(amount=Decimal(estimated) / 1000, basis="estimate")
+        estimate = Estimate(input_tokens=estimated, output_tokens=0, cost=money)
+        accounts = [("day", who), ("tenant", who)] + (
+            [("conversation", who, where)] if where else []
+        )
+        try:
+            held = budget.reserve(estimate, tenant=who, conversation_id=where)
+        except BudgetExceededError:
+            end_due()
+            continue
+        used = 0 if how == "release" else estimated if how == "unknown" else int(estimated * share)
+        usage = Usage(input_tokens=used, output_tokens=0)
+        cost = Cost(amount=Decimal(used) / 1000, basis="details")
+
+        def end(held: Any = held, how: str = how, usage: Usage = usage, cost: Cost = cost) -> None:
+            if how == "settle":
+                held.settle(usage, cost)
+            elif how == "unknown":
+                held.settle(None, None)
+            else:
+                held.release()
+
+        for account in accounts:
+            spent[account] = spent.get(account, 0) + used
+        open_calls.append((lasts, end))
+        end_due()
+    end_due(everything=True)
+    for account, used in spent.items():
+        assert used <= bounds[account[0]]
+    for who in ("ada", "bob"):
+        assert budget.spent_today(who).tokens == spent.get(("day", who), 0)
+        assert budget.held_today(who) == Amount()
+
+
+def test_what_is_refused_says_so_to_the_caller(store: SqliteStore) -> None:
+    with (
+        FakeOpenAI(schedule=ListedFaults([FaultKind.STATUS_429] * 3)) as vendor,
+        blocking(vendor, store=store, budget=BudgetLimits(call=Allowance(tokens=1))) as client,
+    ):
+        with pytest.raises(BudgetExceededError) as caught:
+            client.respond("hello", max_output_tokens=5)
+        assert not isinstance(caught.value, ProviderError)
+        assert caught.value.receipt is not None
+        assert caught.value.receipt.attempts == ()
+        assert vendor.ledger.entries == ()
