@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ossicle.client import Client
     from ossicle.pipeline import PipelineSettings
     from ossicle.plugins import PluginHost
-    from ossicle.storage import Store
+    from ossicle.storage import AudioCache, Store
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
@@ -87,6 +87,7 @@ class Session:
         settings: PipelineSettings | None = None,
         timeout_s: float | None = None,
         store: Store | None = None,
+        cache: AudioCache | None = None,
     ) -> Client:
         """A client of a provider, with the plugins that were allowed."""
         from ossicle.client import Client
@@ -97,6 +98,7 @@ class Session:
             model=model,
             settings=settings,
             store=store,
+            cache=cache,
             allow_plugins=self.allow_plugins,
             **extra,
         )

@@ -257,7 +257,9 @@ CALLS = st.lists(
 @given(calls=CALLS, day=st.integers(0, 3000), tenant=st.integers(0, 3000), talk=st.integers(0, 900))
 def test_nothing_is_ever_overspent(calls: list[Any], day: int, tenant: int, talk: int) -> None:
     bounds = {"day": day, "tenant": tenant, "conversation": talk}
-    limits = {name: Allowance(tokens=n, money=Decimal(n) / 1000) for name, n in bounds.items()}
+    limits: dict[str, Any] = {
+        name: Allowance(tokens=n, money=Decimal(n) / 1000) for name, n in bounds.items()
+    }
     budget = Budget(BudgetLimits(call=Allowance(tokens=400), **limits))
     spent: dict[Any, int] = {}
     open_calls: list[tuple[int, Any]] = []

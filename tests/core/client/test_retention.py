@@ -11,6 +11,7 @@ import pytest
 from ossicle import AudioClip, Client
 from ossicle.conversation import HistoryPolicy, RetentionPolicy
 from ossicle.errors import ConfigurationError, NotStoredError, StorageError
+from ossicle.pipeline import Retention
 from ossicle.policy import VirtualClock
 from ossicle.storage import AudioCache, SqliteStore
 
@@ -107,8 +108,9 @@ def test_the_files_hold_what_the_level_allows(
 def test_direct_calls_heed_the_clients_level_too(
     folder: Path, store: SqliteStore, time: Time, speech: dict[str, AudioClip]
 ) -> None:
-    for level, cached in (("none", 0), ("transcript", 1), ("audio", 3)):
-        with client_of(store, time, cache=AudioCache(store), retention=level) as client:  # type: ignore[arg-type]
+    levels: list[tuple[Retention, int]] = [("none", 0), ("transcript", 1), ("audio", 3)]
+    for level, cached in levels:
+        with client_of(store, time, cache=AudioCache(store), retention=level) as client:
             client.speak("hello")
             client.transcribe(speech["short"])
         assert store.measure("default").cached_values >= cached
@@ -216,8 +218,9 @@ def test_a_file_keeps_the_level_and_no_more(
     tmp_path: Path, store: SqliteStore, time: Time, speech: dict[str, AudioClip]
 ) -> None:
     with client_of(store, time) as client:
-        for level in ("transcript", "audio"):
-            talk = client.conversation(retention=level)  # type: ignore[arg-type]
+        levels: list[Retention] = ["transcript", "audio"]
+        for level in levels:
+            talk = client.conversation(retention=level)
             talk.send(audio=speech["short"])
             file = talk.export(tmp_path / f"{level}.zip")
             assert (traces(tmp_path, [speech["short"]]) > 0) == (level == "audio")

@@ -94,6 +94,7 @@ FULL_RECEIPT = Receipt(
     task="respond",
     response_model="gpt-audio-2026",
     cache_hit=True,
+    cache="stored",
     inputs=(FULL_RECORD,),
     output=FULL_RECORD,
     usage=Usage(

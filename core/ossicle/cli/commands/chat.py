@@ -22,6 +22,7 @@ from ossicle.errors import OssicleError
 if TYPE_CHECKING:
     from ossicle.client import Client, Conversation
     from ossicle.messages import Reply
+    from ossicle.pipeline import Retention
 
 _HELP = "Write a line; @FILE speaks a file; /undo, /switch MODEL, /quit; end of input ends it."
 
@@ -34,6 +35,8 @@ _HELP = "Write a line; @FILE speaks a file; /undo, /switch MODEL, /quit; end of 
 @click.option("--format", default="wav", show_default=True, metavar="NAME", help="Of those files.")
 @click.option("--voice", metavar="NAME", help="Voice of the answers.")
 @click.option("--instructions", metavar="TEXT", help="How the model shall behave.")
+@click.option("--retention", type=click.Choice(["none", "transcript", "audio"]), help="What is "
+              "kept of it: nothing, words, or its sound too (the default).")  # fmt: skip
 @folder_option
 @pipeline_options
 @provider_options
@@ -46,6 +49,7 @@ def command(
     format: str,
     voice: str | None,
     instructions: str | None,
+    retention: Retention | None,
     folder: Path | None,
     preprocess: tuple[str, ...],
     quality: str,
@@ -68,7 +72,7 @@ def command(
             reference, model=model, settings=settings, timeout_s=timeout_s, store=store
         ) as client,
     ):
-        talk = _open(client, conversation_id, instructions)
+        talk = _open(client, conversation_id, instructions, retention)
         if session.is_watched:
             session.note(f"conversation {visible(talk.id)}. {_HELP}")
         chat = _Chat(session, talk, voice=voice, out_dir=out_dir, format=format)
@@ -76,20 +80,25 @@ def command(
         if as_json:
             states = [turn.state for turn in talk.turns]
             write_document({"id": talk.id, "states": states, "replies": chat.replies})
-        elif talk.turns:
+        elif talk.turns and talk.retention.level != "none":
             session.note(f"kept as {visible(talk.id)}; go on with: ossicle chat --id ID")
     if n_failed:
         raise click.exceptions.Exit(1)
 
 
-def _open(client: Client, conversation_id: str | None, instructions: str | None) -> Conversation:
+def _open(
+    client: Client,
+    conversation_id: str | None,
+    instructions: str | None,
+    retention: Retention | None,
+) -> Conversation:
     if conversation_id is not None:
         known = {kept.conversation_id for kept in client.conversations.list()}
         if conversation_id in known:
             if instructions is not None:
                 raise click.UsageError("A kept conversation has its instructions already.")
-            return client.conversations.open(conversation_id)
-    return client.conversation(id=conversation_id, instructions=instructions)
+            return client.conversations.open(conversation_id, retention=retention)
+    return client.conversation(id=conversation_id, instructions=instructions, retention=retention)
 
 
 def _lines(session: Session) -> list[str] | _Asking:

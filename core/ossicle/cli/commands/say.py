@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from ossicle.cli.answering import follow, given, present
+from ossicle.cli.caching import cache_options, opened_cache
 from ossicle.cli.destination import destination, opened
 from ossicle.cli.options import json_option, provider_options, text_of
 from ossicle.cli.session import Session
@@ -19,6 +22,7 @@ from ossicle.cli.session import Session
 @click.option("--instructions", metavar="TEXT", help="How to say it, where the model takes that.")
 @click.option("--language", metavar="TAG", help="Of the text, such as en.")
 @click.option("--stream", "streams", is_flag=True, help="Write the speech as it comes.")
+@cache_options
 @provider_options
 @json_option
 @click.pass_obj
@@ -31,6 +35,8 @@ def command(
     instructions: str | None,
     language: str | None,
     streams: bool,
+    uses_cache: bool,
+    folder: Path | None,
     provider: str | None,
     model: str | None,
     timeout_s: float | None,
@@ -47,7 +53,8 @@ def command(
     )
     with (
         opened(target) as sink,
-        session.client(reference, model=model, timeout_s=timeout_s) as client,
+        opened_cache(session, uses_cache, folder) as cache,
+        session.client(reference, model=model, timeout_s=timeout_s, cache=cache) as client,
     ):
         if streams:
             with client.stream(words, task="speak", **fields) as stream:

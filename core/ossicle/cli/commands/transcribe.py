@@ -10,6 +10,7 @@ import click
 
 from ossicle.audio import atomic_writer
 from ossicle.cli.answering import given
+from ossicle.cli.caching import cache_options, opened_cache
 from ossicle.cli.captions import captions_of, to_srt, to_vtt
 from ossicle.cli.document import error_document, findings_of, write_document
 from ossicle.cli.options import (
@@ -36,6 +37,7 @@ _FORMATS = ("text", "json", "srt", "vtt")
 @click.option("--out", metavar="FILE", help="Write there instead of standard output.")
 @click.option("--language", metavar="TAG", help="Of the speech, such as en; else it is detected.")
 @click.option("--instructions", metavar="TEXT", help="Words and context that help to hear right.")
+@cache_options
 @pipeline_options
 @provider_options
 @json_option
@@ -49,6 +51,8 @@ def command(
     instructions: str | None,
     preprocess: tuple[str, ...],
     quality: str,
+    uses_cache: bool,
+    folder: Path | None,
     provider: str | None,
     model: str | None,
     timeout_s: float | None,
@@ -66,7 +70,10 @@ def command(
     fields = given(language=language, instructions=instructions)
     with (
         _writer(out) as file,
-        session.client(reference, model=model, settings=settings, timeout_s=timeout_s) as client,
+        opened_cache(session, uses_cache, folder) as cache,
+        session.client(
+            reference, model=model, settings=settings, timeout_s=timeout_s, cache=cache
+        ) as client,
     ):
         replies = [_heard(session, client, name, fields, alone=len(files) == 1) for name in files]
         if style == "json":

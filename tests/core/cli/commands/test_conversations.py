@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.core.cli.conftest import Run
+import pytest
+from tests.core.cli.conftest import Run, document
 
 from ossicle import AudioClip, Client
 
@@ -77,3 +78,16 @@ def test_what_is_not_there_is_an_error(run: Run, tmp_path: Path) -> None:
     run("chat", "--id", "a", "--folder", "store", given="hello\n")
     twice = run("chat", "--id", "a", "--instructions", "x", "--folder", "store", given="hello\n")
     assert twice.exit_code == 2
+
+
+@pytest.mark.parametrize(("level", "kept"), [("none", 0), ("transcript", 1), ("audio", 1)])
+def test_a_chat_keeps_what_it_may(run: Run, level: str, kept: int) -> None:
+    result = run("chat", "--id", "x", "--retention", level, "--folder", "kept", given="hello\n")
+    assert result.exit_code == 0, result.stderr
+    assert ("kept as x" in result.stderr) == (kept > 0)
+    tenants = document(run("storage", "show", "--folder", "kept", "--json"))["tenants"]
+    found = tenants.get("default", {"conversations": 0, "blobs": 0})
+    assert found["conversations"] == kept
+    assert (found["blobs"] > 0) == (level == "audio")
+    run("storage", "delete", "--tenant", "default", "--yes", "--folder", "kept")
+    assert document(run("storage", "show", "--folder", "kept", "--json"))["tenants"] == {}

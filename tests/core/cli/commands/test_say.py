@@ -38,3 +38,23 @@ def test_an_unknown_voice_leaves_no_file(run: Run, tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "Use one of" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_answers_the_second_time(run: Run, tmp_path: Path) -> None:
+    words = ("say", "good morning", "--json", "--folder", "kept", "--out")
+    origins = [
+        document(run(*words, f"{name}.wav", *more))["receipt"].get("cache")
+        for name, more in (("a", ["--cache"]), ("b", ["--cache"]), ("c", []), ("d", ["--no-cache"]))
+    ]
+    assert origins == ["made", "stored", None, None]
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+    shown = document(run("storage", "show", "--folder", "kept", "--json"))
+    assert shown["tenants"]["default"]["cached_values"] == 1
+
+
+def test_a_folder_that_is_none_is_no_reason_not_to_speak(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run("say", "hi", "--out", "a.wav", "--cache", "--folder", "file/in")
+    assert result.exit_code == 0, result.stderr
+    assert "without a cache" in result.stderr
+    assert (tmp_path / "a.wav").exists()

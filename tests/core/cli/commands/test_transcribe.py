@@ -65,3 +65,12 @@ def test_captions_need_times(run: Run) -> None:
     assert result.exit_code == 1
     assert "tells no times" in result.stderr
     assert run("transcribe", "one.wav", "two.wav", "--format", "vtt").exit_code == 2
+
+
+def test_a_cache_answers_the_second_time(run: Run) -> None:
+    run("say", "good morning", "--out", "a.wav")
+    origins = []
+    for _ in range(2):
+        result = run("transcribe", "a.wav", "--json", "--cache", "--folder", "kept")
+        origins.append(document(result)["files"][0]["receipt"]["cache"])
+    assert origins == ["made", "stored"]
