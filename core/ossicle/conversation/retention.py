@@ -37,8 +37,9 @@ class RetentionPolicy(Value):
     def stricter(self, other: RetentionPolicy) -> RetentionPolicy:
         """Both at once: the lower level and the shorter times."""
         idle = [one for one in (self.audio_idle_s, other.audio_idle_s) if one is not None]
+        is_lower = _LEVELS.index(self.level) < _LEVELS.index(other.level)
         return RetentionPolicy(
-            level=min(self.level, other.level, key=_LEVELS.index),
+            level=self.level if is_lower else other.level,
             audio_ttl_s=min(self.audio_ttl_s, other.audio_ttl_s),
             audio_idle_s=min(idle, default=None),
         )
