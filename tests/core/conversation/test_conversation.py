@@ -371,7 +371,7 @@ async def test_a_stored_conversation_goes_on_after_its_process(
         first, second = again.turns
         assert first == talk.turns[0]  # What the user said in it is still needed.
         assert second.answer is not None
-        assert second.answer.text == "You said: three"
+        assert second.answer.parts[0] == TextPart(text="You said: three")
         assert second.clips == ()  # Its words are known, and its hour is over.
         assert (await again.send("turn")).text == "This is turn 5."  # two of them are remarks
         assert world.provider.unknown_ids == 0
