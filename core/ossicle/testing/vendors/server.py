@@ -19,7 +19,12 @@ from ossicle.testing.vendors.connection import Connection, Service
 from ossicle.testing.vendors.faults import Fault, FaultKind
 from ossicle.testing.vendors.http import Request, Response, json_response
 from ossicle.testing.vendors.ledger import Ledger
-from ossicle.testing.vendors.refusals import Refuse, plain_refusal, retry_after_headers
+from ossicle.testing.vendors.refusals import (
+    Refuse,
+    RefusedError,
+    plain_refusal,
+    retry_after_headers,
+)
 from ossicle.testing.vendors.schedule import Schedule
 from ossicle.testing.vendors.tampering import Tamper, tamper
 
@@ -232,6 +237,8 @@ class LoopbackServer:
             params = MappingProxyType(match.groupdict())
             try:
                 return route(replace(request, params=params))
+            except RefusedError as refused:
+                return refused.response
             except Exception as error:  # noqa: BLE001 - the thread's rim; raised again at the end
                 with self._lock:
                     self._failures.append(error)

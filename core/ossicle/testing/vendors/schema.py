@@ -1,11 +1,8 @@
-"""Request bodies as OpenAI documents them, and a small checker that says what is wrong.
+"""Request bodies as a vendor documents them, and a small checker that says what is wrong.
 
 The schemas are JSON Schema (draft 2020-12, a subset: `type`, `enum`, `const`, `required`,
 `properties`, `additionalProperties`, `items`, `anyOf` and the bounds), so another validator can
-read them too. Only the fields that audio needs are drawn in full; the others are allowed by name.
-
-Source: the parameter types of the `openai` package 3.54.0 and the vendor's API reference, read
-2026-11-22.
+read them too.
 """
 
 from __future__ import annotations

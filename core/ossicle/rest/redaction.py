@@ -1,0 +1,32 @@
+"""Keys and long blobs taken out of what a vendor says, before anyone sees it."""
+
+from __future__ import annotations
+
+import re
+
+_LONGEST = 300
+
+_SECRETS = re.compile(
+    # Bearer tokens, keys in a query or a form, keys by the prefixes of vendors.
+    r"\bBearer\s+\S+|(?<=[?&]key=)[^\s&]+|(?<=api[_-]key=)[^\s&]+|(?<=api_key:)\S+"
+    r"|\bsk[_-][A-Za-z0-9_\-]{4,}|\bAIza[A-Za-z0-9_\-]{4,}|\bAQ\.[A-Za-z0-9_\-]{8,}|\bya29\.\S+",
+    re.IGNORECASE,
+)
+_BLOB = re.compile(r"[A-Za-z0-9+/_=\-]{80,}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+def redact(text: str, *, key: str | None = None) -> str:
+    """The text without keys, base64 and control characters, cut to 300 characters.
+
+    Args:
+        text: What the vendor wrote.
+        key: The key that was sent; it is taken out whatever it looks like.
+    """
+    text = text[: 64 * _LONGEST]
+    if key and len(key) >= 4:
+        text = text.replace(key, "[key]")
+    text = _SECRETS.sub("[key]", text)
+    text = _BLOB.sub("[data]", text)
+    text = _CONTROL.sub(" ", text).strip()
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
