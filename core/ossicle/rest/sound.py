@@ -11,6 +11,9 @@ from ossicle.rest.failures import Failures
 
 _MAGICS = (b"ID3", b"fLaC", b"OggS")
 _HEAD_BYTES = 64
+_FEW_BYTES = 16
+"""Fewer than this can be letters by chance."""
+
 _PRINTABLE = frozenset(b"\t\n\r") | frozenset(range(0x20, 0x7F))
 
 
@@ -34,7 +37,7 @@ class SoundReader:
     ) -> None:
         self._asked, self._failures, self._request_id = asked, failures, request_id
         self._held = bytearray()
-        self._is_file = asked.container != "raw"
+        self._is_file = self._is_decided = asked.container != "raw"
         self.n_bytes = 0
 
     def push(self, data: bytes) -> AudioDelta | None:
@@ -43,20 +46,13 @@ class SoundReader:
         Raises:
             InvalidReplyError: It is no audio.
         """
-        if not data:
-            return None
-        if self.n_bytes < _HEAD_BYTES and not self._is_file:
-            # What begins within a piece or two decides; until then nothing is handed on.
-            self._held += data
-            self.n_bytes += len(data)
-            if self.n_bytes < _HEAD_BYTES:
-                return None
-            return self._begin()
         self.n_bytes += len(data)
-        if self._is_file:
-            self._held += data
-            return None
-        return AudioDelta(data=data, format=self._asked)
+        if self._is_decided and not self._is_file:
+            return AudioDelta(data=data, format=self._asked) if data else None
+        self._held += data
+        if not self._is_decided and self.n_bytes >= _HEAD_BYTES:
+            self._decide()
+        return None if self._is_file or not self._is_decided else self._held_samples()
 
     def finish(self) -> AudioDelta | None:
         """What was kept back.
@@ -64,12 +60,12 @@ class SoundReader:
         Raises:
             InvalidReplyError: It is no audio.
         """
-        if not self._held:
-            return None
+        if not self._is_decided:
+            self._decide()
+        if not self._held or not self._is_file:
+            return self._held_samples()
         data = bytes(self._held)
         self._held.clear()
-        if not self._is_file:
-            return AudioDelta(data=data, format=self._asked)
         try:
             form = sniff(io.BytesIO(data), len(data)).format
         except MalformedAudioError as error:
@@ -78,17 +74,19 @@ class SoundReader:
             ) from error
         return AudioDelta(data=data, format=form)
 
-    def _begin(self) -> AudioDelta | None:
+    def _held_samples(self) -> AudioDelta | None:
+        data = bytes(self._held)
+        self._held.clear()
+        return AudioDelta(data=data, format=self._asked) if data else None
+
+    def _decide(self) -> None:
+        """Samples or a file; the first bytes tell."""
         head = bytes(self._held[:_HEAD_BYTES])
-        if _PRINTABLE.issuperset(head):
+        if len(head) >= _FEW_BYTES and _PRINTABLE.issuperset(head):
             # Anything can pass for samples, but no sound is spelled in letters.
             raise self._failures.invalid_reply(
                 "text came where audio was asked for", request_id=self._request_id
             )
         is_wave = head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE"
         self._is_file = is_wave or head.startswith(_MAGICS)
-        if self._is_file:
-            return None
-        data = bytes(self._held)
-        self._held.clear()
-        return AudioDelta(data=data, format=self._asked)
+        self._is_decided = True
