@@ -272,6 +272,22 @@ def test_a_provider_that_answers_nobody_says_what_to_do_instead(
         assert [turn.state for turn in talk.turns] == ["committed", "failed", "failed", "committed"]
 
 
+def test_two_vendors_that_keep_answers_get_their_own_ids_alone(world: World) -> None:
+    talk = world.client.conversation()
+    first = talk.send("Hello.")
+    assert first.reference is not None
+    talk.switch("echo")
+    # The echo refuses an id that it did not give.
+    second = talk.send("turn")
+    assert second.reference is not None
+    assert changes(talk) == {1: ["voice_lost"]}
+    talk.switch(OPENAI)
+    talk.send("And now?")
+    assert changes(talk) == {2: ["voice_lost"]}
+    assert _ids(world.openai_got) == {first.reference.id}
+    assert second.reference.id not in "".join(map(_body, world.openai_got))
+
+
 def test_what_was_said_long_ago_is_written_down_by_a_third_party(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
