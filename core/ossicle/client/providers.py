@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
+from ossicle.client.cascading import Cascade
 from ossicle.errors import ConfigurationError, PluginContractError
 from ossicle.messages import Task
 from ossicle.plugins import PluginHost
@@ -31,6 +32,9 @@ class ProviderPool:
         self._settings = settings
         self._instances = dict(instances)
         self._lock = threading.Lock()
+        for instance in self._instances.values():
+            if isinstance(instance, Cascade):
+                instance.connect(self)
 
     def get(self, name: str) -> AudioProvider:
         """The provider of this name.
@@ -42,16 +46,25 @@ class ProviderPool:
         with self._lock:
             provider = self._instances.get(name)
             if provider is None:
-                spec = self._host.provider(name)
-                provider = spec.factory(self._settings.get(name, ProviderSettings()))
-                if not isinstance(provider, AudioProvider):
-                    raise PluginContractError(
-                        f"the factory of provider {name!r} returned a {type(provider).__name__}",
-                        plugin=name,
-                        fix="Report it to the author of the plugin.",
-                    )
+                provider = self.build(name, self._settings.get(name, ProviderSettings()))
                 self._instances[name] = provider
             return provider
+
+    def build(self, name: str, settings: ProviderSettings) -> AudioProvider:
+        """A new provider of this name, which is the caller's to close.
+
+        Raises:
+            UnknownProviderError: No allowed plugin announces it.
+            DependencyMissingError: A package it stands on is not installed.
+        """
+        provider = self._host.provider(name).factory(settings)
+        if not isinstance(provider, AudioProvider):
+            raise PluginContractError(
+                f"the factory of provider {name!r} returned a {type(provider).__name__}",
+                plugin=name,
+                fix="Report it to the author of the plugin.",
+            )
+        return provider
 
     def knows(self, name: str) -> bool:
         """Whether there is a provider of this name."""
@@ -68,7 +81,9 @@ class ProviderPool:
         if name not in self._instances:
             self._host.provider(name)
         spec = next((spec for spec in self._host.providers() if spec.name == name), None)
-        model_name = None if spec is None else spec.default_models.get(task)
+        known = spec.default_models if spec is not None else {}
+        built = self._instances.get(name)
+        model_name = (built.default_models if isinstance(built, Cascade) else known).get(task)
         if model_name is None:
             raise ConfigurationError(
                 f"provider {name!r} has no default model to {task}",
