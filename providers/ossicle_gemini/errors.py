@@ -25,10 +25,9 @@ from ossicle.errors import (
     RequestRefusedError,
     StreamIncompleteError,
 )
-from ossicle_gemini.duration import http_date_s, wait_s
+from ossicle.rest import http_date_s, redact, wait_s
 from ossicle_gemini.envelope import Envelope, envelope_of_bytes
 from ossicle_gemini.options import PROVIDER
-from ossicle_gemini.redaction import redact
 
 _KEY_REASONS = {"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_NOT_FOUND", "CREDENTIALS_MISSING",
                 "ACCESS_TOKEN_EXPIRED", "ACCESS_TOKEN_TYPE_UNSUPPORTED"}  # fmt: skip

@@ -27,9 +27,9 @@ from ossicle.errors import (
     RequestRefusedError,
     StreamIncompleteError,
 )
+from ossicle.rest import redact
 from ossicle_openai.envelope import Envelope, envelope_of_bytes
 from ossicle_openai.options import PROVIDER
-from ossicle_openai.redaction import redact
 from ossicle_openai.retry_after import http_date_s, retry_after_s
 
 _QUOTA = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active",

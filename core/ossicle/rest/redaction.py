@@ -7,9 +7,12 @@ import re
 _LONGEST = 300
 
 _SECRETS = re.compile(
-    # Bearer tokens, keys in a query or a form, keys by the prefixes of vendors.
-    r"\bBearer\s+\S+|(?<=[?&]key=)[^\s&]+|(?<=api[_-]key=)[^\s&]+|(?<=api_key:)\S+"
-    r"|\bsk[_-][A-Za-z0-9_\-]{4,}|\bAIza[A-Za-z0-9_\-]{4,}|\bAQ\.[A-Za-z0-9_\-]{8,}|\bya29\.\S+",
+    # Keys by the prefixes of vendors, whole or masked with stars; bearer tokens; keys in a query.
+    r"\b(?:sk|rk|pk|gsk|sess|ek|xai)[-_][A-Za-z0-9*_.\-…]{4,}"
+    r"|\bAIza[A-Za-z0-9_\-]{4,}|\bAQ\.[A-Za-z0-9_\-]{8,}|\bya29\.\S+"
+    r"|\bBearer\s+\S+"
+    r"|[A-Za-z0-9_\-]{0,16}\*{3,}[A-Za-z0-9_\-]{0,16}"
+    r"|(?<=[?&]key=)[^\s&]+|(?<=api[_-]key=)[^\s&]+|(?<=api_key:)\S+",
     re.IGNORECASE,
 )
 _BLOB = re.compile(r"[A-Za-z0-9+/_=\-]{80,}")
@@ -17,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 
 def redact(text: str, *, key: str | None = None) -> str:
-    """The text without keys, base64 and control characters, cut to 300 characters.
+    """The text without keys (whole or masked), base64 and control characters, cut to 300.
 
     Args:
         text: What the vendor wrote.
