@@ -20,6 +20,7 @@ from ossicle.errors import (
     RequestRefusedError,
 )
 from ossicle.rest import Refusal, redact
+from ossicle.words import without_quotes
 from ossicle_elevenlabs.envelope import Envelope, envelope_of_bytes
 from ossicle_elevenlabs.options import FAILURES, PROVIDER
 
@@ -40,11 +41,13 @@ class CallFacts:
         model: The model that was asked.
         successor: Its successor, if known.
         key: The key that was sent; only ever used to take it out of texts.
+        said: What the caller said in words; likewise.
     """
 
     model: str
     successor: str | None = None
     key: str | None = field(default=None, repr=False)
+    said: tuple[str, ...] = field(default=(), repr=False)
 
     def explain(self, refusal: Refusal) -> OssicleError:
         """The error that an answer with a status other than 2xx means."""
@@ -151,7 +154,7 @@ class CallFacts:
         )  # fmt: skip
 
     def _says(self, what: str, said: Envelope) -> str:
-        message = redact(said.message, key=self.key)
+        message = redact(without_quotes(said.message[:20_000], self.said), key=self.key)
         return f"{what}: {message}" if message else what
 
 

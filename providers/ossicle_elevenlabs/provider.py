@@ -175,6 +175,7 @@ class ElevenLabsProvider(AudioProvider):
             model=request.model,
             successor=record.capabilities.successor,
             key=self._endpoint.key,
+            said=request.texts,
         )
 
 

@@ -88,6 +88,15 @@ def test_a_model_that_is_gone_has_a_successor() -> None:
     assert "eleven_flash_v2_5" in str(said(400, detail("model_not_found")))
 
 
+def test_what_the_caller_said_is_not_repeated() -> None:
+    call = CallFacts(model="eleven_v3", said=("My secret name is Rumpelstiltskin.",))
+    message = "The text 'my secret name is Rumpelstiltskin' is not allowed."
+    body = json.dumps({"detail": detail("content_against_policy", message)}).encode()
+    error = call.explain(Refusal(status=400, headers={}, body=body))
+    assert "Rumpel" not in str(error)
+    assert "is not allowed" in str(error)
+
+
 def test_a_wait_is_read() -> None:
     assert said(429, detail("rate_limit_exceeded"), retry_after="7").retry_after_s == 7.0
     assert said(429, detail("system_busy"), retry_after="nan").retry_after_s is None
