@@ -11,7 +11,7 @@ _PAIRS = (
     "slv=sl sna=sn snd=sd som=so spa=es srp=sr swa=sw swe=sv tam=ta tel=te tgk=tg tha=th tur=tr "
     "ukr=uk urd=ur uzb=uz vie=vi wol=wo xho=xh zho=zh zul=zu"
 )
-_TWO_LETTERS = dict(pair.split("=") for pair in _PAIRS.split())
+_TWO_LETTERS: dict[str, str] = {pair[:3]: pair[4:] for pair in _PAIRS.split()}
 
 
 def tag_of(code: str) -> str:

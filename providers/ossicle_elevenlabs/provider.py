@@ -75,6 +75,11 @@ class ElevenLabsProvider(AudioProvider):
             extra=PROVIDER,
         )
 
+    @property
+    def endpoint(self) -> str:
+        """Its base URL."""
+        return self._endpoint.base_url
+
     def capabilities(self, model: str) -> Capabilities:
         """What this model can do; an assumption where nobody described it.
 

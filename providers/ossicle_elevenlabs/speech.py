@@ -6,6 +6,7 @@ import math
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ossicle.abc import AudioOutput
 from ossicle.audio import AudioFormat
 from ossicle.errors import TextTooLongError, UnsupportedFeatureError, UnsupportedFormatError
 from ossicle.messages import Request, TextPart
@@ -34,8 +35,8 @@ def asked_format(request: Request, record: ModelRecord) -> AudioFormat:
     """The format that is asked for; the first that the model has where none is named."""
     if request.output_format is not None:
         return request.output_format
-    output = record.capabilities.audio_output
-    rules = (output.streamed if request.stream else output.whole) if output is not None else ()
+    output = record.capabilities.audio_output or AudioOutput()
+    rules = output.streamed if request.stream else output.whole
     return rules[0].preferred(AudioFormat.pcm(sample_rate=24_000))
 
 

@@ -82,6 +82,14 @@ class Cascade(AudioProvider):
         """Its only model, for each task that its parts allow."""
         return dict.fromkeys(self._provider().capabilities(self.name).tasks, self.name)
 
+    @property
+    def endpoint(self) -> str:
+        """Its parts in words, which keep answers of two cascades apart; no secret is in it."""
+        parts = {"hear": self._hear, "think": self._think, "speak": self._speak}
+        urls = (f"{name}={given.base_url}" for name, given in self._settings.items())
+        named = (f"{part}={_in_words(one)}" for part, one in parts.items() if one is not None)
+        return "; ".join((*named, *urls))
+
     def connect(self, pool: ProviderPool) -> None:
         """Take providers from there; the client calls it.
 
@@ -146,12 +154,16 @@ class Cascade(AudioProvider):
         return build(self._own.get(name) or pool.get(name), model or pool.default_model(name, task))
 
 
+def _in_words(part: object) -> str:
+    return part if isinstance(part, str) else f"{type(part).__module__}.{type(part).__qualname__}"
+
+
 def _thinker(
     given: str | Callable[[Any], Any] | Thinker | None, *, takes: Literal["text", "messages"]
 ) -> str | Thinker | None:
     if given is None or isinstance(given, str) or hasattr(given, "think"):
         return cast("str | Thinker | None", given)
-    return CallableThinker(given, takes=takes)
+    return CallableThinker(cast("Callable[[Any], Any]", given), takes=takes)
 
 
 def _settings(name: str, given: Mapping[str, Any]) -> ProviderSettings:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.client.cascading import Cascade
-from ossicle.errors import ConfigurationError, PluginContractError
+from ossicle.errors import ConfigurationError, OssicleError, PluginContractError
 from ossicle.messages import Task
 from ossicle.plugins import PluginHost
 
@@ -56,8 +56,20 @@ class ProviderPool:
         Raises:
             UnknownProviderError: No allowed plugin announces it.
             DependencyMissingError: A package it stands on is not installed.
+            PluginContractError: What builds it raises something else, or builds something else.
         """
-        provider = self._host.provider(name).factory(settings)
+        spec = self._host.provider(name)
+        try:
+            provider = spec.factory(settings)
+        except OssicleError:
+            raise
+        except (Exception, SystemExit) as error:
+            # Its words may hold the settings, so they stay in the cause.
+            raise PluginContractError(
+                f"the factory of provider {name!r} raised {type(error).__name__}",
+                plugin=name,
+                fix="Report it to the author of the plugin.",
+            ) from error
         if not isinstance(provider, AudioProvider):
             raise PluginContractError(
                 f"the factory of provider {name!r} returned a {type(provider).__name__}",

@@ -239,6 +239,13 @@ def test_parts_that_cannot_do_their_part(
     assert not vendors.eleven.ledger.entries
 
 
+def test_two_cascades_are_told_apart_without_their_keys(vendors: Vendors) -> None:
+    one, other = vendors.cascade(), vendors.cascade(speak="elevenlabs:eleven_v3")
+    assert one.endpoint != other.endpoint
+    assert KEY not in one.endpoint
+    assert vendors.eleven.base_url in one.endpoint
+
+
 def test_it_belongs_to_one_client(vendors: Vendors) -> None:
     cascade = vendors.cascade()
     with pytest.raises(ConfigurationError, match="no client"):
