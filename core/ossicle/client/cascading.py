@@ -163,7 +163,7 @@ def _thinker(
 ) -> str | Thinker | None:
     if given is None or isinstance(given, str) or hasattr(given, "think"):
         return cast("str | Thinker | None", given)
-    return CallableThinker(cast("Callable[[Any], Any]", given), takes=takes)
+    return CallableThinker(cast("Any", given), takes=takes)
 
 
 def _settings(name: str, given: Mapping[str, Any]) -> ProviderSettings:

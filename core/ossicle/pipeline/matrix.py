@@ -52,7 +52,10 @@ def find_row(draft: Draft, capabilities: Capabilities) -> ModalityRow:
         raise UnsupportedFeatureError(
             f"{capabilities} cannot {draft.task}; it can {can}",
             feature=draft.task,
-            fix="Choose another model; see `ossicle models`.",
+            fix="Choose another model (see `ossicle models`), or let this one hear or speak in a "
+            "cascade: docs/guides/cascade.md."
+            if draft.task == "respond"
+            else "Choose another model; see `ossicle models`.",
         )
     for inputs in (draft.newest_inputs, draft.all_inputs):
         row = capabilities.row_for(draft.task, inputs, draft.output)

@@ -74,7 +74,7 @@ class Transport:
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise self._error_of(error, is_uploaded=upload.is_complete) from error
         finally:
-            await upload.aclose()
+            upload.close()
         if not 200 <= response.status_code < 300:
             raise await _refusal(response, explain)
         return Answer(response, max_bytes=self._options.max_reply_bytes, failures=self._failures)
@@ -84,30 +84,19 @@ class Transport:
         await self._client.aclose()
 
     def _request(self, outgoing: Outgoing, upload: _Upload) -> httpx2.Request:
-        timeout = self._timeout(outgoing.deadline)
-        empty = self._client.build_request(
+        return self._client.build_request(
             "POST",
             self._base_url + outgoing.path,
+            content=upload,
             headers={
                 "Accept": outgoing.accept,
                 # Audio hardly shrinks, and a compressed answer could unfold without end.
                 "Accept-Encoding": "identity",
                 "Content-Type": outgoing.body.media_type,
+                "Content-Length": str(outgoing.body.n_bytes),
             },
+            timeout=self._timeout(outgoing.deadline),
         )
-        # A stream given as content would be read through a generator of the client's, which a
-        # cancelled call leaves behind.
-        return httpx2.Request(
-            "POST",
-            empty.url,
-            headers=[
-                *((name, value) for name, value in empty.headers.multi_items()
-                  if name.lower() != "content-length"),
-                ("content-length", str(outgoing.body.n_bytes)),
-            ],
-            stream=upload,
-            extensions={"timeout": timeout.as_dict()},
-        )  # fmt: skip
 
     def _timeout(self, deadline: float | None) -> httpx2.Timeout:
         """Bounds for each step of a call; the whole is bounded by the core's cancellation."""
@@ -231,10 +220,12 @@ class Answer:
         await self.aclose()
 
 
-class _Upload(httpx2.AsyncByteStream):
+class _Upload:
     """A request's body that knows whether all of it was handed to the network.
 
-    A connection that fails before that surely executed nothing; afterwards nobody knows.
+    A connection that fails before that surely executed nothing; afterwards nobody knows. It is its
+    own iterator and no generator: one that a cancelled call leaves in the middle is closed by
+    nobody, which trio rightly reports.
     """
 
     def __init__(self, body: Body) -> None:
@@ -242,7 +233,8 @@ class _Upload(httpx2.AsyncByteStream):
         self._reader: BodyReader | None = None
         self.is_complete = False
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> Self:
+        self.close()
         self._reader = self._body.reader()
         return self
 
@@ -253,7 +245,7 @@ class _Upload(httpx2.AsyncByteStream):
             raise StopAsyncIteration
         return piece
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
 
