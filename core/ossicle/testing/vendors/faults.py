@@ -9,7 +9,7 @@ connection pool, and the death of the client's own process.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
@@ -180,6 +180,15 @@ class Fault:
             raise ConfigurationError(
                 "a size, rate or delay is out of range", fix="Give sizes and rates of at least 1."
             )
+
+    def __repr__(self) -> str:
+        """The kind and what was chosen otherwise than usual."""
+        chosen = [
+            f", {field.name}={value!r}"
+            for field in fields(self)[1:]
+            if (value := getattr(self, field.name)) != field.default
+        ]
+        return f"Fault(kind={self.kind.value!r}{''.join(chosen)})"
 
     @property
     def facts(self) -> FaultFacts:
