@@ -19,6 +19,7 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from ossicle.testing.short_repr import ShortRepr
 from ossicle.testing.strategies.clocks import START_S
 from ossicle.testing.strategies.signals import Signal, signals
 from ossicle.testing.strategies.words import sentences
@@ -30,8 +31,8 @@ StepKind = Literal["say", "wait", "branch", "undo", "reopen", "switch"]
 """What can be done with a conversation; see `Step`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Step(ShortRepr):
     """One thing that is done with a conversation.
 
     Attributes:

@@ -9,12 +9,13 @@ connection pool, and the death of the client's own process.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
 from ossicle.errors import ConfigurationError
+from ossicle.testing.short_repr import ShortRepr
 
 FaultGroup = Literal["before", "ambiguous", "odd", "status", "content", "stream"]
 Outcome = Literal["before_execution", "ambiguous", "settled"]
@@ -134,8 +135,8 @@ class FaultFacts:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Fault(ShortRepr):
     """One fault to inject.
 
     Attributes:
@@ -180,15 +181,6 @@ class Fault:
             raise ConfigurationError(
                 "a size, rate or delay is out of range", fix="Give sizes and rates of at least 1."
             )
-
-    def __repr__(self) -> str:
-        """The kind and what was chosen otherwise than usual."""
-        chosen = [
-            f", {field.name}={value!r}"
-            for field in fields(self)[1:]
-            if (value := getattr(self, field.name)) != field.default
-        ]
-        return f"Fault(kind={self.kind.value!r}{''.join(chosen)})"
 
     @property
     def facts(self) -> FaultFacts:

@@ -96,7 +96,4 @@ def test_a_failing_header_shrinks_to_a_short_file() -> None:
 
 def test_a_failing_container_shrinks_to_the_plainest_of_its_kind() -> None:
     found = simplest(written_clips(), lambda made: made.clip.format.container == "flac")
-    assert repr(found.signal) == (
-        "Signal(kind='tone', frames=1, sample_rate=8000, channels=1, level_dbfs=-6.0, hertz=20, "
-        "seed=0)"
-    )
+    assert repr(found.signal) == "Signal(kind='tone', frames=1, sample_rate=8000, hertz=20)"
