@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -116,6 +116,20 @@ class Attempt(Value):
     request_id: str | None = None
 
 
+class Line(NamedTuple):
+    """One line of a receipt.
+
+    Attributes:
+        label: What it is about; indented by two spaces where it belongs to the line above.
+        text: What, in words and figures.
+        reason: Why, or empty.
+    """
+
+    label: str
+    text: str
+    reason: str = ""
+
+
 class Receipt(Value):
     """What happened to a call from end to end; numbers, ids and words, never content.
 
@@ -155,9 +169,16 @@ class Receipt(Value):
     saved_s: float = 0.0
     notes: tuple[str, ...] = ()
 
+    def lines(self) -> list[Line]:
+        """What happened, in reading order, each with its reason."""
+        return _receipt_lines(self)
+
     def rows(self) -> list[tuple[str, str]]:
         """The receipt as pairs of label and text, for tables."""
-        return _receipt_rows(self)
+        return [
+            (line.label, " - ".join(filter(None, (line.text, line.reason))))
+            for line in self.lines()
+        ]
 
     def __str__(self) -> str:
         """The receipt as plain aligned lines."""
@@ -166,51 +187,46 @@ class Receipt(Value):
         return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
 
     def _repr_html_(self) -> str:
-        import html
+        """For notebooks: a table of what was done, and why."""
+        from ossicle.messages.showing import receipt_html
 
-        cells = (
-            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
-            f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
-            for label, text in self.rows()
-        )
-        return f"<table>{''.join(cells)}</table>"
+        return receipt_html(self)
 
     def summary(self) -> dict[str, Any]:
         """The receipt as plain JSON data."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def _receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:
-    """Pairs of label and text, in reading order."""
-    rows = [("call", f"{receipt.task} by {receipt.provider}:{receipt.model}")]
+def _receipt_lines(receipt: Receipt) -> list[Line]:
+    rows = [Line("call", f"{receipt.task} by {receipt.provider}:{receipt.model}")]
     for number, record in enumerate(receipt.inputs, start=1):
         label = "audio in" if len(receipt.inputs) == 1 else f"audio in {number}"
-        rows += _audio_rows(record, label)
+        rows += _audio_lines(record, label)
     if receipt.output is not None:
-        rows += _audio_rows(receipt.output, "audio out")
-    rows += _money_rows(receipt)
+        rows += _audio_lines(receipt.output, "audio out")
+    rows += _money_lines(receipt)
     if receipt.attempts:
         failed = [attempt.error for attempt in receipt.attempts if attempt.error]
         tries = f"{len(receipt.attempts)}" + (f" ({', '.join(failed)})" if failed else "")
-        rows.append(("attempts", tries))
+        rows.append(Line("attempts", tries))
     if receipt.timings:
         times = ", ".join(f"{name} {value:.3f} s" for name, value in receipt.timings.items())
-        rows.append(("time", times))
-    rows += [("note", note) for note in receipt.notes]
+        rows.append(Line("time", times))
+    rows += [Line("note", note) for note in receipt.notes]
     return rows
 
 
-def _audio_rows(record: AudioRecord, label: str) -> list[tuple[str, str]]:
+def _audio_lines(record: AudioRecord, label: str) -> list[Line]:
     """What happened to one clip."""
     size = f"{record.source}, {_length(record.duration_s)}{record.n_bytes} bytes"
-    rows = [(label, size)]
+    rows = [Line(label, size)]
     for step in record.steps:
         effect = ", ".join(f"{name} {value:+.3g}" for name, value in step.effect.items())
         detail = " ".join(filter(None, (step.detail, f"({effect})" if effect else "")))
-        rows.append((f"  {step.action}", f"{detail} - {step.reason}" if detail else step.reason))
+        rows.append(Line(f"  {step.action}", detail, step.reason))
     if record.result_n_bytes is not None:
         length = _length(record.result_duration_s)
-        rows.append(("  result", f"{record.result}, {length}{record.result_n_bytes} bytes"))
+        rows.append(Line("  result", f"{record.result}, {length}{record.result_n_bytes} bytes"))
     if record.measurements:
         wanted = ("loudness_lufs", "peak_dbfs", "snr_db", "speech_share", "silence_share")
         figures = ", ".join(
@@ -219,8 +235,8 @@ def _audio_rows(record: AudioRecord, label: str) -> list[tuple[str, str]]:
             if name in record.measurements
         )
         if figures:
-            rows.append(("  measured", figures))
-    rows += [(f"  {found.severity}", found.message) for found in record.findings]
+            rows.append(Line("  measured", figures))
+    rows += [Line(f"  {found.severity}", found.message) for found in record.findings]
     return rows
 
 
@@ -228,18 +244,18 @@ def _length(duration_s: float | None) -> str:
     return "" if duration_s is None else f"{duration_s:.2f} s, "
 
 
-def _money_rows(receipt: Receipt) -> list[tuple[str, str]]:
-    rows = []
+def _money_lines(receipt: Receipt) -> list[Line]:
+    rows: list[Line] = []
     estimate, usage = receipt.estimate, receipt.usage
     if estimate is not None and estimate.input_tokens is not None:
         audio = estimate.input_audio_tokens or 0
-        rows.append(("estimated", f"{estimate.input_tokens} tokens in, {audio} of them audio"))
+        rows.append(Line("estimated", f"{estimate.input_tokens} tokens in, {audio} of them audio"))
     if usage is not None and usage.total_tokens is not None:
         text = f"{usage.input_tokens or 0} tokens in, {usage.output_tokens or 0} out"
-        rows.append(("used", text))
+        rows.append(Line("used", text))
     if receipt.cost is not None:
         cost = receipt.cost
-        rows.append(("cost", f"{cost.amount:.6f} {cost.currency} (by {cost.basis})"))
+        rows.append(Line("cost", f"{cost.amount:.6f} {cost.currency} (by {cost.basis})"))
     if receipt.saved_s > 0:
-        rows.append(("saved", f"{receipt.saved_s:.2f} s of silence not sent"))
+        rows.append(Line("saved", f"{receipt.saved_s:.2f} s of silence not sent"))
     return rows
