@@ -8,7 +8,7 @@ import io
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from ossicle.audio.facts import AudioFacts
 from ossicle.audio.format import AudioFormat, SampleFormat
@@ -99,7 +99,7 @@ class AudioClip:
         return cls.from_bytes(decode_base64(text, max_bytes=max_bytes))
 
     @classmethod
-    def from_file(cls, file: BinaryIO, *, max_bytes: int = 25 << 20) -> AudioClip:
+    def from_file(cls, file: IO[bytes], *, max_bytes: int = 25 << 20) -> AudioClip:
         """A clip from a readable binary file object, read from where it stands into memory.
 
         The object's name is never looked at, and it is left open.
