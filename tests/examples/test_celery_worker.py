@@ -43,6 +43,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[None]:
+    celery_worker.app.conf.broker_transport_options = {"polling_interval": 0.02}
     with testing.start_worker(
         celery_worker.app, pool="threads", concurrency=4, perform_ping_check=False, loglevel="ERROR"
     ):

@@ -112,12 +112,16 @@ class Leaving:
         self.left.set()
 
 
-def test_a_listener_who_hangs_up_ends_the_call(
-    app: FastAPI, service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    leaving = Leaving()
-    slow = AsyncClient("echo", plugins=[leaving], options={"pause_s": 0.02})
-    monkeypatch.setattr(app.state, "client", slow)
+@pytest.fixture
+def leaving(app: FastAPI, service: Service) -> Iterator[Leaving]:
+    """The service with a model that speaks slowly."""
+    usual, heard_of = client_of(app), Leaving()
+    app.state.client = AsyncClient("echo", plugins=[heard_of], options={"pause_s": 0.02})
+    yield heard_of
+    app.state.client = usual
+
+
+def test_a_listener_who_hangs_up_ends_the_call(service: Service, leaving: Leaving) -> None:
     connection = service.connect()
     connection.request("POST", "/answers?format=wav", spoken("a long question " * 8))
     response = connection.getresponse()
