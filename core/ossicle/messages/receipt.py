@@ -130,6 +130,10 @@ class Line(NamedTuple):
     reason: str = ""
 
 
+_Row = tuple[str, str] | tuple[str, str, str]
+"""What a `Line` is made of."""
+
+
 class Receipt(Value):
     """What happened to a call from end to end; numbers, ids and words, never content.
 
@@ -171,7 +175,7 @@ class Receipt(Value):
 
     def lines(self) -> list[Line]:
         """What happened, in reading order, each with its reason."""
-        return _receipt_lines(self)
+        return [Line(*row) for row in _receipt_rows(self)]
 
     def rows(self) -> list[tuple[str, str]]:
         """The receipt as pairs of label and text, for tables."""
@@ -197,36 +201,37 @@ class Receipt(Value):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def _receipt_lines(receipt: Receipt) -> list[Line]:
-    rows = [Line("call", f"{receipt.task} by {receipt.provider}:{receipt.model}")]
+def _receipt_rows(receipt: Receipt) -> list[_Row]:
+    """Label, text and where there is one a reason, in reading order."""
+    rows: list[_Row] = [("call", f"{receipt.task} by {receipt.provider}:{receipt.model}")]
     for number, record in enumerate(receipt.inputs, start=1):
         label = "audio in" if len(receipt.inputs) == 1 else f"audio in {number}"
-        rows += _audio_lines(record, label)
+        rows += _audio_rows(record, label)
     if receipt.output is not None:
-        rows += _audio_lines(receipt.output, "audio out")
-    rows += _money_lines(receipt)
+        rows += _audio_rows(receipt.output, "audio out")
+    rows += _money_rows(receipt)
     if receipt.attempts:
         failed = [attempt.error for attempt in receipt.attempts if attempt.error]
         tries = f"{len(receipt.attempts)}" + (f" ({', '.join(failed)})" if failed else "")
-        rows.append(Line("attempts", tries))
+        rows.append(("attempts", tries))
     if receipt.timings:
         times = ", ".join(f"{name} {value:.3f} s" for name, value in receipt.timings.items())
-        rows.append(Line("time", times))
-    rows += [Line("note", note) for note in receipt.notes]
+        rows.append(("time", times))
+    rows += [("note", note) for note in receipt.notes]
     return rows
 
 
-def _audio_lines(record: AudioRecord, label: str) -> list[Line]:
+def _audio_rows(record: AudioRecord, label: str) -> list[_Row]:
     """What happened to one clip."""
     size = f"{record.source}, {_length(record.duration_s)}{record.n_bytes} bytes"
-    rows = [Line(label, size)]
+    rows: list[_Row] = [(label, size)]
     for step in record.steps:
         effect = ", ".join(f"{name} {value:+.3g}" for name, value in step.effect.items())
         detail = " ".join(filter(None, (step.detail, f"({effect})" if effect else "")))
-        rows.append(Line(f"  {step.action}", detail, step.reason))
+        rows.append((f"  {step.action}", detail, step.reason))
     if record.result_n_bytes is not None:
         length = _length(record.result_duration_s)
-        rows.append(Line("  result", f"{record.result}, {length}{record.result_n_bytes} bytes"))
+        rows.append(("  result", f"{record.result}, {length}{record.result_n_bytes} bytes"))
     if record.measurements:
         wanted = ("loudness_lufs", "peak_dbfs", "snr_db", "speech_share", "silence_share")
         figures = ", ".join(
@@ -235,8 +240,8 @@ def _audio_lines(record: AudioRecord, label: str) -> list[Line]:
             if name in record.measurements
         )
         if figures:
-            rows.append(Line("  measured", figures))
-    rows += [Line(f"  {found.severity}", found.message) for found in record.findings]
+            rows.append(("  measured", figures))
+    rows += [(f"  {found.severity}", found.message) for found in record.findings]
     return rows
 
 
@@ -244,18 +249,18 @@ def _length(duration_s: float | None) -> str:
     return "" if duration_s is None else f"{duration_s:.2f} s, "
 
 
-def _money_lines(receipt: Receipt) -> list[Line]:
-    rows: list[Line] = []
+def _money_rows(receipt: Receipt) -> list[_Row]:
+    rows: list[_Row] = []
     estimate, usage = receipt.estimate, receipt.usage
     if estimate is not None and estimate.input_tokens is not None:
         audio = estimate.input_audio_tokens or 0
-        rows.append(Line("estimated", f"{estimate.input_tokens} tokens in, {audio} of them audio"))
+        rows.append(("estimated", f"{estimate.input_tokens} tokens in, {audio} of them audio"))
     if usage is not None and usage.total_tokens is not None:
         text = f"{usage.input_tokens or 0} tokens in, {usage.output_tokens or 0} out"
-        rows.append(Line("used", text))
+        rows.append(("used", text))
     if receipt.cost is not None:
         cost = receipt.cost
-        rows.append(Line("cost", f"{cost.amount:.6f} {cost.currency} (by {cost.basis})"))
+        rows.append(("cost", f"{cost.amount:.6f} {cost.currency} (by {cost.basis})"))
     if receipt.saved_s > 0:
-        rows.append(Line("saved", f"{receipt.saved_s:.2f} s of silence not sent"))
+        rows.append(("saved", f"{receipt.saved_s:.2f} s of silence not sent"))
     return rows
