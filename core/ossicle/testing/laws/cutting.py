@@ -21,9 +21,11 @@ class Flushing(Protocol):
 
     def process(self, block: Samples) -> Samples:
         """What is ready after this block."""
+        ...
 
     def flush(self) -> Samples:
         """What was held back."""
+        ...
 
 
 class Metering(Protocol):

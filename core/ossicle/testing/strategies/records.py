@@ -74,7 +74,7 @@ def capabilities(draw: st.DrawFn) -> Capabilities:
         "speak": (SPEAK,),
         "transcribe": (TRANSCRIBE,),
     }
-    rows = {task: known[task] for task in tasks}
+    rows: dict[Task, tuple[ModalityRow, ...]] = {task: known[task] for task in tasks}
     every = [row for some in rows.values() for row in some]
     hears = any("audio" in row.inputs for row in every)
     speaks = any("audio" in row.outputs for row in every)
