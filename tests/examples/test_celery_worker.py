@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,18 @@ def test_a_turn_id_never_leaves_the_folder(turn_id: str) -> None:
         assert journal._path(turn_id, "json").parent == path
     except ConfigurationError:
         assert not (turn_id.isascii() and turn_id.isalnum() and len(turn_id) <= 64)
+
+
+def test_of_many_workers_one_begins(tmp_path: Path) -> None:
+    def begins(number: int) -> bool:
+        try:
+            Journal(tmp_path).begin("a")
+        except BegunBeforeError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as workers:
+        assert sum(workers.map(begins, range(64))) == 1
 
 
 def test_a_turn_is_begun_once_and_can_be_given_back(tmp_path: Path) -> None:

@@ -113,6 +113,21 @@ def test_a_meter_that_hangs_on_its_blocks_is_told_with_the_figure() -> None:
         laws.meter_chunked_is_whole(Counting, NOISE.pcm.samples, (2, 5998))
 
 
+class Forgetting(Counting):
+    def add(self, block: Samples) -> None:
+        self.found["frames"] = self.found.get("frames", 0) + len(block)
+
+    def result(self) -> dict[str, float]:
+        told, self.found = self.found, {}
+        return told
+
+
+def test_a_meter_that_forgets_when_it_is_asked_in_between_is_told() -> None:
+    with pytest.raises(AssertionError, match="what comes of the whole"):
+        laws.meter_chunked_is_whole(Forgetting, NOISE.pcm.samples, (2, 5998))
+    laws.meter_chunked_is_whole(Forgetting, NOISE.pcm.samples, (6000,))
+
+
 @settings(deadline=None)
 @given(st.data(), st.text(max_size=30))
 def test_a_reader_of_bytes_passes_at_any_cut(data: st.DataObject, text: str) -> None:
