@@ -1,4 +1,4 @@
-"""From requests to the vendor's JSON, from its lines to events, from its refusals to errors. Pure."""
+"""From requests to JSON, from the vendor's lines to events, from its refusals to errors. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small, complete, well-behaved provider: what the zoo's animals and the mutants are made from."""
+"""A small, complete, well-behaved provider, of which the zoo and the mutants are made."""
 
 from __future__ import annotations
 
@@ -118,5 +118,5 @@ SPEC = ProviderSpec(
     name=NAME,
     summary="Repeats what it is told, through a vendor on the loopback",
     factory=ParrotProvider,
-    default_models={task: RECORD.model for task in ("respond", "speak", "transcribe")},
+    default_models=dict.fromkeys(("respond", "speak", "transcribe"), RECORD.model),
 )

@@ -11,8 +11,10 @@ from ossicle.errors import OssicleError
 from ossicle.intake import decode
 from ossicle.messages import (
     AudioDelta,
+    AudioPart,
     Event,
     Finished,
+    InputHeard,
     Reply,
     ReplyStarted,
     Request,
@@ -38,11 +40,32 @@ def judge_events(events: list[Event], request: Request) -> Reply:
     started = [index for index, one in enumerate(events) if isinstance(one, ReplyStarted)]
     assert not started or started[0] == 0, "ReplyStarted comes first if it comes"
     reply = folded(events, request)
+    _judge_facts(events, reply, request)
     _judge_output(events, reply, request)
     for event in events:
         if isinstance(event, UsageReported):
             judge_usage(event.usage)
     return reply
+
+
+def _judge_facts(events: list[Event], reply: Reply, request: Request) -> None:
+    """What stands beside the answer."""
+    is_calling = bool(reply.tool_calls)
+    assert is_calling == (reply.finish_reason == "tool_calls"), (
+        f"{len(reply.tool_calls)} tool calls, and the end says {reply.finish_reason!r}"
+    )
+    clips = sum(isinstance(part, AudioPart) for part in request.messages[-1].parts)
+    heard = sum(isinstance(event, InputHeard) for event in events)
+    assert heard <= clips, f"{heard} clips were heard, {clips} were sent"
+    for segment in reply.segments:
+        start_s, end_s = segment.start_s, segment.end_s
+        assert start_s is None or start_s >= 0, "a segment starts before the audio"
+        assert start_s is None or end_s is None or start_s <= end_s, (
+            "a segment ends before it starts"
+        )
+        assert segment.confidence is None or 0 <= segment.confidence <= 1, (
+            "confidence beyond 0 to 1"
+        )
 
 
 def _judge_output(events: list[Event], reply: Reply, request: Request) -> None:
@@ -135,8 +158,8 @@ def judge_error(error: BaseException, *, secret: str) -> None:
     assert isinstance(error, OssicleError), f"{type(error).__name__} leaked"
     assert str(error).strip()
     told = f"{error} {error!r} {error.args} {vars(error)}"
-    assert secret not in told, "the key stands in the error"
+    assert secret not in told, "a secret stands in the error"
     chain: BaseException | None = error
     while chain is not None:
-        assert secret not in f"{chain} {chain!r}", f"the key stands in {type(chain).__name__}"
+        assert secret not in f"{chain} {chain!r}", f"a secret stands in {type(chain).__name__}"
         chain = chain.__cause__
