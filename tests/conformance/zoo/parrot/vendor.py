@@ -46,7 +46,8 @@ class ParrotVendor:
         return Response(headers=(("content-type", _LINES),), body=lines, executed=True)
 
     def _understand(self, asked: dict[str, Any]) -> tuple[str, dict[str, int]]:
-        words, tokens = [], {"text": 0, "audio": 0}
+        words: list[str] = []
+        tokens = {"text": 0, "audio": 0}
         for message in asked["messages"]:
             words.clear()
             for part in message["parts"]:

@@ -9,10 +9,11 @@ import pytest
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioFormat, Pcm
-from ossicle.errors import UnsupportedFormatError
+from ossicle.errors import MalformedAudioError, OssicleError, UnsupportedFormatError
 from ossicle.testing.conformance.converter.sounds import (
     EXACT,
     UNCOUNTED,
+    FullSink,
     PipeSink,
     at_rate,
     clip_of,
@@ -158,6 +159,27 @@ class WritingChecks(Conformance, is_part=True):
             with watching_accesses() as accesses:
                 encode(spec, pcm, target)
             assert accesses.seen == [], target
+
+    @check("hands on what goes wrong in the stream or the sink, and leaves nothing behind")
+    def test_faults_around_it_pass(self, spec: ConverterSpec) -> None:
+        """A decoder that fails under way must not look like the end of the audio."""
+        for writer in self.writers_or_skip(spec):
+            target = targets_of(writer)[0]
+            fault = MalformedAudioError("the audio breaks off here")
+
+            def break_off(number: int, fault: Exception = fault) -> None:
+                if number == 3:
+                    raise fault
+
+            with pytest.raises(MalformedAudioError) as caught:
+                spec.factory().encode(
+                    endless(target, blocks=6, after=break_off), target, io.BytesIO()
+                )
+            assert caught.value is fault, target
+            with pytest.raises((OSError, OssicleError)):
+                spec.factory().encode(
+                    endless(target, blocks=6, after=lambda _: None), target, FullSink()
+                )
 
     @check("refuses rates and channels that it does not claim with its own error, or writes them")
     def test_what_is_not_claimed_is_refused_cleanly(self, spec: ConverterSpec) -> None:

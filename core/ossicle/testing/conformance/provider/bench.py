@@ -84,6 +84,12 @@ class ProviderBench(Conformance, is_part=True):
         self.draft.subject = spec.name
         self.draft.versions = versions_of(spec.factory, spec.requires)
 
+    @property
+    def secret(self) -> str:
+        """The key that must not be seen."""
+        key = self.settings_.api_key
+        return key.get_secret_value() if key is not None else "there is no key"
+
     def build(self) -> AudioProvider:
         """A fresh provider."""
         return self.spec_.factory(self.settings_)

@@ -18,7 +18,7 @@ from ossicle.testing.conformance.suite import check
 
 _CUTS = (0.0, 0.15, 0.4, 0.6, 0.8, 0.95)
 _LEAVES_AFTER_S = 0.15
-_PATIENCE_S = 5.0
+_PATIENCE_S = 3.0
 
 
 class CuttingChecks(FailingChecks, is_part=True):

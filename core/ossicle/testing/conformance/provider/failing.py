@@ -80,8 +80,9 @@ class FailingChecks(RememberingChecks, is_part=True):
         """Retryable as it should be, with the wait that the vendor asks for."""
         settings = self.remote_or_skip()
         for delivery in self.each_task():
-            with answering(answer) as url:
-                error = self.fail(replace(settings, base_url=url), self.request(delivery))
+            with answering(answer) as door:
+                error = self.fail(replace(settings, base_url=door.url), self.request(delivery))
+            assert door.knocks == 1, f"it asked {door.knocks} times: repeating is not its business"
             judge_error(error, secret=CANARY)
             assert isinstance(error, answer.errors), (str(delivery), type(error).__name__)
             assert error.fix or error.what

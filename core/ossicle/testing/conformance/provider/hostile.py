@@ -90,12 +90,27 @@ ANSWERS: tuple[Answer, ...] = (
 """Every way to fail; `errors` are the fitting classes of the tree."""
 
 
+@dataclass(slots=True)
+class Door:
+    """A server that answers in one way.
+
+    Attributes:
+        url: Where.
+        knocks: How many requests came.
+    """
+
+    url: str = ""
+    knocks: int = 0
+
+
 @contextmanager
-def answering(answer: Answer) -> Iterator[str]:
-    """The URL of a server on this machine that answers so, whatever it is asked."""
+def answering(answer: Answer) -> Iterator[Door]:
+    """A server on this machine that answers so, whatever it is asked."""
+    door = Door()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def _answer(self) -> None:
+            door.knocks += 1
             asked = self._asked()
             self.close_connection = True
             if not answer.status:
@@ -131,7 +146,8 @@ def answering(answer: Answer) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        door.url = f"http://127.0.0.1:{server.server_address[1]}"
+        yield door
     finally:
         server.shutdown()
         thread.join()

@@ -192,6 +192,7 @@ class LimitChecks(AnsweringChecks, is_part=True):
         model = f"{self.spec_.name}:{delivery.record.model}"
         clip = self.clip(delivery)
         if delivery.task == "transcribe":
+            assert clip is not None
             reply = await client.transcribe(clip, model=model)
         elif delivery.task == "speak":
             reply = await client.speak(TEXT, model=model)

@@ -45,12 +45,15 @@ class Relay:
                 self._pump(client, vendor)
 
     def _pump(self, client: socket.socket, vendor: socket.socket) -> None:
+        open_ends = [client, vendor]
         while not self._stopping.is_set():
-            for ready in select.select([client, vendor], [], [], 0.02)[0]:
+            for ready in select.select(open_ends, [], [], 0.02)[0]:
                 data = ready.recv(65536)
-                if not data:
+                if not data and ready is vendor and self.manner == "stall":
+                    open_ends.remove(vendor)  # its silence goes on
+                elif not data:
                     return
-                if ready is client:
+                elif ready is client:
                     vendor.sendall(data)
                 elif not self._hand_on(client, data):
                     return

@@ -113,12 +113,6 @@ class RememberingChecks(StreamingChecks, is_part=True):
 
         self.run(work)
 
-    @property
-    def secret(self) -> str:
-        """The key that must not be seen."""
-        key = self.settings_.api_key
-        return key.get_secret_value() if key is not None else "there is no key"
-
     @check("calls a tool that it must call, and goes on with its result")
     def test_tools_are_called(self) -> None:
         """With a name that was given, an id and arguments that are JSON."""

@@ -36,8 +36,8 @@ class SecrecyChecks(FailingChecks, is_part=True):
             for delivery in self.each_task():
                 request = make_request(delivery, clip=self.clip(delivery), text=PROMPT)
                 for answer in ANSWERS:
-                    with answering(answer) as url:
-                        error = self.fail(replace(settings, base_url=url), request)
+                    with answering(answer) as door:
+                        error = self.fail(replace(settings, base_url=door.url), request)
                     judge_error(error, secret=CANARY)
                     judge_error(error, secret=_TOLD)
         for record in records:
@@ -81,8 +81,12 @@ class SecrecyChecks(FailingChecks, is_part=True):
 def _listening() -> Iterator[list[logging.LogRecord]]:
     """Everything that is logged within the block, down to the least level."""
     records: list[logging.LogRecord] = []
-    root, handler = logging.getLogger(), logging.Handler()
-    handler.emit = records.append  # type: ignore[method-assign]
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    root, handler = logging.getLogger(), Ear()
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
