@@ -174,7 +174,7 @@ class HoldsMoreThanItSays(HalvingTransform):
 @preprocessor("test_blocks_have_the_declared_shape", "float")
 class GivesDoubles(HalvingTransform):
     def process(self, block: Samples) -> Samples:
-        return super().process(block).astype(np.float64)  # type: ignore[return-value]
+        return super().process(block).astype(np.float64)
 
 
 @preprocessor("test_blocks_have_the_declared_shape", "")

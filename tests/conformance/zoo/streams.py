@@ -94,7 +94,7 @@ async def yields_dictionaries(events: Events, request: Request) -> AsyncGenerato
 @animal(ROW, "nothing came")
 async def yields_nothing(events: Events, request: Request) -> AsyncGenerator[Any, None]:
     async for event in events:
-        if request.task == "nothing":
+        if request.model == "nothing":
             yield event
 
 
