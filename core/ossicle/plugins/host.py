@@ -157,8 +157,11 @@ class PluginHost:
                 f"plugin {name!r} is broken: {listing.reason}", plugin=name, fix=listing.fix
             )
         if listing is not None and listing.state == "blocked":
+            is_allowed = bool({"*", name} & self._allow)
             return UnknownProviderError(
-                f"provider {name!r} comes from a third party's plugin that is not allowed",
+                f"plugin {name!r} does not load: {listing.reason}"
+                if is_allowed
+                else f"provider {name!r} comes from a third party's plugin that is not allowed",
                 fix=listing.fix,
             )
         known = ", ".join(sorted(self._catalogue.providers.names())) or "none"

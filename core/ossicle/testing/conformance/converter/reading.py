@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -62,6 +63,11 @@ class ReadingChecks(Conformance, is_part=True):
             pytest.skip("nothing that it reads is written here")
         return found
 
+    @pytest.fixture
+    def clips(self) -> Sequence[AudioClip]:
+        """Further clips with sound in them, of what nothing installed writes."""
+        return ()
+
     @check("decodes what it claims: float32 frames of the right rate, count and content")
     def test_it_reads_what_it_claims(self, spec: ConverterSpec) -> None:
         """Delay and padding removed, where the format tells them."""
@@ -79,6 +85,32 @@ class ReadingChecks(Conformance, is_part=True):
             self.draft.prove(f"reads {name}")
             if rule.encodings is None:
                 self.draft.prove(f"reads {rule.container}/any")
+        for rule in spec.reads:
+            for encoding in rule.encodings or ("any",):
+                self.draft.doubt(
+                    f"reads {rule.container}/{encoding}",
+                    "nothing installed writes it: give the fixture `clips`",
+                )
+
+    @check("decodes the further clips that it is given, with sound in them")
+    def test_it_reads_further_clips(self, spec: ConverterSpec, clips: Sequence[AudioClip]) -> None:
+        """At the rate, channels and length that their headers tell."""
+        if not clips:
+            pytest.skip("no further clips are given")
+        for clip in clips:
+            form, facts = clip.format, clip.facts
+            rule = spec.reading(form)
+            assert rule is not None, f"{form} is none of its formats"
+            with spec.factory().decode(clip) as stream:
+                assert form.channels in (None, stream.channels), form
+                pcm = stream.read()
+            assert np.isfinite(pcm.samples).all(), form
+            assert np.abs(pcm.samples).max() > 0.001, f"{form} is silent"
+            if facts.duration_s is not None and not facts.is_estimate:
+                assert abs(pcm.duration_s - facts.duration_s) < 0.2, form
+            self.draft.prove(f"reads {form.container}/{form.encoding}")
+            if rule.encodings is None:
+                self.draft.prove(f"reads {form.container}/any")
 
     @check("gives blocks of float32 (frames, channels), none larger than a few hundred thousand")
     def test_blocks_have_their_shape(self, spec: ConverterSpec) -> None:

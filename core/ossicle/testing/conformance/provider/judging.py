@@ -72,7 +72,7 @@ def _judge_output(events: list[Event], reply: Reply, request: Request) -> None:
     if reply.tool_calls:
         return
     if "text" in request.output:
-        assert reply.text.strip(), "text was asked for and none came"
+        assert reply.text.strip(), f"text was asked for and none came{_hint(request)}"
     else:
         assert reply.content is None, "written text came that was not asked for"
     if "audio" in request.output:
@@ -81,6 +81,11 @@ def _judge_output(events: list[Event], reply: Reply, request: Request) -> None:
     else:
         assert reply.audio is None, "audio came that was not asked for"
         assert reply.transcript is None, "a transcript came without audio"
+
+
+def _hint(request: Request) -> str:
+    hears = "audio" in request.inputs
+    return " (who knows real words needs the fixture `voice` to say some)" if hears else ""
 
 
 def _judge_audio(events: list[Event], clip: AudioClip, request: Request) -> None:
