@@ -65,13 +65,13 @@ def mutations(module: str, source: str) -> Iterator[Mutation]:
                 before=_words(node), after=_words(replacement),
                 source=ast.unparse(ast.fix_missing_locations(changed)),
             )  # fmt: skip
-            if mutation.name not in seen:
+            if mutation.before != mutation.after and mutation.name not in seen:
                 seen.add(mutation.name)
                 yield mutation
 
 
 def _words(node: ast.AST | None) -> str:
-    return "nothing" if node is None else " ".join(ast.unparse(node).split())[:90]
+    return "nothing" if node is None else " ".join(ast.unparse(node).split())[:160]
 
 
 def _places(tree: ast.AST) -> dict[int, str]:

@@ -282,7 +282,7 @@ class RaisesWhatCannotTravel(Translating):
 @animal("test_failures_are_translated", "ProviderError")
 class KnowsOneKindOfError(Translating):
     def translate(self, error: OssicleError, request: Request) -> BaseException:
-        return ProviderError("it failed", provider="parrot")
+        return ProviderError("it failed", provider="parrot", fix="Try.")
 
 
 @animal("test_failures_are_translated", "retryable")
@@ -370,7 +370,7 @@ class ShowsItsKey(ParrotProvider):
 class CannotTellUnreached(Translating):
     def translate(self, error: OssicleError, request: Request) -> BaseException:
         if isinstance(error, ProviderConnectionError):
-            return ProviderError("it failed", provider="parrot")
+            return ProviderError("it failed", provider="parrot", fix="Try.")
         return error
 
 
@@ -401,7 +401,7 @@ class TakesTheEndForTheEnd(ParrotProvider):
 @animal("test_cut_answers_are_incomplete", "the vendor had the request")
 class CallsCutAnswersUnsent(Translating):
     def translate(self, error: OssicleError, request: Request) -> BaseException:
-        return ProviderConnectionError("the connection broke", provider="parrot")
+        return ProviderConnectionError("the connection broke", provider="parrot", fix="Retry.")
 
 
 @animal("test_the_network_may_cut_anywhere", "")

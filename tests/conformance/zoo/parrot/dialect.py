@@ -140,12 +140,15 @@ def refusal_to_error(status: int, headers: Mapping[str, str], body: bytes) -> Pr
     """The error that a refusal means; nothing of what the vendor says is repeated."""
     facts: dict[str, Any] = {"provider": NAME, "status": status}
     if status == 404 and b'"unknown_audio"' in body:
-        return AudioReferenceNotFoundError("the vendor no longer knows an audio id", **facts)
+        return AudioReferenceNotFoundError(
+            "the vendor no longer knows an audio id", fix="Send the words.", **facts
+        )
     if status == 429:
         wait = headers.get("retry-after", "")
         return RateLimitedError(
-            "too many requests (429)", retry_after_s=float(wait) if wait else None, **facts
-        )
+            "too many requests (429)", retry_after_s=float(wait) if wait else None,
+            fix="Wait.", **facts,
+        )  # fmt: skip
     if status >= 500:
         return ProviderUnavailableError(
             f"the vendor failed ({status})", retryable=status == 503, fix="Try later.", **facts

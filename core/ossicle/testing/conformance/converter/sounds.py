@@ -247,6 +247,16 @@ def endless(target: AudioFormat, *, blocks: int, after: Callable[[int], None]) -
     )
 
 
+def with_chunks(wav: bytes) -> bytes:
+    """A WAV with a further chunk before its samples and one behind them."""
+    note = b"LIST" + (5).to_bytes(4, "little") + b"INFO!" + b"\0"
+    at = wav.index(b"data", 12)
+    size = int.from_bytes(wav[at + 4 : at + 8], "little")
+    end = min(at + 8 + size + size % 2, len(wav))
+    changed = wav[:at] + note + wav[at:end] + bytes((end - at) % 2) + note
+    return changed[:4] + (len(changed) - 8).to_bytes(4, "little") + changed[8:]
+
+
 def damaged(data: bytes, *, seed: int, count: int) -> Iterator[bytes]:
     """Mutations of a file, the same in every run: flips, lies in the header, cuts, repeats."""
     draw = random.Random(seed)

@@ -29,6 +29,9 @@ from ossicle.testing.conformance.suite import Conformance, check
 from ossicle.testing.conformance.watching import watching_accesses
 from ossicle.testing.strategies.formats import Writer, installed_writers
 
+_LIES = {"sizes_unknown", "truncated", "trailing_bytes", "block_align"}
+"""What the sniffer notes of a file whose header does not fit its samples."""
+
 _BLOCKED = ("ima_adpcm", "ms_adpcm", "gsm")
 
 
@@ -48,7 +51,11 @@ class WritingChecks(Conformance, is_part=True):
         for writer in self.writers_or_skip(spec):
             for target in targets_of(writer):
                 signal = signal_for(target)
-                decoded = _read_back(spec, encode(spec, signal.pcm, target), target)
+                data = encode(spec, signal.pcm, target)
+                clip = clip_of(data, target)
+                odd = set(clip.facts.notes if clip is not None else ()) & _LIES
+                assert not odd, f"{target}: the file is said to be {odd}"
+                decoded = _read_back(spec, data, target)
                 if decoded is None:
                     continue
                 assert decoded.channels == target.channels, target
@@ -95,7 +102,7 @@ class WritingChecks(Conformance, is_part=True):
             if writer.encoding not in EXACT:
                 continue
             target = targets_of(writer)[0]
-            steps = np.linspace(-900, 900, 7201, dtype=np.float64)
+            steps = np.linspace(-30011, 30011, 7201, dtype=np.float64)
             samples = (steps / 32768).astype(np.float32).reshape(-1, 1)
             pcm = _spread(samples, target)
             decoded = _read_back(spec, encode(spec, pcm, target), target)

@@ -67,6 +67,10 @@ def _uncached(usage: Usage) -> Usage:
 
 def _judge_inputs(usage: Usage, delivery: Delivery, clip: AudioClip | None) -> None:
     audio = usage.input_audio_tokens
+    is_counted = delivery.record.audio_tokens_per_s_in is not None and usage.input_tokens
+    assert clip is None or audio is not None or not is_counted, (
+        f"{delivery}: a rate of audio tokens is declared, and none of them told"
+    )
     if clip is None:
         assert not audio, f"{delivery}: {audio} tokens of audio in, where none was sent"
         assert not usage.input_audio_s, f"{delivery}: seconds in, where none were sent"
@@ -79,6 +83,10 @@ def _judge_inputs(usage: Usage, delivery: Delivery, clip: AudioClip | None) -> N
 
 def _judge_outputs(usage: Usage, delivery: Delivery, reply: Reply) -> None:
     audio, record = usage.output_audio_tokens, delivery.record
+    is_counted = _rate_out(record) is not None and usage.output_tokens
+    assert reply.audio is None or audio is not None or not is_counted, (
+        f"{delivery}: a rate of audio tokens is declared, and none of them told"
+    )
     assert usage.output_tokens != 0, f"{delivery}: the answer cost nothing"
     if reply.audio is None:
         assert not audio, f"{delivery}: {audio} tokens of audio out, where none came"

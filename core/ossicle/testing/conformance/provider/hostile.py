@@ -57,7 +57,7 @@ ANSWERS: tuple[Answer, ...] = (
     ),
     Answer(
         name="a refused permission", status=403, retryable=False,
-        errors=(PermissionRefusedError, AuthenticationError, RequestRefusedError),
+        errors=(PermissionRefusedError, AuthenticationError),
     ),
     Answer(
         name="nothing of that name", status=404, retryable=False,

@@ -18,6 +18,7 @@ from ossicle.messages import (
     Reply,
     ReplyStarted,
     Request,
+    ToolCallDelta,
     Usage,
     UsageReported,
 )
@@ -54,6 +55,9 @@ def _judge_facts(events: list[Event], reply: Reply, request: Request) -> None:
     assert is_calling == (reply.finish_reason == "tool_calls"), (
         f"{len(reply.tool_calls)} tool calls, and the end says {reply.finish_reason!r}"
     )
+    calls = [event for event in events if isinstance(event, ToolCallDelta)]
+    named = {event.index for event in calls if event.id}
+    assert named == {event.index for event in calls}, "a tool call has no id"
     clips = sum(isinstance(part, AudioPart) for part in request.messages[-1].parts)
     heard = sum(isinstance(event, InputHeard) for event in events)
     assert heard <= clips, f"{heard} clips were heard, {clips} were sent"
@@ -99,6 +103,8 @@ def _judge_audio(events: list[Event], clip: AudioClip, request: Request) -> None
         assert piece.format == pieces[0].format, "the format changed on the way"
         assert piece.format.container == wanted.container, f"audio is labelled {piece.format}"
     for name in ("sample_rate", "channels"):
+        label, true = getattr(pieces[0].format, name), getattr(given, name)
+        assert label in (None, true), f"audio with a {name} of {true} is labelled {label}"
         asked = getattr(wanted, name)
         assert asked is None or getattr(given, name) == asked, f"{name} is not as asked"
     width = given.frame_width
@@ -125,6 +131,7 @@ def judge_usage(usage: Usage) -> None:
     outputs = (usage.output_text_tokens, usage.output_audio_tokens)
     for total, parts in ((usage.input_tokens, inputs), (usage.output_tokens, outputs)):
         told = [part for part in parts if part is not None]
+        assert total is not None or not told, "parts are told and not their total"
         if total is not None:
             assert sum(told) <= total, f"parts of {told} in a total of {total}"
     if usage.cached_tokens is not None and usage.input_tokens is not None:
@@ -162,6 +169,7 @@ def judge_error(error: BaseException, *, secret: str) -> None:
     """
     assert isinstance(error, OssicleError), f"{type(error).__name__} leaked"
     assert str(error).strip()
+    assert error.fix, f"{type(error).__name__} does not say what to do: {error}"
     told = f"{error} {error!r} {error.args} {vars(error)}"
     assert secret not in told, "a secret stands in the error"
     chain: BaseException | None = error

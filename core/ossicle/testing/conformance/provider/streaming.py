@@ -18,7 +18,12 @@ from ossicle.testing.conformance.provider.asking import Delivery, collect, folde
 from ossicle.testing.conformance.provider.cancelling import cancelled_at, count_suspensions
 from ossicle.testing.conformance.provider.judging import judge_events, same_answer
 from ossicle.testing.conformance.suite import check
-from ossicle.testing.conformance.watching import holdings, longest_block_s, settled_holdings
+from ossicle.testing.conformance.watching import (
+    holdings,
+    longest_block_s,
+    settled_holdings,
+    watching_litter,
+)
 
 _MAX_PLACES = 14
 _MAX_BLOCK_S = 0.3
@@ -150,7 +155,7 @@ class StreamingChecks(AnsweringChecks, is_part=True):
 
     @check("leaves no thread, handle or task behind")
     def test_nothing_is_left_behind(self) -> None:
-        """Not by answered calls, nor by ones that were left early, nor by whole lives."""
+        """Not by answered calls, by ones that were left early or failed, nor by whole lives."""
 
         async def work(provider: AudioProvider) -> None:
             for delivery in self.each_task():
@@ -170,12 +175,18 @@ class StreamingChecks(AnsweringChecks, is_part=True):
             left = asyncio.all_tasks() - before
             assert not left, f"{len(left)} tasks are still running"
 
-        anyio.run(tasks_stay)
         before = holdings()
-        for _ in range(4):
-            self.run(work)
+        with watching_litter() as litter:
+            anyio.run(tasks_stay)
+            for _ in range(4):
+                self.run(work)
+                self.fail_once()
+        assert not litter, litter[0]
         after = settled_holdings(before, by=4)
         assert not after.exceeds(before, by=4), (before, after)
+
+    def fail_once(self) -> None:
+        """A call that ends in an error, where there is an endpoint that can fail."""
 
     @check("may be closed twice, unused, and is of no use to its successor")
     def test_closing_twice_is_harmless(self) -> None:
