@@ -98,7 +98,7 @@ class _Runner:
     def pytest_collection(self, session: pytest.Session) -> bool:
         module = pytest.Module.from_parent(session, path=session.config.rootpath / "trial.py")
         module.obj = types.ModuleType("trial")
-        module.obj.TestTrial = self.suite
+        vars(module.obj)["TestTrial"] = self.suite
         session.items = [
             item
             for item in session.genitems(module)

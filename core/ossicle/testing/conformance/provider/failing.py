@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -93,12 +94,9 @@ class FailingChecks(RememberingChecks, is_part=True):
         for name in [name for name in os.environ if name.upper().endswith(_KEY_ENDINGS)]:
             monkeypatch.delenv(name)
         for delivery in self.each_task():
-            request = self.request(delivery)
+            ask = partial(collect, request=self.request(delivery))
             try:
-                self.run(
-                    lambda provider, request=request: collect(provider, request),
-                    settings=replace(settings, api_key=None),
-                )
+                self.run(ask, settings=replace(settings, api_key=None))
             except Exception as error:  # noqa: BLE001 - what leaks is the question
                 judge_error(error, secret=CANARY)
 

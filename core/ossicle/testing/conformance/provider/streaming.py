@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import cast
@@ -26,6 +27,11 @@ from ossicle.testing.conformance.watching import (
 )
 
 _MAX_PLACES = 14
+"""Waits at which a call is cancelled, spread evenly; the profile `long` takes every one of them."""
+
+PROFILE_VARIABLE = "OSSICLE_TEST_PROFILE"
+"""Environment variable: `quick`, `ci` or `long`."""
+
 _MAX_BLOCK_S = 0.3
 
 
@@ -70,7 +76,8 @@ class StreamingChecks(AnsweringChecks, is_part=True):
                     events.append(event)
 
         places = await count_suspensions(consume)
-        step = max(1, places // _MAX_PLACES)
+        is_long = os.environ.get(PROFILE_VARIABLE) == "long"
+        step = 1 if is_long else max(1, places // _MAX_PLACES)
         for at in range(0, places, step):
             if not await cancelled_at(consume, at):
                 reply = judge_events(events, request)
