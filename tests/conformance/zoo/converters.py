@@ -283,6 +283,28 @@ class RefusesByAccident(GoodConverter):
         super().encode(stream, target, sink)
 
 
+@animal("test_further_chunks_are_skipped", "wav")
+class ReadsToTheEnd(GoodConverter):
+    def decode(self, clip: AudioClip) -> BlockStream:
+        stream = super().decode(clip)
+        file = clip.open()
+        file.seek(44)
+        frames = (clip.n_bytes - 44) // (2 * stream.channels)
+        return BlockStream(
+            good.blocks_of(file, stream.channels, frames), sample_rate=stream.sample_rate,
+            channels=stream.channels, close=stream.close,
+        )  # fmt: skip
+
+
+@animal("test_it_writes_what_it_claims", "is said to be")
+class LiesInItsHeader(GoodConverter):
+    def encode(self, stream: BlockStream, target: AudioFormat, sink: BinaryIO) -> None:
+        super().encode(stream, target, sink)
+        sink.seek(40)
+        sink.write(b"\xff\xff\xff\xff")
+        sink.seek(0, 2)
+
+
 def claiming(**fields: Any) -> ConverterSpec:
     return replace(SPEC, **fields)
 

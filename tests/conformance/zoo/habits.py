@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import anyio
+import anyio.lowlevel
 from tests.conformance.zoo.animal import Animal, with_spec
 from tests.conformance.zoo.parrot.dialect import line_to_events
 from tests.conformance.zoo.parrot.provider import SPEC, ParrotProvider
@@ -424,3 +425,44 @@ class CannotBeLeft(ParrotProvider):
         with anyio.move_on_after(3.6, shield=True):
             return await super()._open(request)
         return await super()._open(request)
+
+
+@animal("test_nothing_is_left_behind", "unclosed|handles")
+class NeverHangsUp(ParrotProvider):
+    async def _open(self, request: Request) -> Exchange:
+        exchange = await super()._open(request)
+
+        async def stay() -> None:
+            await anyio.lowlevel.checkpoint()
+
+        exchange.close = stay  # type: ignore[method-assign]
+        return exchange
+
+
+@animal("test_nothing_is_left_behind", "never awaited")
+class ForgetsToAwait(Asking):
+    async def before(self, request: Request) -> Request:
+        self.aclose()  # type: ignore[unused-coroutine]  # the defect
+        return request
+
+
+@animal("test_failures_are_translated", "does not say what to do")
+class LeavesYouAlone(Translating):
+    def translate(self, error: OssicleError, request: Request) -> BaseException:
+        error.fix = None
+        return error
+
+
+@animal("test_failures_are_translated", "may have been billed")
+class CallsEverythingFree(Translating):
+    def translate(self, error: OssicleError, request: Request) -> BaseException:
+        if isinstance(error, ProviderError):
+            error.billed = False
+        return error
+
+
+@animal("test_a_missing_key_is_said", "AttributeError leaked")
+class NeedsItsKey(Asking):
+    async def before(self, request: Request) -> Request:
+        self._settings.api_key.get_secret_value()  # type: ignore[union-attr]
+        return request

@@ -390,3 +390,31 @@ async def yields_what_cannot_travel(events: Events, request: Request) -> AsyncGe
 
     async for event in events:
         yield Own(text=event.text) if isinstance(event, TextDelta) else event
+
+
+@animal("test_tools_are_called", "a tool call has no id")
+async def calls_without_an_id(events: Events, request: Request) -> AsyncGenerator[Any, None]:
+    async for event in events:
+        yield replace(event, id=None) if isinstance(event, ToolCallDelta) else event
+
+
+@animal(ROW, "parts are told and not their total")
+async def tells_parts_only(events: Events, request: Request) -> AsyncGenerator[Any, None]:
+    async for event in events:
+        if isinstance(event, UsageReported):
+            event = UsageReported(usage=event.usage.model_copy(update={"input_tokens": None}))
+        yield event
+
+
+@animal(ROW, "is labelled 2")
+async def mislabels_its_files(events: Events, request: Request) -> AsyncGenerator[Any, None]:
+    async for event in events:
+        if isinstance(event, AudioDelta) and event.format.container == "wav":
+            event = replace(event, format=event.format.at(channels=2))
+        yield event
+
+
+@animal("test_references_are_issued_and_taken", "no moment of expiry told")
+async def tells_no_expiry(events: Events, request: Request) -> AsyncGenerator[Any, None]:
+    async for event in events:
+        yield replace(event, expires_at=None) if isinstance(event, ReferenceIssued) else event
