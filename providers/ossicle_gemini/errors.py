@@ -26,6 +26,7 @@ from ossicle.errors import (
     StreamIncompleteError,
 )
 from ossicle.rest import http_date_s, redact, wait_s
+from ossicle.words import without_quotes
 from ossicle_gemini.envelope import Envelope, envelope_of_bytes
 from ossicle_gemini.options import PROVIDER
 
@@ -42,12 +43,14 @@ class CallFacts:
         model: The model that was asked.
         successor: Its successor, if known.
         key: The key that was sent; only ever used to take it out of texts.
+        said: What the caller said in words; likewise.
         now_s: Unix seconds, for dates where the vendor sends no `Date`.
     """
 
     model: str
     successor: str | None = None
     key: str | None = field(default=None, repr=False)
+    said: tuple[str, ...] = field(default=(), repr=False)
     now_s: float = 0.0
 
 
@@ -287,5 +290,5 @@ def _fix(status: int, said: Envelope) -> str:
 
 
 def _says(what: str, said: Envelope, call: CallFacts) -> str:
-    message = redact(said.message, key=call.key)
+    message = redact(without_quotes(said.message[:20_000], call.said), key=call.key)
     return f"{what}: {message}" if message else what

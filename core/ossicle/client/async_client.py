@@ -54,6 +54,8 @@ class AsyncClient:
         budget: Reserved before each call; shared by all tenants' views of this client.
         allow_plugins: Names of third-party plugins that may load; a loaded plugin is trusted code.
         store: Keeps conversations; the application closes it.
+        require_verified: Whether of the allowed plugins only those load that ship a report of
+            passed conformance suites about their very files; `ossicle plugins --verified`.
         plugins: Objects with hook implementations: an application's own providers, validators
             and listeners.
         tenant: On whose behalf; see `for_tenant`.
@@ -78,6 +80,7 @@ class AsyncClient:
         budget: Budget | None = None,
         store: Store | None = None,
         allow_plugins: Iterable[str] = (),
+        require_verified: bool = False,
         plugins: Iterable[object] = (),
         tenant: str = "default",
         timeout_s: float = DEFAULT_TIMEOUT_S,
@@ -86,7 +89,11 @@ class AsyncClient:
     ) -> None:
         stats = Stats()
         listeners = [stats] if keeps_stats else []
-        host = PluginHost(allow=allow_plugins, plugins=[*plugins, *listeners])
+        host = PluginHost(
+            allow=allow_plugins,
+            plugins=[*plugins, *listeners],
+            require_verified=require_verified,
+        )
         (name, named_model), fallbacks, instances = line_up(provider)
         model = model or named_model
         key = SecretStr(api_key) if isinstance(api_key, str) else api_key

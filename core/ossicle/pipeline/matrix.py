@@ -6,6 +6,7 @@ import datetime
 
 from ossicle.abc import Capabilities
 from ossicle.errors import (
+    TextTooLongError,
     UnknownModelError,
     UnknownVoiceError,
     UnsupportedFeatureError,
@@ -86,6 +87,7 @@ def check_features(draft: Draft, capabilities: Capabilities) -> str | None:
     Raises:
         UnknownVoiceError: The model has no such voice.
         UnsupportedFeatureError: Tools, instructions or an audio part the model cannot take.
+        TextTooLongError: More text than the model speaks in one request.
     """
     if draft.tools and not capabilities.tools:
         raise UnsupportedFeatureError(
@@ -101,6 +103,7 @@ def check_features(draft: Draft, capabilities: Capabilities) -> str | None:
         )
     for message in draft.messages:
         _check_roles(message)
+    _check_length(draft, capabilities)
     if "audio" not in draft.output:
         return None
     voice, voices = draft.voice or capabilities.default_voice, capabilities.voices
@@ -111,6 +114,20 @@ def check_features(draft: Draft, capabilities: Capabilities) -> str | None:
             fix=f"Use one of {', '.join(voices)}.",
         )
     return voice
+
+
+def _check_length(draft: Draft, capabilities: Capabilities) -> None:
+    allowed = capabilities.max_text_chars
+    if draft.task != "speak" or allowed is None:
+        return
+    length = len(draft.messages[-1].text)
+    if length > allowed:
+        raise TextTooLongError(
+            f"the text has {length} characters, {capabilities} speaks at most {allowed} at once",
+            measured=length,
+            allowed=allowed,
+            fix="Speak it in several calls.",
+        )
 
 
 def _check_roles(message: Message) -> None:

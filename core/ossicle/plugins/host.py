@@ -24,13 +24,16 @@ from ossicle.abc import (
     hooks,
 )
 from ossicle.errors import (
+    ConfigurationError,
     DependencyMissingError,
     OssicleError,
+    PluginContractError,
     PluginLoadError,
     UnknownProviderError,
 )
-from ossicle.plugins.catalogue import KINDS, Catalogue, Shelf, register
+from ossicle.plugins.catalogue import KINDS, Catalogue, Shelf, Spec, register
 from ossicle.plugins.listing import PluginListing
+from ossicle.plugins.verification import Verification, verify_module
 
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())  # the host program decides what is shown
@@ -55,6 +58,8 @@ class PluginHost:
     Args:
         allow: Names of third-party entry points that may load; `"*"` allows every installed one.
         plugins: Objects or modules with hook implementations, registered by the application.
+        require_verified: Whether third-party plugins load only with a report that proves them, as
+            they are installed; see `ossicle.plugins.verification`.
         entry_points: Where to discover; for tests and frozen programs.
     """
 
@@ -63,10 +68,12 @@ class PluginHost:
         *,
         allow: Iterable[str] = (),
         plugins: Iterable[object] = (),
+        require_verified: bool = False,
         entry_points: EntryPoints = installed_entry_points,
     ) -> None:
         self._allow = frozenset([allow] if isinstance(allow, str) else allow)
         self._objects = tuple(plugins)
+        self._require_verified = require_verified
         self._entry_points = entry_points
         self._lock = threading.RLock()
         self._is_loaded = False
@@ -130,6 +137,19 @@ class PluginHost:
             )
         return spec
 
+    def verification(self, name: str) -> Verification:
+        """What is proved of the plugin of this name; its code is not loaded for it.
+
+        Raises:
+            ConfigurationError: No plugin of this name is installed.
+        """
+        points = [point for point in self._entry_points() if point.name == name]
+        if not points:
+            raise ConfigurationError(
+                f"no plugin {name!r} is installed", fix="See `ossicle plugins` for the names."
+            )
+        return verify_module(points[0].value)
+
     def _why_unknown(self, name: str) -> OssicleError:
         listing = self._listings.get(name)
         if listing is not None and listing.state == "broken":
@@ -137,8 +157,11 @@ class PluginHost:
                 f"plugin {name!r} is broken: {listing.reason}", plugin=name, fix=listing.fix
             )
         if listing is not None and listing.state == "blocked":
+            is_allowed = bool({"*", name} & self._allow)
             return UnknownProviderError(
-                f"provider {name!r} comes from a third party's plugin that is not allowed",
+                f"plugin {name!r} does not load: {listing.reason}"
+                if is_allowed
+                else f"provider {name!r} comes from a third party's plugin that is not allowed",
                 fix=listing.fix,
             )
         known = ", ".join(sorted(self._catalogue.providers.names())) or "none"
@@ -215,13 +238,34 @@ class PluginHost:
                 f"line --plugin {point.name}. A loaded plugin can do anything you can.",
             )
             return
+        if self._require_verified and not listing.is_first_party:
+            self._admit_verified(listing, point)
+            return
         self._adopt(listing, point.load)
 
-    def _adopt(self, listing: PluginListing, load: Callable[[], object]) -> None:
+    def _admit_verified(self, listing: PluginListing, point: importlib.metadata.EntryPoint) -> None:
+        """Load a plugin if its report is about it, and about everything that it announces."""
+        found = verify_module(point.value)
+        if not found.is_verified:
+            self._listings[listing.name] = replace(
+                listing,
+                state="blocked",
+                reason=f"the application wants verified plugins only, and {found.reason}",
+                fix=found.fix,
+            )
+            return
+        self._adopt(listing, point.load, found)
+
+    def _adopt(
+        self,
+        listing: PluginListing,
+        load: Callable[[], object],
+        proved: Verification | None = None,
+    ) -> None:
         try:
             plugin = load()
             self._manager.register(plugin, name=listing.name)
-            provides, lacking = self._collect(plugin, listing.name)
+            provides, lacking = self._collect(plugin, listing.name, proved)
         except _PLUGINS_OWN as error:
             # Rim: whatever a broken plugin raises, SystemExit included, must not stop the host.
             if self._manager.has_plugin(listing.name):
@@ -244,7 +288,9 @@ class PluginHost:
             provides=tuple(provides),
         )
 
-    def _collect(self, plugin: object, name: str) -> tuple[list[str], list[Requirement]]:
+    def _collect(
+        self, plugin: object, name: str, proved: Verification | None
+    ) -> tuple[list[str], list[Requirement]]:
         """Call the plugin's registering hooks and shelve the answers, all or nothing."""
         answers = []
         for hook in _HOOKS:
@@ -253,13 +299,18 @@ class PluginHost:
                     answers.append((hook, implementation.function()))
         trial = Catalogue()
         for hook, answer in answers:
-            register(trial, hook, answer, plugin=name)
+            specs = register(trial, hook, answer, plugin=name)
+            unproved = proved.covers(_announced(hook, specs)) if proved is not None else ()
+            if unproved:
+                raise PluginContractError(
+                    f"it announces {unproved[0]}, of which its report says nothing", plugin=name
+                )
         provides: list[str] = []
         lacking: list[Requirement] = []
         for hook, answer in answers:
-            kind = hook.removeprefix("ossicle_register_").removesuffix("s")
-            for spec in register(self._catalogue, hook, answer, plugin=name):
-                provides.append(f"{kind} {spec.name}")
+            specs = register(self._catalogue, hook, answer, plugin=name)
+            provides += _announced(hook, specs)
+            for spec in specs:
                 lacking += missing(spec.requires)
         return provides, lacking
 
@@ -281,6 +332,12 @@ class PluginHost:
                         reason=reason,
                         fix="Uninstall one of them, or leave it out of the allowed plugins.",
                     )
+
+
+def _announced(hook: str, specs: Iterable[Spec]) -> list[str]:
+    """What a hook announced, such as `provider echo`."""
+    kind = hook.removeprefix("ossicle_register_").removesuffix("s")
+    return [f"{kind} {spec.name}" for spec in specs]
 
 
 def missing(requires: Iterable[Requirement]) -> list[Requirement]:

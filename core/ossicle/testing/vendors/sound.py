@@ -91,10 +91,14 @@ def decode_sound(data: bytes) -> tuple[Samples, int]:
     """
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return _decode_wav(data)
-    if data[:4] in (b"fLaC", b"OggS") or is_mp3(data):
+    if data[:4] in (b"fLaC", b"OggS", b"FORM") or is_mp3(data):
         return _decode_with_soundfile(data)
-    if data[4:8] == b"ftyp" or data[:4] == b"\x1a\x45\xdf\xa3":
-        return _decode_with_av(data)
+    if data[4:8] == b"ftyp":
+        return _decode_with_av(data, "mov")
+    if data[:4] == b"\x1a\x45\xdf\xa3":
+        return _decode_with_av(data, "matroska")
+    if len(data) > 2 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:  # the sync of ADTS
+        return _decode_with_av(data, "aac")
     raise MalformedAudioError("the bytes are no audio that this vendor knows")
 
 
@@ -154,14 +158,13 @@ def _decode_with_soundfile(data: bytes) -> tuple[Samples, int]:
     return samples.mean(axis=1, dtype=np.float32), int(sample_rate)
 
 
-def _decode_with_av(data: bytes) -> tuple[Samples, int]:
+def _decode_with_av(data: bytes, demuxer: str) -> tuple[Samples, int]:
     try:
         import av
     except ImportError as error:
         raise MalformedAudioError(
             "no decoder for this container", fix='Install "ossicle[av]".'
         ) from error
-    demuxer = "mov" if data[4:8] == b"ftyp" else "matroska"
     try:
         with av.open(io.BytesIO(data), mode="r", format=demuxer) as file:
             sample_rate = int(file.streams.audio[0].rate)

@@ -10,7 +10,7 @@ import pytest
 from ossicle.errors import DependencyMissingError, SchemaVersionError, StorageError
 from ossicle.policy import Allowance, Amount
 from ossicle.storage import Store, TableLedger, Turn
-from ossicle.testing.store_conformance import ManualClock, StoreConformance
+from ossicle.testing.conformance.store import ManualClock, StoreConformance
 
 psycopg = pytest.importorskip("psycopg")
 
