@@ -1,18 +1,22 @@
-"""`plugins.md` is true: its hooks, signatures and snippets are those of the code."""
+"""`plugins.md` is true: its hooks, signatures, fields and snippets are those of the code."""
 
 from __future__ import annotations
 
 import inspect
+import os
 import re
-import types
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from ossicle import Client
 from ossicle.abc import hooks
 
-PAGE = (Path(__file__).parents[2] / "plugins.md").read_text()
+from ..fresh.tutorial import read_tutorial
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "plugins.md").read_text()
 
 
 def documented() -> dict[str, str]:
@@ -31,37 +35,37 @@ def test_every_hook_stands_on_the_page_with_its_signature() -> None:
     assert documented() == declared()
 
 
-def snippets() -> list[str]:
-    return list(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
+@pytest.fixture
+def followed(tmp_path: Path) -> Path:
+    """The files that the tutorial's reader writes."""
+    for step in read_tutorial():
+        if step.action != "run":
+            step.do(tmp_path / "pocket")
+    return tmp_path / "pocket"
 
 
-def module_of(snippet: str) -> types.ModuleType:
-    module = types.ModuleType("snippet")
-    exec(compile(snippet, "plugins.md", "exec"), module.__dict__)
-    return module
+@pytest.mark.slow
+def test_the_code_of_the_tutorial_is_clean_and_strictly_typed(followed: Path) -> None:
+    style = ["--isolated", "--line-length", "100"]
+    for command in (
+        ["ruff", "check", *style, "--select", "E,F,W,I,N,UP,B", "."],
+        ["ruff", "format", *style, "--check", "."],
+        ["mypy", "--strict", "--explicit-package-bases", "src", "tests"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=followed, env=os.environ | {"MYPYPATH": "src"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("number", range(len(snippets())))
-def test_a_snippet_is_a_plugin_that_loads(number: int) -> None:
-    with Client("echo", plugins=[module_of(snippets()[number])]) as client:
-        [listing] = [line for line in client.plugins.listings() if line.name == "snippet"]
-    assert listing.state == "ready", listing.reason
-    assert listing.provides
+def test_every_file_that_the_page_links_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
+        assert (ROOT / target).exists(), target
 
 
-def test_the_provider_of_the_page_speaks() -> None:
-    snippet = next(block for block in snippets() if "BeepProvider" in block)
-    with Client("beep", plugins=[module_of(snippet)]) as client:
-        reply = client.speak("abc", output_format="wav")
-    assert reply.audio is not None
-    assert reply.audio.format.sample_rate == 16000
-    assert reply.audio.facts.frames == 3 * 800
-
-
-def test_the_validator_of_the_page_finds() -> None:
-    snippet = next(block for block in snippets() if "Shouting" in block)
-    with Client("echo", plugins=[module_of(snippet)]) as client:
-        audio = client.speak("hello").audio
-        findings = client.explain(audio=audio, output={"text"}).inputs[0].findings
-    quiet = {finding.code for finding in findings}
-    assert "shouting" not in quiet
+def test_every_heading_that_the_page_links_to_is_there() -> None:
+    headings = re.findall(r"^#+ (.*)$", PAGE, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+    for target in re.findall(r"\]\(#([^)]+)\)", PAGE):
+        assert target in anchors, target
