@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
-from ossicle.errors import ConfigurationError, PluginContractError
+from ossicle.errors import ConfigurationError, OssicleError, PluginContractError
 from ossicle.messages import Task
 from ossicle.plugins import PluginHost
 
@@ -38,12 +38,12 @@ class ProviderPool:
         Raises:
             UnknownProviderError: No allowed plugin announces it.
             DependencyMissingError: A package it stands on is not installed.
+            PluginContractError: What builds it raises something else, or builds something else.
         """
         with self._lock:
             provider = self._instances.get(name)
             if provider is None:
-                spec = self._host.provider(name)
-                provider = spec.factory(self._settings.get(name, ProviderSettings()))
+                provider = self._build(name)
                 if not isinstance(provider, AudioProvider):
                     raise PluginContractError(
                         f"the factory of provider {name!r} returned a {type(provider).__name__}",
@@ -52,6 +52,20 @@ class ProviderPool:
                     )
                 self._instances[name] = provider
             return provider
+
+    def _build(self, name: str) -> AudioProvider:
+        spec = self._host.provider(name)
+        try:
+            return spec.factory(self._settings.get(name, ProviderSettings()))
+        except OssicleError:
+            raise
+        except (Exception, SystemExit) as error:
+            # Its words may hold the settings, so they stay in the cause.
+            raise PluginContractError(
+                f"the factory of provider {name!r} raised {type(error).__name__}",
+                plugin=name,
+                fix="Report it to the author of the plugin.",
+            ) from error
 
     def knows(self, name: str) -> bool:
         """Whether there is a provider of this name."""
