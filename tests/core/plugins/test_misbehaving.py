@@ -42,14 +42,21 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """All twelve on the path; those that hang are let go afterwards."""
     monkeypatch.syspath_prepend(str(install(tmp_path)))
     yield tmp_path
+    let_go()
     for plugin in PLUGINS:
-        module = sys.modules.pop(f"bad_{plugin.name}", None)
-        release = getattr(module, "RELEASE", None)
+        sys.modules.pop(f"bad_{plugin.name}", None)
+
+
+def let_go() -> None:
+    """Let those that hang come to their end."""
+    for plugin in HANGING:
+        release = getattr(sys.modules.get(f"bad_{plugin.name}"), "RELEASE", None)
         if release is not None:
             release.set()
     for thread in threading.enumerate():
         if thread.name.startswith("ossicle-plugin-"):
-            thread.join()
+            thread.join(10)
+            assert not thread.is_alive(), thread.name
 
 
 def host_of(*plugins: Misbehaving, load_limit_s: float = 60.0) -> PluginHost:
@@ -113,11 +120,7 @@ def test_one_that_comes_back_late_can_be_used_by_the_next_host(
     installed: Path,
 ) -> None:
     host_of(*HANGING, load_limit_s=0.05).load()
-    for plugin in HANGING:
-        sys.modules[f"bad_{plugin.name}"].RELEASE.set()
-    for thread in threading.enumerate():
-        if thread.name.startswith("ossicle-plugin-"):
-            thread.join()
+    let_go()
     again = host_of(*HANGING)
     assert {listing_of(again, plugin.name).state for plugin in HANGING} == {"ready"}
 
@@ -140,6 +143,7 @@ def test_an_interrupt_of_a_person_still_passes() -> None:
 
 BROKEN_LISTS: dict[str, Callable[[Path], object]] = {
     "no metadata": lambda info: (info / "METADATA").unlink(),
+    "no words": lambda info: (info / "METADATA").write_bytes(b"Name: \xff\xfe\n"),
     "no text": lambda info: (info / "entry_points.txt").write_bytes(b"[ossicle]\n\xff\xfe = x\n"),
     "no list": lambda info: (info / "entry_points.txt").write_text("nonsense ]["),
     "no module": lambda info: (info / "entry_points.txt").write_text("[ossicle]\nold = \n"),
