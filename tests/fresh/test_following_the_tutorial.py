@@ -21,15 +21,15 @@ def test_word_by_word(fresh: Fresh) -> None:
             step.do(fresh.folder)
     proofs = [re.search(r"(\d+) passed", words) for words in said]
     counts = [int(proof[1]) for proof in proofs if proof]
-    assert len(counts) == 3, said  # the provider alone, all four, all four with reports
-    assert counts[1] == counts[2] > counts[0] > 20
+    assert len(counts) == 2, said  # the provider alone, and all four
+    assert counts[1] > counts[0] > 20
     everything = "".join(said)
-    assert "failed" not in everything.replace("0 failed", "")
+    assert not re.search(r"[1-9]\d* (failed|error)", everything)
     for announced in ("provider beep", "converter pocket_caf", "validator shouting",
                       "preprocessor bright"):  # fmt: skip
-        assert announced in said[-3].replace("\n", " ") or announced in everything
+        assert announced in " ".join(everything.split())
+    assert "beep speak: text → audio, streamed" in everything
     assert "AudioClip(wav 16000 Hz 1 ch" in everything
-    assert "beep speak: text → audio, streamed" in said[-1]
     assert (fresh.folder / "hello.mp3").stat().st_size > 1000
     assert (fresh.folder / "bright.wav").stat().st_size > 1000
     assert str(ROOT) not in everything, "the fresh environment sees the checkout"
