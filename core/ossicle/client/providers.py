@@ -42,6 +42,7 @@ class ProviderPool:
         Raises:
             UnknownProviderError: No allowed plugin announces it.
             DependencyMissingError: A package it stands on is not installed.
+            PluginContractError: What builds it raises something else, or builds something else.
         """
         with self._lock:
             provider = self._instances.get(name)
