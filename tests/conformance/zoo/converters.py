@@ -45,6 +45,11 @@ def animal(check: str, because: str) -> Callable[[type[GoodConverter]], type[Goo
     return add
 
 
+def claimed_bytes(clip: AudioClip) -> int:
+    """What a plain header says of the samples that follow."""
+    return int.from_bytes(clip.read_bytes()[40:44], "little")
+
+
 class Reading(GoodConverter):
     """Blocks come out changed."""
 
@@ -173,19 +178,15 @@ class KeepsFilesOpen(GoodConverter):
 @animal("test_damaged_bytes_are_survived", "struct.error|ValueError|error")
 class LetsParsersSpeak(GoodConverter):
     def decode(self, clip: AudioClip) -> BlockStream:
-        with clip.open() as file:
-            _, channels, n_bytes = good.read_header(file)
-            if n_bytes % (2 * channels) or n_bytes > clip.n_bytes:
-                raise ValueError("buffer size must be a multiple of element size")
+        if claimed_bytes(clip) > clip.n_bytes:
+            raise ValueError("buffer size must be a multiple of element size")
         return super().decode(clip)
 
 
 @animal("test_damaged_bytes_are_survived", "MiB|Memory")
 class BelievesTheHeader(GoodConverter):
     def decode(self, clip: AudioClip) -> BlockStream:
-        with clip.open() as file:
-            _, _, n_bytes = good.read_header(file)
-        self.buffer = bytearray(min(n_bytes, 64 << 20))
+        self.buffer = bytearray(min(claimed_bytes(clip), 64 << 20))
         return super().decode(clip)
 
 
@@ -317,7 +318,7 @@ put(
 put(
     "a converter: claims to read FLAC",
     claiming(reads=(RULE, CodecRule(container="flac", encodings=("flac",)))),
-    "test_it_reads_what_it_claims", "RIFF",
+    "test_it_reads_what_it_claims", "AssertionError",
 )  # fmt: skip
 put(
     "a converter: claims to write mu-law",

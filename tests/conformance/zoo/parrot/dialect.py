@@ -20,7 +20,6 @@ from ossicle.errors import (
     ProviderUnavailableError,
     RateLimitedError,
     RequestRefusedError,
-    UnsupportedFeatureError,
 )
 from ossicle.messages import (
     AudioDelta,
@@ -77,11 +76,6 @@ def _part(part: Part) -> dict[str, str]:
     if isinstance(part, ToolResultPart):
         return {"text": part.content}
     if isinstance(part, AudioReference):
-        if part.provider != NAME:
-            raise UnsupportedFeatureError(
-                f"an audio id of {part.provider!r}", feature="audio_reference",
-                fix="Send the audio itself.",
-            )  # fmt: skip
         return {"kept": part.id}
     return {"text": f"called {part.call.name}"}
 

@@ -14,13 +14,19 @@ from ossicle.abc import CodecRule, ConverterSpec
 from ossicle.audio import AudioClip, BlockStream
 from ossicle.errors import MalformedAudioError, OssicleError
 from ossicle.testing.conformance.converter.sounds import (
+    EXACT,
     UNCOUNTED,
     at_rate,
+    clip_of,
     damaged,
+    encode,
     inputs_for,
     most_noise_db,
     noise_db,
+    ramp,
+    targets_of,
     with_chunks,
+    writers_for,
 )
 from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.suite import Conformance, check
@@ -117,6 +123,28 @@ class ReadingChecks(Conformance, is_part=True):
             self.draft.prove(f"reads {form.container}/{form.encoding}")
             if rule.encodings is None:
                 self.draft.prove(f"reads {form.container}/any")
+
+    @check("reads every sample exactly, of one frame and of one more than a block")
+    def test_samples_are_exact(self, spec: ConverterSpec) -> None:
+        """Steps of 16 bits, which every exact encoding holds."""
+        tried = 0
+        for rule in spec.reads:
+            exact = [one for one in writers_for(rule, spec) if one.encoding in EXACT]
+            for writer in {one.encoding: one for one in reversed(exact)}.values():
+                target = targets_of(writer)[0]
+                for frames in (1, 4097, 8193):
+                    pcm = ramp(target, frames=frames)
+                    clip = clip_of(encode(writer.converter, pcm, target), target)
+                    if clip is None or not rule.covers(clip.format):
+                        continue
+                    given = spec.factory().decode(clip).read()
+                    count = min(frames, given.frames)
+                    assert count == frames or rule.container in UNCOUNTED, (target, frames)
+                    error = np.abs(given.samples[:count] - pcm.samples[:count]).max()
+                    assert error < 1e-6, (target, frames, error)
+                    tried += 1
+        if not tried:
+            pytest.skip("it reads nothing exact that is written here")
 
     @check("gives blocks of float32 (frames, channels), none larger than a few hundred thousand")
     def test_blocks_have_their_shape(self, spec: ConverterSpec) -> None:

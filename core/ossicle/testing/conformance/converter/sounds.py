@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import random
+import struct
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -245,6 +246,29 @@ def endless(target: AudioFormat, *, blocks: int, after: Callable[[int], None]) -
     return BlockStream(
         give(), sample_rate=signal.sample_rate, channels=signal.channels, frames=blocks * 8192
     )
+
+
+def ramp(target: AudioFormat, *, frames: int) -> Pcm:
+    """Samples that are whole steps of 16 bits, from one end to the other."""
+    assert target.sample_rate is not None
+    steps = (np.arange(frames, dtype=np.int64) * 13 + 29_989) % 65_536 - 32_768
+    column = (steps / 32_768).astype(np.float32).reshape(-1, 1)
+    samples = np.repeat(column, target.channels or 1, axis=1)
+    return Pcm(samples=np.ascontiguousarray(samples), sample_rate=target.sample_rate)
+
+
+def judge_wav(data: bytes) -> None:
+    """The sizes in the header of a WAV of plain samples fit each other and the file.
+
+    Raises:
+        AssertionError: They do not.
+    """
+    tag, channels, rate, byte_rate, align, bits = struct.unpack_from("<HHIIHH", data, 20)
+    if data[12:16] != b"fmt " or tag not in (1, 3):
+        return
+    assert align == channels * bits // 8, f"{align} bytes a frame are said to be in the WAV"
+    assert byte_rate == rate * align, f"{byte_rate} bytes a second are said to be in the WAV"
+    assert int.from_bytes(data[4:8], "little") == len(data) - 8, "the RIFF has another size"
 
 
 def with_chunks(wav: bytes) -> bytes:

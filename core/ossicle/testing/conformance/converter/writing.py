@@ -19,6 +19,7 @@ from ossicle.testing.conformance.converter.sounds import (
     clip_of,
     encode,
     endless,
+    judge_wav,
     most_noise_db,
     noise_db,
     reader_of,
@@ -52,6 +53,8 @@ class WritingChecks(Conformance, is_part=True):
             for target in targets_of(writer):
                 signal = signal_for(target)
                 data = encode(spec, signal.pcm, target)
+                if target.container == "wav":
+                    judge_wav(data)
                 clip = clip_of(data, target)
                 odd = set(clip.facts.notes if clip is not None else ()) & _LIES
                 assert not odd, f"{target}: the file is said to be {odd}"
