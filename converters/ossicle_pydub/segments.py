@@ -52,7 +52,8 @@ def audiosegment_to_clip(segment: Any) -> AudioClip:
         channels=segment.channels,
     )
     data = wav_bytes(segment)
-    return AudioClip.from_bytes(wav_header(form, int(segment.frame_count())) + data)
+    padding = bytes(len(data) & 1)  # chunks have an even length, and the header counts on it
+    return AudioClip.from_bytes(wav_header(form, int(segment.frame_count())) + data + padding)
 
 
 def clip_to_audiosegment(clip: AudioClip) -> Any:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         AudioSource,
         BlockingReplyStream,
         CallRecorder,
+        Cascade,
         Client,
         Conversation,
     )
@@ -47,7 +48,9 @@ else:
 
     _ROOMS = {
         "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
-        "client": ("AsyncClient AudioSource BlockingReplyStream CallRecorder Client Conversation"),
+        "client": (
+            "AsyncClient AudioSource BlockingReplyStream CallRecorder Cascade Client Conversation"
+        ),
         "conversation": "AsyncConversation HistoryPolicy Turn",
         "errors": "OssicleError",
         "intake": "IntakeLimits decode load",
@@ -89,6 +92,7 @@ __all__ = [
     "Budget",
     "BudgetLimits",
     "CallRecorder",
+    "Cascade",
     "Client",
     "Conversation",
     "Event",

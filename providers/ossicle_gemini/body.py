@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, Self
 
 import anyio.to_thread
 
@@ -64,17 +64,39 @@ class JsonBody:
         self._clips = clips
         self.n_bytes = sum(map(len, self._texts)) + sum(clip.n_bytes for clip in clips)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
         """The body in pieces of at most a few hundred kilobytes."""
+        return _Pieces(self._pieces(), reads_files=any(one.clip.path for one in self._clips))
+
+    def _pieces(self) -> Iterator[bytes]:
         yield self._texts[0]
         for data, text in zip(self._clips, self._texts[1:], strict=True):
             with data.clip.open() as file:
-                while piece := await _read(file, in_memory=data.clip.path is None):
+                while piece := file.read(_PIECE_BYTES):
                     yield base64.b64encode(piece)
             yield text
 
 
-async def _read(file: BinaryIO, *, in_memory: bool) -> bytes:
-    if in_memory:
-        return file.read(_PIECE_BYTES)
-    return await anyio.to_thread.run_sync(file.read, _PIECE_BYTES)
+class _Pieces:
+    """Pieces in time; no generator, because an upload that is cancelled leaves its iterator behind.
+
+    Args:
+        pieces: Where they come from.
+        reads_files: Whether getting one may block.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], *, reads_files: bool) -> None:
+        self._pieces = pieces
+        self._reads_files = reads_files
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._reads_files:
+            piece = await anyio.to_thread.run_sync(next, self._pieces, None)
+        else:
+            piece = next(self._pieces, None)
+        if piece is None:
+            raise StopAsyncIteration
+        return piece

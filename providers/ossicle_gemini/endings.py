@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from ossicle.errors import PermissionRefusedError
 from ossicle.messages.events import FinishReason
+from ossicle.rest import redact
 from ossicle_gemini.errors import invalid_reply, refused_content
 from ossicle_gemini.options import PROVIDER
-from ossicle_gemini.redaction import redact
 
 _BLOCKED = ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII",
             "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "ESCALATION",

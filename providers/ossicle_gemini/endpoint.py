@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from ossicle.abc import ProviderSettings
-from ossicle.errors import ConfigurationError, MissingKeyError
+from ossicle.errors import MissingKeyError
+from ossicle.rest import checked_key, checked_url
 from ossicle_gemini.options import EndpointOptions, endpoint_options
 
 BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -62,42 +62,8 @@ def find_endpoint(
         environment = os.environ
     url = settings.base_url or environment.get("GOOGLE_GEMINI_BASE_URL") or BASE_URL
     return Endpoint(
-        base_url=_checked_url(url),
+        # Google's own clients take the URL without the version; so that both forms work here.
+        base_url=checked_url(url, example=BASE_URL, default_path=_VERSION),
         options=endpoint_options(settings.options),
-        key=_key(settings, environment),
+        key=checked_key(settings.api_key, names=_KEYS, environment=environment),
     )
-
-
-def _checked_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        is_possible = parts.scheme in ("http", "https") and bool(parts.hostname)
-        is_possible = is_possible and not (parts.username or parts.password) and parts.port != 0
-        is_possible = is_possible and not (parts.query or parts.fragment)
-    except ValueError:
-        parts, is_possible = urlsplit(""), False
-    if not is_possible:
-        # The URL itself stays out: it may hold a password.
-        raise ConfigurationError(
-            "base_url is no plain http or https URL",
-            fix=f"Give something like {BASE_URL}, without user, password and query.",
-        )
-    url = url.rstrip("/")
-    # Google's own clients take the URL without the version; so that both forms work here.
-    return url if parts.path.strip("/") else url + _VERSION
-
-
-def _key(settings: ProviderSettings, environment: Mapping[str, str]) -> str | None:
-    key: str | None
-    if settings.api_key is not None:
-        key = settings.api_key.get_secret_value()
-    else:
-        key = next((value for name in _KEYS if (value := environment.get(name))), None)
-    if key is None or not (key := key.strip()):
-        return None
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise ConfigurationError(
-            f"the key of {len(key)} characters holds some that no key has",
-            fix="Copy the key again, without line breaks and quotes.",
-        )
-    return key

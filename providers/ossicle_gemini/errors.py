@@ -25,10 +25,10 @@ from ossicle.errors import (
     RequestRefusedError,
     StreamIncompleteError,
 )
-from ossicle_gemini.duration import http_date_s, wait_s
+from ossicle.rest import http_date_s, redact, wait_s
+from ossicle.words import without_quotes
 from ossicle_gemini.envelope import Envelope, envelope_of_bytes
 from ossicle_gemini.options import PROVIDER
-from ossicle_gemini.redaction import redact
 
 _KEY_REASONS = {"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_NOT_FOUND", "CREDENTIALS_MISSING",
                 "ACCESS_TOKEN_EXPIRED", "ACCESS_TOKEN_TYPE_UNSUPPORTED"}  # fmt: skip
@@ -43,12 +43,14 @@ class CallFacts:
         model: The model that was asked.
         successor: Its successor, if known.
         key: The key that was sent; only ever used to take it out of texts.
+        said: What the caller said in words; likewise.
         now_s: Unix seconds, for dates where the vendor sends no `Date`.
     """
 
     model: str
     successor: str | None = None
     key: str | None = field(default=None, repr=False)
+    said: tuple[str, ...] = field(default=(), repr=False)
     now_s: float = 0.0
 
 
@@ -288,5 +290,5 @@ def _fix(status: int, said: Envelope) -> str:
 
 
 def _says(what: str, said: Envelope, call: CallFacts) -> str:
-    message = redact(said.message, key=call.key)
+    message = redact(without_quotes(said.message[:20_000], call.said), key=call.key)
     return f"{what}: {message}" if message else what

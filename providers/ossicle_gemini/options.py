@@ -3,46 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from ossicle.errors import ConfigurationError
+from ossicle import rest
+from ossicle.rest import Options, RestOptions, checked_options
 
 PROVIDER = "gemini"
 """Name of the provider."""
 
 _MIB = 1 << 20
-_Model = TypeVar("_Model", bound=BaseModel)
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class EndpointOptions(_Options):
+class EndpointOptions(RestOptions):
     """Settings of the endpoint (`ProviderSettings.options`).
 
     Attributes:
-        headers: Further headers of every request; never logged.
-        connect_timeout_s: Longest time for a connection to come about.
-        read_timeout_s: Longest silence of the vendor, in seconds.
-        max_reply_bytes: Longest reply body that is read.
         max_event_bytes: Longest single event of a stream; one may hold a whole answer's audio.
         max_request_bytes: Longest request body that is sent, base64 included.
             Source: "Increased file size limits" (Google's developer blog, 2026-01-12): inline
             data went from 20 MB to 100 MB, "with varying limits based on data types".
     """
 
-    headers: dict[str, str] = Field(default_factory=dict, repr=False)
-    connect_timeout_s: float = Field(default=10.0, gt=0)
-    read_timeout_s: float = Field(default=600.0, gt=0)
-    max_reply_bytes: int = Field(default=256 * _MIB, ge=1024)
     max_event_bytes: int = Field(default=64 * _MIB, ge=1024)
     max_request_bytes: int = Field(default=100_000_000, ge=1024)
 
 
-class CallOptions(_Options):
+class CallOptions(Options):
     """Extras of one call (`provider_options["gemini"]`).
 
     Attributes:
@@ -74,7 +62,9 @@ def endpoint_options(options: Mapping[str, Any]) -> EndpointOptions:
     Raises:
         ConfigurationError: There is no such setting, or its value is not possible.
     """
-    return _checked(EndpointOptions, options, "the provider's options")
+    return checked_options(
+        EndpointOptions, options, where="the provider's options", provider=PROVIDER
+    )
 
 
 def call_options(options: Mapping[str, Any]) -> CallOptions:
@@ -83,20 +73,4 @@ def call_options(options: Mapping[str, Any]) -> CallOptions:
     Raises:
         ConfigurationError: There is no such option, or its value is not possible.
     """
-    inner = options.get(PROVIDER)
-    if len(options) == 1 and isinstance(inner, Mapping):
-        options = inner
-    return _checked(CallOptions, options, f"provider_options[{PROVIDER!r}]")
-
-
-def _checked(model: type[_Model], options: Mapping[str, Any], where: str) -> _Model:
-    try:
-        return model.model_validate(dict(options))
-    except ValidationError as error:
-        # Values stay out of the message: they may be secrets or prompts.
-        found = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        name = ".".join(str(step) for step in found["loc"]) or "value"
-        raise ConfigurationError(
-            f"{where} are wrong at {name!r}: {found['msg']}",
-            fix="See the guide of the gemini provider for what can be set.",
-        ) from error
+    return rest.call_options(CallOptions, options, provider=PROVIDER)

@@ -71,6 +71,7 @@ class GeminiProvider(AudioProvider):
             model=request.model,
             successor=record.capabilities.successor,
             key=self._endpoint.key,
+            said=request.texts,
         )
         answer = await self._exchange.generate(
             request.model, payload, stream=request.stream, call=call, deadline=request.deadline

@@ -27,9 +27,10 @@ from ossicle.errors import (
     RequestRefusedError,
     StreamIncompleteError,
 )
+from ossicle.rest import redact
+from ossicle.words import without_quotes
 from ossicle_openai.envelope import Envelope, envelope_of_bytes
 from ossicle_openai.options import PROVIDER
-from ossicle_openai.redaction import redact
 from ossicle_openai.retry_after import http_date_s, retry_after_s
 
 _QUOTA = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active",
@@ -51,6 +52,7 @@ class CallFacts:
         successor: Its successor, if known.
         endpoint: Name of the endpoint profile.
         key: The key that was sent; only ever used to take it out of texts.
+        said: What the caller said in words; likewise.
         origins: For each message on the wire, the index of the request's message it stands for.
         failed_requests_are_billed: As the endpoint's profile says.
         now_s: Unix seconds, for dates where the vendor sends no `Date`.
@@ -60,6 +62,7 @@ class CallFacts:
     successor: str | None = None
     endpoint: str = "openai"
     key: str | None = field(default=None, repr=False)
+    said: tuple[str, ...] = field(default=(), repr=False)
     origins: tuple[int | None, ...] = ()
     failed_requests_are_billed: bool | None = None
     now_s: float = 0.0
@@ -327,5 +330,5 @@ def _code(said: Envelope, call: CallFacts) -> str | None:
 
 
 def _says(what: str, said: Envelope, call: CallFacts) -> str:
-    message = redact(said.message, key=call.key)
+    message = redact(without_quotes(said.message[:20_000], call.said), key=call.key)
     return f"{what}: {message}" if message else what

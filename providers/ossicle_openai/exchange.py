@@ -76,6 +76,7 @@ class Exchange:
             successor=successor_of(request.model),
             endpoint=self.endpoint.profile.name,
             key=self.endpoint.key,
+            said=request.texts,
             origins=origins,
             failed_requests_are_billed=self.endpoint.profile.failed_requests_are_billed,
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ossicle.abc import ConverterSpec
+from ossicle.audio import AudioClip
 from ossicle.intake.plugin import ossicle_register_converters as pcm
 from ossicle.plugins.host import missing
 from ossicle.testing.conformance import ConverterConformance
@@ -15,6 +17,8 @@ from ossicle_av.plugin import ossicle_register_converters as av
 from ossicle_lame.plugin import ossicle_register_converters as lame
 from ossicle_pydub.plugin import ossicle_register_converters as pydub
 from ossicle_soundfile.plugin import ossicle_register_converters as soundfile
+
+DATA = Path(__file__).parents[1] / "data"
 
 
 def only(register: Any) -> ConverterSpec:
@@ -37,10 +41,21 @@ class TestSoundfile(ConverterConformance):
         return only(soundfile)
 
 
+def found(*names: str) -> Sequence[AudioClip]:
+    return [AudioClip.from_path(DATA / name) for name in names]
+
+
 class TestAv(ConverterConformance):
     @pytest.fixture
     def spec(self) -> ConverterSpec:
         return only(av)
+
+    @pytest.fixture
+    def clips(self) -> Sequence[AudioClip]:
+        return found(
+            "aac-adts.aac", "ac3.ac3", "amr-nb.amr", "m4a-moov-last-edit-list.m4a",
+            "ogg-chained-opus.ogg", "webm-mediarecorder-mono.webm", "wma.wma",
+        )  # fmt: skip
 
 
 class TestLame(ConverterConformance):

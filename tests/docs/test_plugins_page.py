@@ -1,18 +1,45 @@
-"""`plugins.md` is true: its hooks, signatures and snippets are those of the code."""
+"""`plugins.md` is true: its hooks, signatures, fields and snippets are those of the code."""
 
 from __future__ import annotations
 
 import inspect
+import os
 import re
-import types
+import subprocess
+import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from packaging.specifiers import SpecifierSet
+from tests.docs.plugin_tables import (
+    KINDS,
+    annotations_of,
+    attributes_of,
+    defaults_of,
+    unit_of,
+    with_tables,
+)
+from tests.fresh.tutorial import read_tutorial
 
-from ossicle import Client
+from ossicle import __version__, abc, errors, messages
 from ossicle.abc import hooks
+from ossicle.errors import (
+    AmbiguousOutcomeError,
+    AudioMissingError,
+    ProviderError,
+    StreamIncompleteError,
+)
+from ossicle.plugins import PluginState
+from ossicle.plugins.loading import LOAD_LIMIT_S
+from ossicle.policy.outcome import classify
+from ossicle.testing import conformance
+from ossicle.testing.conformance.provider.hostile import ANSWERS
 
-PAGE = (Path(__file__).parents[2] / "plugins.md").read_text()
+NO_STATUS = (AmbiguousOutcomeError, AudioMissingError, StreamIncompleteError)
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "plugins.md").read_text()
 
 
 def documented() -> dict[str, str]:
@@ -31,37 +58,162 @@ def test_every_hook_stands_on_the_page_with_its_signature() -> None:
     assert documented() == declared()
 
 
-def snippets() -> list[str]:
-    return list(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
+def test_every_table_says_what_the_code_says() -> None:
+    """Where this fails, `python -m tests.docs.plugin_tables` writes them anew."""
+    assert with_tables(PAGE) == PAGE
 
 
-def module_of(snippet: str) -> types.ModuleType:
-    module = types.ModuleType("snippet")
-    exec(compile(snippet, "plugins.md", "exec"), module.__dict__)
-    return module
+def test_every_record_and_spec_has_its_table_with_each_field_explained() -> None:
+    for name, kind in KINDS.items():
+        assert f"<!-- fields of {name} -->\n| field" in PAGE, name
+        assert set(defaults_of(kind)) <= set(attributes_of(kind)), name
 
 
-@pytest.mark.parametrize("number", range(len(snippets())))
-def test_a_snippet_is_a_plugin_that_loads(number: int) -> None:
-    with Client("echo", plugins=[module_of(snippets()[number])]) as client:
-        [listing] = [line for line in client.plugins.listings() if line.name == "snippet"]
-    assert listing.state == "ready", listing.reason
-    assert listing.provides
+def test_what_has_a_number_has_a_unit() -> None:
+    without = {
+        f"{kind.__name__}.{name}"
+        for kind in (*KINDS.values(), messages.Request)
+        for name in defaults_of(kind)
+        if re.match(r"(int|float|Decimal)\b", annotations_of(kind)[name]) and not unit_of(name)
+    }
+    assert without == {
+        # Counts, and numbers whose unit the record itself names.
+        "AudioInput.max_clips", "CodecRule.max_channels", "Measurements.channels",
+        "Measurements.clipped_runs", "Measurements.dc_offset", "Finding.measured",
+        "Finding.allowed", "Request.temperature", "Request.seed", "ProviderSpec.api_version",
+        "ConverterSpec.api_version", "ValidatorSpec.api_version", "PreprocessorSpec.api_version",
+    }  # fmt: skip
 
 
-def test_the_provider_of_the_page_speaks() -> None:
-    snippet = next(block for block in snippets() if "BeepProvider" in block)
-    with Client("beep", plugins=[module_of(snippet)]) as client:
-        reply = client.speak("abc", output_format="wav")
-    assert reply.audio is not None
-    assert reply.audio.format.sample_rate == 16000
-    assert reply.audio.facts.frames == 3 * 800
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        (abc.AudioProvider, ("capabilities", "respond", "aclose")),
+        (abc.FormatConverter, ("decode", "encode", "convert")),
+        (abc.Validator, ("validate",)),
+        (abc.Preprocessor, ("start",)),
+        (abc.BlockTransform, ("process", "finish", "effect")),
+    ],
+)
+def test_every_member_stands_on_the_page_with_its_signature(
+    kind: type, members: tuple[str, ...]
+) -> None:
+    assert {name for name, value in vars(kind).items()
+            if inspect.isfunction(value) and not name.startswith("_")} == set(members)  # fmt: skip
+    for name in members:
+        shown = str(inspect.signature(getattr(kind, name))).replace("'", "")
+        shown = re.sub(r"\(self(, )?", "(", shown).replace(" | ", r" \| ")
+        assert f"`{name}{shown}`" in PAGE, f"{name}{shown}"
 
 
-def test_the_validator_of_the_page_finds() -> None:
-    snippet = next(block for block in snippets() if "Shouting" in block)
-    with Client("echo", plugins=[module_of(snippet)]) as client:
-        audio = client.speak("hello").audio
-        findings = client.explain(audio=audio, output={"text"}).inputs[0].findings
-    quiet = {finding.code for finding in findings}
-    assert "shouting" not in quiet
+def errors_on_the_page() -> list[tuple[str, int | None, type[ProviderError], bool, str]]:
+    rows = re.findall(
+        r"^\| ([^|]+) \| (\d*) ?\| `(\w+)` \| (yes|no) \| (\w+) \|$", PAGE, re.MULTILINE
+    )
+    return [
+        (situation, int(status) if status else None, getattr(errors, name), word == "yes", outcome)
+        for situation, status, name, word, outcome in rows
+    ]
+
+
+def test_every_error_of_a_provider_stands_on_the_page() -> None:
+    kinds = {kind for _, _, kind, _, _ in errors_on_the_page()}
+    known = {
+        kind for kind in vars(errors).values()
+        if inspect.isclass(kind) and issubclass(kind, ProviderError) and kind is not ProviderError
+    }  # fmt: skip
+    assert kinds == known
+
+
+def test_errors_are_retryable_and_end_as_the_page_says() -> None:
+    for situation, status, kind, retryable, outcome in errors_on_the_page():
+        facts = {} if status is None or kind in NO_STATUS else {"status": status}
+        error = kind("it failed", provider="any", **facts)  # type: ignore[arg-type]
+        assert error.retryable == retryable, situation
+        assert classify(error, has_started="began" in situation) == outcome, situation
+
+
+def test_the_page_and_the_suite_agree_on_what_a_status_means() -> None:
+    allowed = {answer.status: answer.errors for answer in ANSWERS if answer.status >= 400}
+    for situation, status, kind, _, _ in errors_on_the_page():
+        if status in allowed:
+            assert issubclass(kind, allowed[status]), situation
+
+
+def test_the_version_of_the_interface_is_told_and_a_spec_without_one_is_of_the_first() -> None:
+    assert f"an `api_version`, {abc.API_VERSION} today" in PAGE
+    for kind in (abc.ProviderSpec, abc.ConverterSpec, abc.ValidatorSpec, abc.PreprocessorSpec):
+        assert defaults_of(kind)["api_version"] == "`1`"
+
+
+def test_projects_depend_on_the_ossicle_that_they_were_tested_with() -> None:
+    for project in (*ROOT.glob("core/ossicle/cli/templates/*/pyproject.toml"),
+                    ROOT / "examples" / "ossicle-morse" / "pyproject.toml"):  # fmt: skip
+        named = re.search(r'"ossicle(>=[^"]+)"', project.read_text())
+        assert named, project
+        assert SpecifierSet(named[1]).contains(__version__), project
+        assert f"`ossicle{named[1]}`" in PAGE
+
+
+def blocks() -> list[str]:
+    """The Python code that stands outside the tutorial."""
+    return re.findall(
+        r"```python\n(.*?)```", PAGE[PAGE.index("## Or have it written") :], re.DOTALL
+    )
+
+
+@pytest.mark.parametrize("number", range(len(blocks())))
+def test_a_block_outside_the_tutorial_runs(number: int) -> None:
+    exec(compile(blocks()[number], "plugins.md", "exec"), {"__name__": "page"})
+
+
+def test_the_states_of_plugins_are_all_told() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \| [^|]*\|$", PAGE[PAGE.index("| state |"):], re.MULTILINE)
+               ) >= set(get_args(PluginState))  # fmt: skip
+    assert f"has {LOAD_LIMIT_S:g} s for its import" in PAGE
+
+
+def test_every_row_and_suite_that_the_page_names_is_there() -> None:
+    rows = [name for name in vars(messages) if name.isupper() and name != "TOOL_NAME"]
+    assert len(rows) == 9
+    for name in rows:
+        assert f"`{name}`" in PAGE
+        assert hasattr(messages, name)
+    for name in re.findall(r"`(\w+Conformance)`", PAGE):
+        assert hasattr(conformance, name), name
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Path:
+    """The files that the tutorial's reader writes."""
+    for step in read_tutorial():
+        if step.action != "run":
+            step.do(tmp_path / "pocket")
+    return tmp_path / "pocket"
+
+
+@pytest.mark.slow
+def test_the_code_of_the_tutorial_is_clean_and_strictly_typed(followed: Path) -> None:
+    style = ["--isolated", "--line-length", "100"]
+    for command in (
+        ["ruff", "check", *style, "--select", "E,F,W,I,N,UP,B", "."],
+        ["ruff", "format", *style, "--check", "."],
+        ["mypy", "--strict", "--explicit-package-bases", "src", "tests"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=followed, env=os.environ | {"MYPYPATH": "src"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_file_that_the_page_links_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_heading_that_the_page_links_to_is_there() -> None:
+    headings = re.findall(r"^#+ (.*)$", PAGE, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+    for target in re.findall(r"\]\(#([^)]+)\)", PAGE):
+        assert target in anchors, target

@@ -8,7 +8,7 @@ import io
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from ossicle.audio.facts import AudioFacts
 from ossicle.audio.format import AudioFormat, SampleFormat
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-    from ossicle.audio.pcm import Pcm
+    from ossicle.audio.pcm import BlockStream, Pcm
 
 _COPY_BYTES = 1 << 20
 _NAME_CHARACTERS = 100
@@ -99,7 +99,7 @@ class AudioClip:
         return cls.from_bytes(decode_base64(text, max_bytes=max_bytes))
 
     @classmethod
-    def from_file(cls, file: BinaryIO, *, max_bytes: int = 25 << 20) -> AudioClip:
+    def from_file(cls, file: IO[bytes], *, max_bytes: int = 25 << 20) -> AudioClip:
         """A clip from a readable binary file object, read from where it stands into memory.
 
         The object's name is never looked at, and it is left open.
@@ -230,10 +230,13 @@ class AudioClip:
             MalformedAudioError: The bytes do not decode.
             UnsupportedFormatError: Nothing installed reads this format.
         """
+        return self._decoded().read()
+
+    def _decoded(self) -> BlockStream:
         # The one door from this low room to a higher one; resolved when used, never at import.
         from ossicle.intake import decode
 
-        return decode(self).read()
+        return decode(self)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the encoded bytes to a file, all or nothing.
@@ -277,6 +280,12 @@ class AudioClip:
         """Format, length and size; never content or path."""
         length = "" if self.duration_s is None else f", {self.duration_s:.2f} s"
         return f"AudioClip({self.format}{length}, {self.n_bytes} bytes)"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: facts, waveform and a player with the sound inside, where it is short."""
+        from ossicle.audio.showing import clip_html
+
+        return clip_html(self, AudioClip._decoded)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the bytes, or the path of a clip that reads from a file."""

@@ -14,6 +14,7 @@ from ossicle.cascade.profile import (
     AUDIO_TOKENS_PER_S_OUT,
     cascade_capabilities,
 )
+from ossicle.cascade.providers import ProviderHearer
 from ossicle.cascade.relay import closing
 from ossicle.cascade.sentences import split_sentences
 from ossicle.cascade.speech import Voicing
@@ -22,6 +23,7 @@ from ossicle.cascade.turns import hear_clip, text_turns
 from ossicle.errors import (
     AudioMissingError,
     ConfigurationError,
+    ProviderError,
     UnknownModelError,
     UnsupportedModalityError,
 )
@@ -121,8 +123,15 @@ class CascadeProvider(AudioProvider):
         else:
             events = self._transcribe(request, counter=counter)
         async with closing(events):
-            async for event in events:
-                yield event
+            try:
+                async for event in events:
+                    yield event
+            except ProviderError as error:
+                if counter.heard_s and isinstance(self._hearer, ProviderHearer):
+                    # Whatever this stage says of itself: the hearing was paid, and asking again
+                    # would pay it twice.
+                    error.billed = True
+                raise
 
     async def aclose(self) -> None:
         """Close all stages."""

@@ -177,7 +177,8 @@ class ProviderSpeaker:
         request = Request(
             task="speak",
             model=self._record.model,
-            messages=(Message(role="user", parts=(TextPart(text=text),)),),
+            # What stands between sentences is nothing to say, and vendors bill it by the character.
+            messages=(Message(role="user", parts=(TextPart(text=text.strip()),)),),
             output=frozenset({"audio"}),
             voice=voice,
             output_format=self.format,

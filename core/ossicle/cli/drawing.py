@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ossicle.audio.outline import OutlineMeter
+
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples
     from ossicle.messages import Finding
@@ -117,7 +119,12 @@ def draw(
     rms = _amplitudes(envelope.levels_dbfs)
     levels, spectrum_s, band_hz = picture.levels_dbfs, picture.column_s, picture.band_hz
     if samples is not None:
-        minima, maxima, rms = _outline(samples)
+        meter = OutlineMeter(
+            column_frames=max(1, -(-len(samples) // _OUTLINE_COLUMNS)), channels=samples.shape[1]
+        )
+        meter.add(samples)
+        outline = meter.result()
+        minima, maxima, rms = outline.minima, outline.maxima, outline.rms
         levels, hop, band_hz = _spectra(samples, measurements.sample_rate)
         spectrum_s = hop / measurements.sample_rate
     return Drawing(
@@ -153,18 +160,6 @@ def lanes_of(measurements: Measurements, findings: Iterable[Finding]) -> tuple[L
 
 def _amplitudes(levels_dbfs: Levels) -> NDArray[np.float32]:
     return np.power(10.0, np.maximum(levels_dbfs, FLOOR_DBFS) / 20.0).astype(np.float32)
-
-
-def _outline(
-    samples: Samples,
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    per_column = max(1, -(-len(samples) // _OUTLINE_COLUMNS))
-    starts = np.arange(0, len(samples), per_column)
-    sizes = np.minimum(per_column, len(samples) - starts)
-    minima = np.minimum.reduceat(samples.min(axis=1), starts)
-    maxima = np.maximum.reduceat(samples.max(axis=1), starts)
-    power = np.add.reduceat(np.mean(np.square(samples), axis=1, dtype=np.float64), starts) / sizes
-    return minima, maxima, np.sqrt(power).astype(np.float32)
 
 
 def _spectra(samples: Samples, sample_rate: int) -> tuple[Levels, int, float]:

@@ -10,6 +10,7 @@ from ossicle.cli.drawing import CloseUp, Drawing, draw
 from ossicle.cli.progress import Advance
 from ossicle.cli.tables import clock, megabytes
 from ossicle.intake import IntakeLimits, decode
+from ossicle.pipeline.check import judge
 from ossicle.signal import Measurements, Meter
 
 if TYPE_CHECKING:
@@ -133,11 +134,7 @@ def inspect_clip(
     evidence = AudioEvidence(facts=clip.facts, measurements=measurements)
     context = ValidationContext()
     findings = sorted(
-        (
-            found
-            for spec in host.validators()
-            for found in spec.factory().validate(evidence, context)
-        ),
+        (found for spec in host.validators() for found in judge(spec, evidence, context)),
         key=lambda found: _ORDER[found.severity],
     )
     return Inspection(

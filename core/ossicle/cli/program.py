@@ -20,7 +20,7 @@ from ossicle.cli.session import Session
 
 COMMANDS = (
     "demo", "ask", "chat", "say", "transcribe", "convert", "inspect", "explain", "models", "stats",
-    "plugins", "conversations", "storage", "doctor",
+    "plugins", "new-plugin", "conversations", "storage", "doctor",
 )  # fmt: skip
 """In the order of the help."""
 
@@ -36,7 +36,7 @@ class Program(click.Group):
         """The command of this name, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"ossicle.cli.commands.{cmd_name}")
+        module = importlib.import_module(f"ossicle.cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -17,6 +17,7 @@ SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 SEVERITY_SIGNS = {"error": "✗", "warning": "!", "info": "·"}
 
 _CELL_CHARACTERS = 1024
+_WHOLE_CHARACTERS = 10
 
 
 def cell(text: str, style: str = "") -> Text:
@@ -50,9 +51,20 @@ def pairs_table(rows: Iterable[tuple[str, str]], *, title: str | None = None) ->
 
 
 def columns_table(
-    headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    title: str | None = None,
+    folds_first: bool = False,
 ) -> Table:
-    """A table with a heading a column."""
+    """A table with a heading a column; short words stay whole in a narrow terminal.
+
+    Args:
+        headings: One a column.
+        rows: As many cells each.
+        title: Above the table.
+        folds_first: Whether the first column may be folded as well.
+    """
     from rich import box
     from rich.table import Table
 
@@ -64,11 +76,21 @@ def columns_table(
         header_style="bold cyan",
         padding=(0, 1),
     )
+    cells = [[cell(item) if isinstance(item, str) else item for item in row] for row in rows]
     for number, heading in enumerate(headings):
-        table.add_column(heading, no_wrap=number == 0)
-    for row in rows:
-        table.add_row(*(cell(item) if isinstance(item, str) else item for item in row))
+        words = [heading, *(row[number].plain for row in cells)]
+        table.add_column(
+            heading, no_wrap=number == 0 and not folds_first, min_width=_longest_word(words)
+        )
+    for row in cells:
+        table.add_row(*row)
     return table
+
+
+def _longest_word(texts: Iterable[str]) -> int:
+    """Characters that a column must be wide, so that only long words are ever broken."""
+    words = (len(word) for text in texts for word in text.split())
+    return max((size for size in words if size <= _WHOLE_CHARACTERS), default=0)
 
 
 def findings_table(findings: Sequence[Finding], *, title: str | None = "Findings") -> Table:

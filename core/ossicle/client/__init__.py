@@ -6,6 +6,7 @@ from ossicle.client.blocking import Client
 from ossicle.client.blocking_conversation import Conversation, Conversations
 from ossicle.client.blocking_stream import BlockingReplyStream
 from ossicle.client.call_recorder import CallRecorder
+from ossicle.client.cascading import Cascade
 from ossicle.client.conversing import AsyncConversations
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "AudioSource",
     "BlockingReplyStream",
     "CallRecorder",
+    "Cascade",
     "Client",
     "Conversation",
     "Conversations",

@@ -61,6 +61,8 @@ class AsyncClient:
         cache: Keeps speech, transcripts and prepared audio; the application closes its store.
         retention: What of conversations may be written down, unless they say otherwise, and of
             calls by the cache.
+        require_verified: Whether of the allowed plugins only those load that ship a report of
+            passed conformance suites about their very files; `ossicle plugins --verified`.
         plugins: Objects with hook implementations: an application's own providers, validators
             and listeners.
         tenant: On whose behalf; see `for_tenant`.
@@ -87,6 +89,7 @@ class AsyncClient:
         cache: AudioCache | None = None,
         retention: RetentionChoice = "audio",
         allow_plugins: Iterable[str] = (),
+        require_verified: bool = False,
         plugins: Iterable[object] = (),
         tenant: str = "default",
         timeout_s: float = DEFAULT_TIMEOUT_S,
@@ -95,7 +98,11 @@ class AsyncClient:
     ) -> None:
         stats = Stats()
         listeners = [stats] if keeps_stats else []
-        host = PluginHost(allow=allow_plugins, plugins=[*plugins, *listeners])
+        host = PluginHost(
+            allow=allow_plugins,
+            plugins=[*plugins, *listeners],
+            require_verified=require_verified,
+        )
         (name, named_model), fallbacks, instances = line_up(provider)
         model = model or named_model
         key = SecretStr(api_key) if isinstance(api_key, str) else api_key

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
-from ossicle.errors import ConfigurationError, PluginContractError
+from ossicle.client.cascading import Cascade
+from ossicle.errors import ConfigurationError, OssicleError, PluginContractError
 from ossicle.messages import Task
 from ossicle.plugins import PluginHost
 
@@ -31,6 +32,9 @@ class ProviderPool:
         self._settings = settings
         self._instances = dict(instances)
         self._lock = threading.Lock()
+        for instance in self._instances.values():
+            if isinstance(instance, Cascade):
+                instance.connect(self)
 
     def get(self, name: str) -> AudioProvider:
         """The provider of this name.
@@ -38,18 +42,12 @@ class ProviderPool:
         Raises:
             UnknownProviderError: No allowed plugin announces it.
             DependencyMissingError: A package it stands on is not installed.
+            PluginContractError: What builds it raises something else, or builds something else.
         """
         with self._lock:
             provider = self._instances.get(name)
             if provider is None:
-                spec = self._host.provider(name)
-                provider = spec.factory(self._settings.get(name, ProviderSettings()))
-                if not isinstance(provider, AudioProvider):
-                    raise PluginContractError(
-                        f"the factory of provider {name!r} returned a {type(provider).__name__}",
-                        plugin=name,
-                        fix="Report it to the author of the plugin.",
-                    )
+                provider = self.build(name, self._settings.get(name, ProviderSettings()))
                 self._instances[name] = provider
             return provider
 
@@ -58,6 +56,34 @@ class ProviderPool:
         provider, settings = self.get(name), self._settings.get(name, ProviderSettings())
         kind = f"{type(provider).__module__}.{type(provider).__qualname__}"
         return kind, provider.endpoint or settings.base_url, settings.options
+
+    def build(self, name: str, settings: ProviderSettings) -> AudioProvider:
+        """A new provider of this name, which is the caller's to close.
+
+        Raises:
+            UnknownProviderError: No allowed plugin announces it.
+            DependencyMissingError: A package it stands on is not installed.
+            PluginContractError: What builds it raises something else, or builds something else.
+        """
+        spec = self._host.provider(name)
+        try:
+            provider = spec.factory(settings)
+        except OssicleError:
+            raise
+        except (Exception, SystemExit) as error:
+            # Its words may hold the settings, so they stay in the cause.
+            raise PluginContractError(
+                f"the factory of provider {name!r} raised {type(error).__name__}",
+                plugin=name,
+                fix="Report it to the author of the plugin.",
+            ) from error
+        if not isinstance(provider, AudioProvider):
+            raise PluginContractError(
+                f"the factory of provider {name!r} returned a {type(provider).__name__}",
+                plugin=name,
+                fix="Report it to the author of the plugin.",
+            )
+        return provider
 
     def knows(self, name: str) -> bool:
         """Whether there is a provider of this name."""
@@ -74,7 +100,9 @@ class ProviderPool:
         if name not in self._instances:
             self._host.provider(name)
         spec = next((spec for spec in self._host.providers() if spec.name == name), None)
-        model_name = None if spec is None else spec.default_models.get(task)
+        known = spec.default_models if spec is not None else {}
+        built = self._instances.get(name)
+        model_name = (built.default_models if isinstance(built, Cascade) else known).get(task)
         if model_name is None:
             raise ConfigurationError(
                 f"provider {name!r} has no default model to {task}",

@@ -32,6 +32,7 @@ from ossicle.messages import (
     TextPart,
 )
 from ossicle.pipeline import Draft, ReplyStream
+from ossicle.pipeline.matrix import find_row
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -220,6 +221,9 @@ class ConversationStream:
     async def _told(self, left_s: float) -> Draft:
         """The draft with history."""
         capabilities = self._line.capabilities(self._reference())
+        if self._draft.task not in capabilities.tasks:
+            # Refused before old audio is written down for it, which costs.
+            find_row(self._draft, capabilities)
         plan, receipts = await self._outlook.settle(
             capabilities,
             current=self.turn,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -121,6 +121,24 @@ class Attempt(Value):
     request_id: str | None = None
 
 
+class Line(NamedTuple):
+    """One line of a receipt.
+
+    Attributes:
+        label: What it is about; indented by two spaces where it belongs to the line above.
+        text: What, in words and figures.
+        reason: Why, or empty.
+    """
+
+    label: str
+    text: str
+    reason: str = ""
+
+
+_Row = tuple[str, str] | tuple[str, str, str]
+"""What a `Line` is made of."""
+
+
 class Receipt(Value):
     """What happened to a call from end to end; numbers, ids and words, never content.
 
@@ -162,9 +180,16 @@ class Receipt(Value):
     saved_s: float = 0.0
     notes: tuple[str, ...] = ()
 
+    def lines(self) -> list[Line]:
+        """What happened, in reading order, each with its reason."""
+        return [Line(*row) for row in _receipt_rows(self)]
+
     def rows(self) -> list[tuple[str, str]]:
         """The receipt as pairs of label and text, for tables."""
-        return _receipt_rows(self)
+        return [
+            (line.label, " - ".join(filter(None, (line.text, line.reason))))
+            for line in self.lines()
+        ]
 
     def __str__(self) -> str:
         """The receipt as plain aligned lines."""
@@ -173,23 +198,19 @@ class Receipt(Value):
         return "\n".join(f"{label:<{width}}  {text}" for label, text in rows)
 
     def _repr_html_(self) -> str:
-        import html
+        """For notebooks: a table of what was done, and why."""
+        from ossicle.messages.showing import receipt_html
 
-        cells = (
-            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
-            f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
-            for label, text in self.rows()
-        )
-        return f"<table>{''.join(cells)}</table>"
+        return receipt_html(self)
 
     def summary(self) -> dict[str, Any]:
         """The receipt as plain JSON data."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def _receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:
-    """Pairs of label and text, in reading order."""
-    rows = [("call", f"{receipt.task} by {receipt.provider}:{receipt.model}")]
+def _receipt_rows(receipt: Receipt) -> list[_Row]:
+    """Label, text and where there is one a reason, in reading order."""
+    rows: list[_Row] = [("call", f"{receipt.task} by {receipt.provider}:{receipt.model}")]
     for number, record in enumerate(receipt.inputs, start=1):
         label = "audio in" if len(receipt.inputs) == 1 else f"audio in {number}"
         rows += _audio_rows(record, label)
@@ -209,14 +230,14 @@ def _receipt_rows(receipt: Receipt) -> list[tuple[str, str]]:
     return rows
 
 
-def _audio_rows(record: AudioRecord, label: str) -> list[tuple[str, str]]:
+def _audio_rows(record: AudioRecord, label: str) -> list[_Row]:
     """What happened to one clip."""
     size = f"{record.source}, {_length(record.duration_s)}{record.n_bytes} bytes"
-    rows = [(label, size)]
+    rows: list[_Row] = [(label, size)]
     for step in record.steps:
         effect = ", ".join(f"{name} {value:+.3g}" for name, value in step.effect.items())
         detail = " ".join(filter(None, (step.detail, f"({effect})" if effect else "")))
-        rows.append((f"  {step.action}", f"{detail} - {step.reason}" if detail else step.reason))
+        rows.append((f"  {step.action}", detail, step.reason))
     if record.result_n_bytes is not None:
         length = _length(record.result_duration_s)
         rows.append(("  result", f"{record.result}, {length}{record.result_n_bytes} bytes"))
@@ -237,8 +258,8 @@ def _length(duration_s: float | None) -> str:
     return "" if duration_s is None else f"{duration_s:.2f} s, "
 
 
-def _money_rows(receipt: Receipt) -> list[tuple[str, str]]:
-    rows = []
+def _money_rows(receipt: Receipt) -> list[_Row]:
+    rows: list[_Row] = []
     estimate, usage = receipt.estimate, receipt.usage
     if estimate is not None and estimate.input_tokens is not None:
         audio = estimate.input_audio_tokens or 0

@@ -84,3 +84,9 @@ class Reply(Value):
         )
 
     __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what was said, the voice, and the receipt."""
+        from ossicle.messages.showing import reply_html
+
+        return reply_html(self)

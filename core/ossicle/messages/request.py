@@ -9,7 +9,7 @@ from pydantic import Field, field_serializer
 
 from ossicle.audio import AudioFormat
 from ossicle.messages.modality import Modality, Task
-from ossicle.messages.parts import Message
+from ossicle.messages.parts import Message, ToolCallPart, ToolResultPart
 from ossicle.messages.tools import Tool, ToolChoice
 from ossicle.messages.value import Value
 
@@ -60,6 +60,19 @@ class Request(Value):
     def inputs(self) -> frozenset[Modality]:
         """What the newest message holds."""
         return self.messages[-1].modalities
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything in words: what must not stand in an error, whoever quotes it."""
+        found = [] if self.instructions is None else [self.instructions]
+        for message in self.messages:
+            found.append(message.text)
+            for part in message.parts:
+                if isinstance(part, ToolCallPart):
+                    found.append(part.call.arguments)
+                elif isinstance(part, ToolResultPart):
+                    found.append(part.content)
+        return tuple(text for text in found if text)
 
     @field_serializer("output")
     def _sorted(self, value: frozenset[Modality]) -> list[Modality]:

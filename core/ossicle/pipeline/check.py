@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ossicle.abc import AudioEvidence, Capabilities, ValidationContext, ValidatorSpec
-from ossicle.errors import QualityRefusedError
+from ossicle.errors import OssicleError, PluginContractError, QualityRefusedError
 from ossicle.messages import Finding, Task
 from ossicle.pipeline.prepare import PreparedClip
 from ossicle.pipeline.settings import PipelineSettings
@@ -29,8 +29,36 @@ def find_faults(
     found: list[Finding] = []
     for spec in validators:
         if spec.name not in settings.disabled_validators:
-            found += spec.factory().validate(evidence, context)
+            found += judge(spec, evidence, context)
     return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
+
+
+def judge(
+    spec: ValidatorSpec, evidence: AudioEvidence, context: ValidationContext
+) -> list[Finding]:
+    """What one validator finds.
+
+    Raises:
+        PluginContractError: It fails. A guard that is broken lets nothing pass unseen: the call
+            ends, and the error says how to do without it.
+    """
+    fix = f'Do without it by disabled_validators={{"{spec.name}"}}, and report it to its author.'
+    try:
+        found = list(spec.factory().validate(evidence, context))
+    except OssicleError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginContractError(
+            f"validator {spec.name!r} raised {type(error).__name__}", plugin=spec.name, fix=fix
+        ) from error
+    for finding in found:
+        if not isinstance(finding, Finding):
+            raise PluginContractError(
+                f"validator {spec.name!r} found a {type(finding).__name__}",
+                plugin=spec.name,
+                fix=fix,
+            )
+    return found
 
 
 def refuse_faults(findings: Sequence[Finding], settings: PipelineSettings) -> None:

@@ -6,6 +6,7 @@ import datetime
 
 from ossicle.abc import Capabilities
 from ossicle.errors import (
+    TextTooLongError,
     UnknownModelError,
     UnknownVoiceError,
     UnsupportedFeatureError,
@@ -52,7 +53,10 @@ def find_row(draft: Draft, capabilities: Capabilities) -> ModalityRow:
         raise UnsupportedFeatureError(
             f"{capabilities} cannot {draft.task}; it can {can}",
             feature=draft.task,
-            fix="Choose another model; see `ossicle models`.",
+            fix="Choose another model (see `ossicle models`), or let this one hear or speak in a "
+            "cascade: docs/guides/cascade.md."
+            if draft.task == "respond"
+            else "Choose another model; see `ossicle models`.",
         )
     for inputs in (draft.newest_inputs, draft.all_inputs):
         row = capabilities.row_for(draft.task, inputs, draft.output)
@@ -83,6 +87,7 @@ def check_features(draft: Draft, capabilities: Capabilities) -> str | None:
     Raises:
         UnknownVoiceError: The model has no such voice.
         UnsupportedFeatureError: Tools, instructions or an audio part the model cannot take.
+        TextTooLongError: More text than the model speaks in one request.
     """
     if draft.tools and not capabilities.tools:
         raise UnsupportedFeatureError(
@@ -98,6 +103,7 @@ def check_features(draft: Draft, capabilities: Capabilities) -> str | None:
         )
     for message in draft.messages:
         _check_roles(message)
+    _check_length(draft, capabilities)
     if "audio" not in draft.output:
         return None
     voice, voices = draft.voice or capabilities.default_voice, capabilities.voices
@@ -108,6 +114,20 @@ def check_features(draft: Draft, capabilities: Capabilities) -> str | None:
             fix=f"Use one of {', '.join(voices)}.",
         )
     return voice
+
+
+def _check_length(draft: Draft, capabilities: Capabilities) -> None:
+    allowed = capabilities.max_text_chars
+    if draft.task != "speak" or allowed is None:
+        return
+    length = len(draft.messages[-1].text)
+    if length > allowed:
+        raise TextTooLongError(
+            f"the text has {length} characters, {capabilities} speaks at most {allowed} at once",
+            measured=length,
+            allowed=allowed,
+            fix="Speak it in several calls.",
+        )
 
 
 def _check_roles(message: Message) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from ossicle.abc import (
-    API_VERSION,
     Capabilities,
     ConverterSpec,
     PreprocessorSpec,
@@ -15,7 +14,7 @@ from ossicle.abc import (
     Requirement,
     ValidatorSpec,
 )
-from ossicle.errors import DuplicateNameError, PluginContractError
+from ossicle.errors import DuplicateNameError
 
 
 class Spec(Protocol):
@@ -96,58 +95,23 @@ class Catalogue:
     models: list[Capabilities] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    hook: str
-    spec: type
-    shelf: Callable[[Catalogue], Shelf[Any]]
+_SHELVES: Mapping[str, Callable[[Catalogue], Shelf[Any]]] = {
+    "ossicle_register_providers": lambda catalogue: catalogue.providers,
+    "ossicle_register_converters": lambda catalogue: catalogue.converters,
+    "ossicle_register_validators": lambda catalogue: catalogue.validators,
+    "ossicle_register_preprocessors": lambda catalogue: catalogue.preprocessors,
+}
 
 
-KINDS: tuple[_Kind, ...] = (
-    _Kind("ossicle_register_providers", ProviderSpec, lambda c: c.providers),
-    _Kind("ossicle_register_converters", ConverterSpec, lambda c: c.converters),
-    _Kind("ossicle_register_validators", ValidatorSpec, lambda c: c.validators),
-    _Kind("ossicle_register_preprocessors", PreprocessorSpec, lambda c: c.preprocessors),
-)
+def shelve(catalogue: Catalogue, hook: str, items: Sequence[Any], *, plugin: str) -> Sequence[Spec]:
+    """Put what a plugin's hook announced where it belongs.
 
-
-def register(catalogue: Catalogue, hook: str, answer: object, *, plugin: str) -> list[Spec]:
-    """Put what a plugin's hook returned on its shelf, all or nothing.
-
-    Raises:
-        PluginContractError: The answer is not what the hook promises.
+    Returns:
+        What is named and can be asked for; records of models are not.
     """
-    if not isinstance(answer, Sequence):
-        raise PluginContractError(
-            f"{hook} of plugin {plugin!r} returned a {type(answer).__name__}",
-            plugin=plugin,
-            fix="Return a list.",
-        )
     if hook == "ossicle_register_models":
-        catalogue.models += _checked(answer, Capabilities, hook, plugin)
-        return []
-    kind = next(kind for kind in KINDS if kind.hook == hook)
-    specs = _checked(answer, kind.spec, hook, plugin)
-    for spec in specs:
-        if spec.api_version != API_VERSION:
-            raise PluginContractError(
-                f"plugin {plugin!r} was written for interface version {spec.api_version}, "
-                f"this is {API_VERSION}",
-                plugin=plugin,
-                fix="Install a version of the plugin that fits this ossicle.",
-            )
-    for spec in specs:
-        kind.shelf(catalogue).put(spec, plugin=plugin)
-    return specs
-
-
-def _checked(answer: Iterable[object], spec: type[Any], hook: str, plugin: str) -> list[Any]:
-    items = list(answer)
-    for item in items:
-        if not isinstance(item, spec):
-            raise PluginContractError(
-                f"{hook} of plugin {plugin!r} returned a {type(item).__name__} in its list",
-                plugin=plugin,
-                fix=f"Return {spec.__name__} objects.",
-            )
+        catalogue.models += items
+        return ()
+    for spec in items:
+        _SHELVES[hook](catalogue).put(spec, plugin=plugin)
     return items

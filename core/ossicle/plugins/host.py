@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import importlib.metadata
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 import pluggy
@@ -24,27 +24,25 @@ from ossicle.abc import (
     hooks,
 )
 from ossicle.errors import (
+    ConfigurationError,
     DependencyMissingError,
     OssicleError,
+    PluginContractError,
     PluginLoadError,
     UnknownProviderError,
 )
-from ossicle.plugins.catalogue import KINDS, Catalogue, Shelf, register
+from ossicle.plugins.catalogue import Catalogue, Shelf, Spec, shelve
+from ossicle.plugins.discovery import EntryPoints, Origins, installed_entry_points
 from ossicle.plugins.listing import PluginListing
+from ossicle.plugins.loading import LOAD_LIMIT_S, Announcement, announcement_of, load_strangers
+from ossicle.plugins.verification import Verification, verify_module
+from ossicle.plugins.wording import fix_for, in_words
 
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())  # the host program decides what is shown
-_HOOKS = (*(kind.hook for kind in KINDS), "ossicle_register_models")
 
 _PLUGINS_OWN = (Exception, SystemExit, GeneratorExit, asyncio.CancelledError)
-"""What a plugin may raise by itself; an interrupt is a person's, and passes."""
-
-EntryPoints = Callable[[], Iterable[importlib.metadata.EntryPoint]]
-
-
-def installed_entry_points() -> Iterable[importlib.metadata.EntryPoint]:
-    """Entry points of the group `ossicle` in this environment; nothing is imported."""
-    return importlib.metadata.entry_points(group=PROJECT)
+"""What a plugin may raise by itself; an interrupt in our thread is a person's, and passes."""
 
 
 class PluginHost:
@@ -55,7 +53,10 @@ class PluginHost:
     Args:
         allow: Names of third-party entry points that may load; `"*"` allows every installed one.
         plugins: Objects or modules with hook implementations, registered by the application.
+        require_verified: Whether third-party plugins load only with a report that proves them, as
+            they are installed; see `ossicle.plugins.verification`.
         entry_points: Where to discover; for tests and frozen programs.
+        load_limit_s: How long a third party's plugin may take to load.
     """
 
     def __init__(
@@ -63,11 +64,17 @@ class PluginHost:
         *,
         allow: Iterable[str] = (),
         plugins: Iterable[object] = (),
+        require_verified: bool = False,
         entry_points: EntryPoints = installed_entry_points,
+        load_limit_s: float = LOAD_LIMIT_S,
     ) -> None:
         self._allow = frozenset([allow] if isinstance(allow, str) else allow)
         self._objects = tuple(plugins)
+        self._require_verified = require_verified
+        self._proofs: dict[str, Verification] = {}
         self._entry_points = entry_points
+        self._load_limit_s = load_limit_s
+        self._origins = Origins()
         self._lock = threading.RLock()
         self._is_loaded = False
         self._listings: dict[str, PluginListing] = {}
@@ -130,6 +137,19 @@ class PluginHost:
             )
         return spec
 
+    def verification(self, name: str) -> Verification:
+        """What is proved of the plugin of this name; its code is not loaded for it.
+
+        Raises:
+            ConfigurationError: No plugin of this name is installed.
+        """
+        points = [point for point in self._entry_points() if point.name == name]
+        if not points:
+            raise ConfigurationError(
+                f"no plugin {name!r} is installed", fix="See `ossicle plugins` for the names."
+            )
+        return verify_module(points[0].value)
+
     def _why_unknown(self, name: str) -> OssicleError:
         listing = self._listings.get(name)
         if listing is not None and listing.state == "broken":
@@ -137,8 +157,11 @@ class PluginHost:
                 f"plugin {name!r} is broken: {listing.reason}", plugin=name, fix=listing.fix
             )
         if listing is not None and listing.state == "blocked":
+            is_allowed = bool({"*", name} & self._allow)
             return UnknownProviderError(
-                f"provider {name!r} comes from a third party's plugin that is not allowed",
+                f"plugin {name!r} does not load: {listing.reason}"
+                if is_allowed
+                else f"provider {name!r} comes from a third party's plugin that is not allowed",
                 fix=listing.fix,
             )
         known = ", ".join(sorted(self._catalogue.providers.names())) or "none"
@@ -156,7 +179,8 @@ class PluginHost:
             wanted = {name: facts[name] for name in implementation.argnames}
             try:
                 implementation.function(**wanted)
-            except Exception as error:  # noqa: BLE001 - rim: a listener must not end a paid call
+            except _PLUGINS_OWN as error:
+                # Rim: a listener must not end a paid call.
                 _LOG.warning(
                     "hook %s of plugin %s failed: %s",
                     hook,
@@ -175,67 +199,103 @@ class PluginHost:
                 return
             for number, plugin in enumerate(self._objects):
                 name = getattr(plugin, "__name__", None) or type(plugin).__name__
-                listing = PluginListing(
-                    name=f"{name}#{number}" if name in self._listings else name, module=name
-                )
-                self._adopt(listing, lambda plugin=plugin: plugin)  # type: ignore[misc]
+                name = f"{name}#{number}" if name in self._listings else name
+                listing = PluginListing(name=name, module=name)
+                self._adopt(listing, partial(announcement_of, name, partial(_same, plugin)))
+            strangers = []
             for point in self._entry_points():
-                self._admit(point)
+                known = self._admit(point)
+                if known is None:
+                    continue
+                self._listings[known.name] = known  # the name is taken from now on
+                if known.is_first_party and known.state == "ready":
+                    self._adopt(known, partial(announcement_of, known.name, point.load))
+                elif known.state == "ready":
+                    strangers.append((known, point))
+            strangers.sort(key=lambda one: one[0].name)  # file systems list them in any order
+            loaded = load_strangers(
+                [(listing.name, point.value, point.load) for listing, point in strangers],
+                limit_s=self._load_limit_s,
+            )
+            for (listing, _), announcement in zip(strangers, loaded, strict=True):
+                self._adopt(listing, announcement, own=BaseException)
             self._note_conflicts()
             self._is_loaded = True
 
-    def _admit(self, point: importlib.metadata.EntryPoint) -> None:
-        distribution = point.dist.name if point.dist is not None else None
+    def _admit(self, point: importlib.metadata.EntryPoint) -> PluginListing | None:
+        """What is known of a plugin before it is imported; its state says whether it may be.
+
+        `None` for a distribution that is found twice on the path.
+        """
+        origin = self._origins.of(point)
+        distribution = origin.name
         listing = PluginListing(
             name=point.name,
             module=point.value,
             distribution=distribution,
-            version=point.dist.version if point.dist is not None else None,
+            version=origin.version,
             is_first_party=distribution == PROJECT,
         )
         if point.name in self._listings:
-            if self._listings[point.name].module == point.value:
-                return  # one distribution, found twice on the path
-            listing = replace(
+            taken = self._listings[point.name]
+            if taken.module == point.value and taken.distribution == distribution:
+                return None
+            return replace(
                 listing,
                 name=f"{point.name} ({distribution})",
                 state="broken",
-                reason=f"the plugin name {point.name!r} is already taken by "
-                f"{self._listings[point.name].distribution}",
+                reason=f"the plugin name {point.name!r} is already taken by {taken.distribution}",
                 fix="Uninstall one of the two distributions.",
             )
-            self._listings[listing.name] = listing
-            return
-        if not (listing.is_first_party or {"*", point.name} & self._allow):
-            self._listings[point.name] = replace(
-                listing,
-                state="blocked",
-                reason="a third party's plugin that the application does not allow",
-                fix=f'Allow it: Client(..., allow_plugins=["{point.name}"]), or on the command '
-                f"line --plugin {point.name}. A loaded plugin can do anything you can.",
-            )
-            return
-        self._adopt(listing, point.load)
+        if listing.is_first_party:
+            return listing
+        if {"*", point.name} & self._allow:
+            return self._proved(listing) if self._require_verified else listing
+        return replace(
+            listing,
+            state="blocked",
+            reason="a third party's plugin that the application does not allow",
+            fix=f'Allow it: Client(..., allow_plugins=["{point.name}"]), or on the command '
+            f"line --plugin {point.name}. A loaded plugin can do anything you can.",
+        )
 
-    def _adopt(self, listing: PluginListing, load: Callable[[], object]) -> None:
+    def _proved(self, listing: PluginListing) -> PluginListing:
+        """The listing, blocked unless a report is about the files that are installed."""
+        found = self._proofs[listing.name] = verify_module(listing.module)
+        if found.is_verified:
+            return listing
+        return replace(
+            listing,
+            state="blocked",
+            reason=f"the application wants verified plugins only, and {found.reason}",
+            fix=found.fix,
+        )
+
+    def _adopt(
+        self,
+        listing: PluginListing,
+        announce: Callable[[], Announcement],
+        *,
+        own: type[BaseException] | tuple[type[BaseException], ...] = _PLUGINS_OWN,
+    ) -> None:
         try:
-            plugin = load()
-            self._manager.register(plugin, name=listing.name)
-            provides, lacking = self._collect(plugin, listing.name)
-        except _PLUGINS_OWN as error:
+            found = announce()
+            self._refuse_unproved(listing.name, found)
+            self._manager.register(found.plugin, name=listing.name)
+        except own as error:
             # Rim: whatever a broken plugin raises, SystemExit included, must not stop the host.
-            if self._manager.has_plugin(listing.name):
-                self._manager.unregister(name=listing.name)
-            reason = error.what if isinstance(error, OssicleError) else _in_words(error)
-            fix = error.fix if isinstance(error, OssicleError) else None
+            reason = in_words(error)
             self._listings[listing.name] = replace(
-                listing,
-                state="broken",
-                reason=reason,
-                fix=fix or "Update or uninstall the plugin, or report this to its author.",
+                listing, state="broken", reason=reason, fix=fix_for(error, listing.module)
             )
             _LOG.warning("plugin %s is broken: %s", listing.name, reason)
             return
+        provides: list[str] = []
+        lacking: list[Requirement] = []
+        for hook, items in found.answers:
+            for spec in shelve(self._catalogue, hook, items, plugin=listing.name):
+                provides.append(_announced(hook, spec))
+                lacking += missing(spec.requires)
         self._listings[listing.name] = replace(
             listing,
             state="limited" if lacking else "ready",
@@ -244,24 +304,20 @@ class PluginHost:
             provides=tuple(provides),
         )
 
-    def _collect(self, plugin: object, name: str) -> tuple[list[str], list[Requirement]]:
-        """Call the plugin's registering hooks and shelve the answers, all or nothing."""
-        answers = []
-        for hook in _HOOKS:
-            for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-                if implementation.plugin is plugin:
-                    answers.append((hook, implementation.function()))
-        trial = Catalogue()
-        for hook, answer in answers:
-            register(trial, hook, answer, plugin=name)
-        provides: list[str] = []
-        lacking: list[Requirement] = []
-        for hook, answer in answers:
-            kind = hook.removeprefix("ossicle_register_").removesuffix("s")
-            for spec in register(self._catalogue, hook, answer, plugin=name):
-                provides.append(f"{kind} {spec.name}")
-                lacking += missing(spec.requires)
-        return provides, lacking
+    def _refuse_unproved(self, name: str, found: Announcement) -> None:
+        if name not in self._proofs:
+            return
+        named = [
+            _announced(hook, spec)
+            for hook, items in found.answers
+            if hook != "ossicle_register_models"
+            for spec in items
+        ]
+        unproved = self._proofs[name].covers(named)
+        if unproved:
+            raise PluginContractError(
+                f"it announces {unproved[0]}, of which its report says nothing", plugin=name
+            )
 
     def _note_conflicts(self) -> None:
         shelves: Sequence[Shelf[Any]] = (
@@ -283,17 +339,21 @@ class PluginHost:
                     )
 
 
+def _announced(hook: str, spec: Spec) -> str:
+    """What a hook announced, such as `provider echo`."""
+    return f"{hook.removeprefix('ossicle_register_').removesuffix('s')} {spec.name}"
+
+
 def missing(requires: Iterable[Requirement]) -> list[Requirement]:
     """Which of the required packages are not there; nothing is imported."""
     return [requirement for requirement in requires if not requirement.is_met]
 
 
-def _in_words(error: BaseException) -> str:
-    text = str(error).splitlines()[0][:200] if str(error) else ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def _same(plugin: object) -> object:
+    return plugin
 
 
-@functools.cache
+@cache
 def default_host() -> PluginHost:
     """The host with first-party plugins only, for use without a client."""
     return PluginHost()

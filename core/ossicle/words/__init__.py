@@ -1,6 +1,14 @@
-"""Arithmetic on words: how far what was heard is from what was said."""
+"""Arithmetic on words: how far what was heard is from what was said, and who quotes whom."""
 
 from ossicle.words.normalizing import normal_words
+from ossicle.words.quoting import without_quotes
 from ossicle.words.word_errors import WordErrors, total_errors, word_error_rate, word_errors
 
-__all__ = ["WordErrors", "normal_words", "total_errors", "word_error_rate", "word_errors"]
+__all__ = [
+    "WordErrors",
+    "normal_words",
+    "total_errors",
+    "without_quotes",
+    "word_error_rate",
+    "word_errors",
+]

@@ -99,7 +99,7 @@ async def test_a_cascade_of_cascades_hears_thinks_and_speaks() -> None:
     call = ToolCall(id="c", name="look")
     inner = CascadeProvider(
         hearer=ScriptedHearer(),
-        thinker=ScriptedThinker(pieces=["Yes. ", "No.", call]),
+        thinker=ScriptedThinker(pieces=["Yes, ", "no.", call]),
         speaker=ScriptedSpeaker(),
     )
     outer = CascadeProvider(

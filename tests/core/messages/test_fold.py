@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import TypeVar
-
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ossicle.audio import AudioClip, AudioFormat
@@ -20,12 +17,12 @@ from ossicle.messages import (
     ReplyFold,
     TextDelta,
     ToolCallDelta,
-    TranscriptDelta,
     Usage,
     UsageReported,
 )
+from ossicle.testing import laws
+from ossicle.testing.strategies import event_splittings, event_streams
 
-Sliced = TypeVar("Sliced", bytes, str)
 PCM = AudioFormat.pcm(sample_rate=24000)
 
 
@@ -36,36 +33,12 @@ def fold(events: list[Event]) -> Reply:
     return folded.reply()
 
 
-def pieces(whole: Sliced, cuts: list[int]) -> list[Sliced]:
-    edges = sorted({0, len(whole), *(cut % (len(whole) + 1) for cut in cuts)})
-    return [whole[a:b] for a, b in itertools.pairwise(edges)]
-
-
-@given(
-    samples=st.binary(max_size=400),
-    text=st.text(max_size=60),
-    cuts=st.lists(st.integers(0, 400), max_size=12),
-)
-def test_any_splitting_folds_to_the_same_reply(samples: bytes, text: str, cuts: list[int]) -> None:
-    whole = fold(
-        [
-            AudioDelta(data=samples, format=PCM),
-            TranscriptDelta(text=text),
-            ToolCallDelta(index=0, id="c", name="f", arguments=text),
-            Finished(),
-        ]
-    )
-    events: list[Event] = [AudioDelta(data=piece, format=PCM) for piece in pieces(samples, cuts)]
-    letters = pieces(text, cuts)
-    events += [TranscriptDelta(text=letter) for letter in letters]
-    events += [ToolCallDelta(index=0, id="c", name="f")]
-    events += [ToolCallDelta(index=0, arguments=letter) for letter in letters]
-    split = fold([*events, Finished()])
-    assert split.transcript == whole.transcript
-    assert split.tool_calls == whole.tool_calls
-    assert (split.audio and split.audio.read_bytes()) == (
-        (whole.audio and whole.audio.read_bytes()) if samples else None
-    )
+@settings(deadline=None)
+@given(st.data(), event_streams())
+def test_any_splitting_folds_to_the_same_reply(
+    data: st.DataObject, events: tuple[Event, ...]
+) -> None:
+    laws.fold_is_split_invariant(events, data.draw(event_splittings(events)))
 
 
 def test_half_a_sample_at_the_end_is_cut_off() -> None:

@@ -1,23 +1,11 @@
-"""Signals with known figures, and ways to cut them, for the tests of this folder."""
+"""Signals with known figures for the tests of this folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
-
-CUTS = st.lists(st.floats(0.0, 1.0), max_size=6)
-"""Where to cut a stream, as shares of its length."""
-
-
-def pieces(samples: Samples, cuts: Iterable[float]) -> list[Samples]:
-    """The samples cut at these shares of their length; pieces may be empty."""
-    positions = sorted(round(cut * len(samples)) for cut in cuts)
-    return np.split(samples, positions)
 
 
 def sine(

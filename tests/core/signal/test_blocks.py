@@ -3,19 +3,21 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.signal.signals import CUTS, pieces
 
 from ossicle.signal.blocks import Reblocker, finite
+from ossicle.testing.laws import blocks_of
+from ossicle.testing.strategies import chunkings
 
 
-@given(frames=st.integers(1, 40), length=st.integers(0, 200), cuts=CUTS)
+@given(frames=st.integers(1, 40), length=st.integers(0, 200), data=st.data())
 @settings(deadline=None, max_examples=100)
 def test_all_blocks_are_whole_and_nothing_is_lost(
-    frames: int, length: int, cuts: list[float]
+    frames: int, length: int, data: st.DataObject
 ) -> None:
     samples = np.arange(2 * length, dtype=np.float32).reshape(length, 2)
     reblocker = Reblocker(frames=frames, channels=2)
-    blocks = [block.copy() for piece in pieces(samples, cuts) for block in reblocker.push(piece)]
+    pieces = blocks_of(samples, data.draw(chunkings(length)))
+    blocks = [block.copy() for piece in pieces for block in reblocker.push(piece)]
     assert all(block.shape == (frames, 2) for block in blocks)
     assert len(reblocker.rest) < frames
     assert np.array_equal(np.concatenate([*blocks, reblocker.rest]), samples)

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from numpy.typing import NDArray
-from tests.core.signal.signals import CUTS, noise, pieces, silence, sine
+from tests.core.signal.signals import noise, silence, sine
 
 from ossicle.signal.loudness import (
     Loudness,
@@ -16,6 +16,8 @@ from ossicle.signal.loudness import (
     channel_weights,
     k_weighting,
 )
+from ossicle.testing import laws
+from ossicle.testing.strategies import chunkings
 
 
 def loudness(samples: NDArray[np.float32], *, sample_rate: int = 48_000) -> Loudness:
@@ -100,14 +102,13 @@ def test_the_filter_at_48_khz_is_the_one_in_the_tables() -> None:
     )
 
 
-@given(cuts=CUTS)
+@given(sizes=chunkings(31_200))
 @settings(deadline=None, max_examples=15)
-def test_any_split_gives_the_same_bits(cuts: list[float]) -> None:
+def test_any_split_gives_the_same_bits(sizes: tuple[int, ...]) -> None:
     samples = noise(duration_s=1.3, channels=2)
-    meter = LoudnessMeter(sample_rate=24_000, channels=2)
-    for piece in pieces(samples, cuts):
-        meter.add(piece)
-    assert meter.result() == loudness(samples, sample_rate=24_000)
+    laws.meter_chunked_is_whole(
+        lambda: LoudnessMeter(sample_rate=24_000, channels=2), samples, sizes
+    )
 
 
 def test_asking_in_between_changes_nothing() -> None:

@@ -8,28 +8,36 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.signal.signals import CUTS, noise, pieces, silence, sine
+from numpy.typing import NDArray
+from tests.core.signal.signals import noise, silence, sine
 
 from ossicle.errors import ConfigurationError
 from ossicle.signal.clipping import ClippingMeter
 from ossicle.signal.meters import Meter, measure
 from ossicle.signal.resample import resample
+from ossicle.testing import laws
+from ossicle.testing.strategies import Signal, chunkings, signals
 
 
-@given(cuts=CUTS, channels=st.integers(1, 2))
+@given(sizes=chunkings(40_800), channels=st.integers(1, 2))
 @settings(deadline=None, max_examples=20)
-def test_any_split_gives_the_same_measurements(cuts: list[float], channels: int) -> None:
+def test_any_split_gives_the_same_measurements(sizes: tuple[int, ...], channels: int) -> None:
     samples = noise(level_dbfs=-6.0, duration_s=1.7, channels=channels)
     samples[3000:20_000] *= np.float32(0.01)
-    meter = Meter(24_000, channels)
-    for piece in pieces(samples, cuts):
-        meter.add(piece)
-    cut, whole = meter.result(), measure(samples, sample_rate=24_000)
-    assert cut.figures() == whole.figures()
-    assert cut.clipping_marks == whole.clipping_marks
-    assert cut.speech_marks == whole.speech_marks
-    assert np.array_equal(cut.envelope.minima, whole.envelope.minima)
-    assert np.array_equal(cut.spectrogram.levels_dbfs, whole.spectrogram.levels_dbfs)
+    laws.meter_chunked_is_whole(lambda: Meter(24_000, channels), samples, sizes)
+
+
+@given(
+    signals(kinds=("tone", "speech", "noise", "silence"), min_frames=1, max_frames=12_000),
+    st.sampled_from([-12.0, -0.5, 3.0]),
+    st.sampled_from(["peak_dbfs", "rms_dbfs", "true_peak_dbtp", "loudness_lufs"]),
+)
+@settings(deadline=None, max_examples=30)
+def test_levels_move_with_the_gain(signal: Signal, gain_db: float, name: str) -> None:
+    def level(samples: NDArray[np.float32]) -> float:
+        return float(getattr(measure(samples, sample_rate=signal.sample_rate), name))
+
+    laws.gain_commutes(level, signal.pcm.samples, gain_db)
 
 
 def test_a_997_hz_sine_has_the_figures_of_its_closed_form() -> None:

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.core.signal.signals import CUTS, noise, pieces, sine
+from tests.core.signal.signals import noise, sine
 
 from ossicle.errors import ConfigurationError
 from ossicle.signal.resample import Resampler, resample, resampled_frames
+from ossicle.testing import laws
+from ossicle.testing.strategies import chunkings
 
 RATES = st.sampled_from([8000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000, 96_000])
 
@@ -52,16 +54,24 @@ def test_the_length_is_the_exact_ratio_rounded(frames: int, source: int, target:
     assert len(got) == resampled_frames(frames, sample_rate_in=source, sample_rate_out=target)
 
 
-@given(cuts=CUTS, source=RATES, target=RATES, channels=st.integers(1, 3))
+@given(sizes=chunkings(4800), source=RATES, target=RATES, channels=st.integers(1, 3))
 @settings(deadline=None, max_examples=40)
 def test_any_split_gives_the_same_bits(
-    cuts: list[float], source: int, target: int, channels: int
+    sizes: tuple[int, ...], source: int, target: int, channels: int
 ) -> None:
-    samples = noise(duration_s=0.2, sample_rate=source, channels=channels)
-    resampler = Resampler(sample_rate_in=source, sample_rate_out=target, channels=channels)
-    parts = [resampler.process(piece) for piece in pieces(samples, cuts)]
-    whole = resample(samples, sample_rate_in=source, sample_rate_out=target)
-    assert np.array_equal(np.concatenate([*parts, resampler.flush()]), whole)
+    samples = noise(duration_s=0.2, channels=channels)
+    laws.transform_chunked_is_whole(
+        lambda: Resampler(sample_rate_in=source, sample_rate_out=target, channels=channels),
+        samples,
+        sizes,
+    )
+
+
+@given(source=RATES, via=RATES)
+@settings(deadline=None, max_examples=30)
+def test_speech_survives_the_way_to_another_rate_and_back(source: int, via: int) -> None:
+    samples = noise(duration_s=0.2, channels=2)
+    laws.resampling_round_trips(samples, sample_rate=source, via=via)
 
 
 @pytest.mark.parametrize("surplus", [-2, 0, 2])

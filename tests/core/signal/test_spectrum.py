@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
-from tests.core.signal.signals import CUTS, noise, pieces, silence, sine
+from tests.core.signal.signals import noise, silence, sine
 
 from ossicle.signal.resample import resample
 from ossicle.signal.spectrum import SpectrumMeter, transform_frames
+from ossicle.testing import laws
+from ossicle.testing.strategies import chunkings
 
 
 def meter_of(samples: NDArray[np.float32], *, sample_rate: int) -> SpectrumMeter:
@@ -111,15 +114,15 @@ def test_the_picture_stays_small_and_covers_everything() -> None:
     assert total == pytest.approx(-20.0, abs=0.2)
 
 
-@given(cuts=CUTS)
+class Everything(SpectrumMeter):
+    """All that a spectrum meter tells, at once."""
+
+    def result(self) -> Any:
+        return super().result(), self.shapes(), self.spectrogram()
+
+
+@given(sizes=chunkings(48_000))
 @settings(deadline=None, max_examples=20)
-def test_any_split_gives_the_same_bits(cuts: list[float]) -> None:
+def test_any_split_gives_the_same_bits(sizes: tuple[int, ...]) -> None:
     samples = noise(duration_s=2.0, channels=2)
-    meter = SpectrumMeter(sample_rate=24_000, channels=2)
-    for piece in pieces(samples, cuts):
-        meter.add(piece)
-    once = meter_of(samples, sample_rate=24_000)
-    assert np.array_equal(meter.result().power, once.result().power)
-    assert np.array_equal(meter.shapes().levels_dbfs, once.shapes().levels_dbfs)
-    assert np.array_equal(meter.shapes().spreads, once.shapes().spreads)
-    assert np.array_equal(meter.spectrogram().levels_dbfs, once.spectrogram().levels_dbfs)
+    laws.meter_chunked_is_whole(lambda: Everything(sample_rate=24_000, channels=2), samples, sizes)

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tests.core.signal.signals import CUTS, noise, pieces, silence, sine
+from tests.core.signal.signals import noise, silence, sine
 
 from ossicle.signal.true_peak import TruePeakMeter
+from ossicle.testing import laws
+from ossicle.testing.strategies import chunkings
 
 
 def true_peak(samples: NDArray[np.float32]) -> float:
@@ -36,15 +38,12 @@ def test_the_ebu_cases(
     assert expected_dbtp - 0.4 <= true_peak(tone) <= expected_dbtp + 0.2
 
 
-@given(cuts=CUTS, seed=st.integers(0, 50), channels=st.integers(1, 3))
+@given(sizes=chunkings(36_000), seed=st.integers(0, 50), channels=st.integers(1, 3))
 @settings(deadline=None, max_examples=30)
-def test_any_split_gives_the_same_bits(cuts: list[float], seed: int, channels: int) -> None:
+def test_any_split_gives_the_same_bits(sizes: tuple[int, ...], seed: int, channels: int) -> None:
     samples = noise(duration_s=1.5, seed=seed, channels=channels)
     samples *= np.linspace(0.1, 1.0, len(samples), dtype=np.float32)[:, None]
-    meter = TruePeakMeter(channels=channels)
-    for piece in pieces(samples, cuts):
-        meter.add(piece)
-    assert meter.result() == true_peak(samples)
+    laws.meter_chunked_is_whole(lambda: TruePeakMeter(channels=channels), samples, sizes)
 
 
 def test_windows_that_are_passed_over_cannot_matter() -> None:

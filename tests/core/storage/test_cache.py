@@ -14,7 +14,7 @@ from tests.bars.tenants import mingle
 
 from ossicle.errors import DeadlineExceededError, ProviderUnavailableError, StorageError
 from ossicle.storage import AudioCache, Cacheable, Fetched, MemoryStore, SqliteStore
-from ossicle.testing.store_conformance import ManualClock
+from ossicle.testing.conformance.store import ManualClock
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from ossicle.errors import StorageError
 from ossicle.storage import MemoryStore, SqliteStore, Turn
 from ossicle.storage.naming import digest_of
-from ossicle.testing.store_conformance import ManualClock
+from ossicle.testing.conformance.store import ManualClock
 
 tenants = st.sampled_from(["a", "b"])
 names = st.sampled_from(["c", "d"])

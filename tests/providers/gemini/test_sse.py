@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from ossicle.errors import InvalidReplyError
+from ossicle.testing.strategies import splittings
 from ossicle_gemini.sse import EventParser
 
 STREAM = (
@@ -20,10 +20,8 @@ def events(*pieces: bytes, most: int = 1000) -> list[str]:
     return [event for piece in pieces for event in parser.feed(piece)]
 
 
-@given(st.lists(st.integers(0, len(STREAM)), max_size=10))
-def test_any_cut_gives_the_same_events(cuts: list[int]) -> None:
-    places = sorted(cuts)
-    pieces = [STREAM[a:b] for a, b in zip([0, *places], [*places, len(STREAM)], strict=True)]
+@given(splittings(STREAM))
+def test_any_cut_gives_the_same_events(pieces: tuple[bytes, ...]) -> None:
     assert events(*pieces) == EVENTS
     assert events(*(bytes([byte]) for byte in STREAM)) == EVENTS
 

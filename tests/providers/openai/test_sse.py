@@ -1,11 +1,11 @@
 import json
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ossicle.errors import InvalidReplyError
+from ossicle.testing.strategies import splittings
 from ossicle_openai.sse import DONE, EventParser
 
 
@@ -68,14 +68,13 @@ def test_endless_comments_take_no_memory() -> None:
 @given(
     texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=20), max_size=5),
     end=st.sampled_from(["\n", "\r\n"]),
-    cuts=st.lists(st.integers(0, 400), max_size=12),
+    data=st.data(),
 )
 def test_any_cut_of_the_bytes_gives_the_same_events(
-    texts: list[str], end: str, cuts: list[int]
+    texts: list[str], end: str, data: st.DataObject
 ) -> None:
     values = [json.dumps(text, ensure_ascii=False) for text in texts]
     # U+2028 and friends are no line ends in an event stream.
     body = "".join(f": c{end}data: {value}{end}data: .{end}{end}" for value in values).encode()
-    places = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
-    pieces = [body[a:b] for a, b in pairwise(places)]
+    pieces = data.draw(splittings(body))
     assert events_of(*pieces) == [f"{value}\n." for value in values] == events_of(body)

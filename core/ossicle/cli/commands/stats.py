@@ -17,10 +17,7 @@ from ossicle.cli.tables import columns_table
 if TYPE_CHECKING:
     from ossicle.storage import ChargeSum
 
-_HEADINGS = (
-    "model", "day", "tenant", "ended", "calls", "tokens in (audio)", "tokens out (audio)",
-    "audio in", "audio out", "cost",
-)  # fmt: skip
+_HEADINGS = ("model", "day", "tenant", "calls", "tokens (audio)", "audio", "cost")
 
 
 @click.command("stats")
@@ -54,7 +51,9 @@ def command(
         rows = [{"tenant": name, **one.model_dump(mode="json")} for name, one in sums]
         write_document({"charges": rows})
     elif sums:
-        session.console().print(columns_table(_HEADINGS, [_row(*item) for item in sums]))
+        session.console().print(
+            columns_table(_HEADINGS, [_row(*item) for item in sums], folds_first=True)
+        )
     else:
         session.note("No calls are recorded. See CallRecorder in the guide to monitoring.")
 
@@ -65,11 +64,9 @@ def _row(tenant: str, one: ChargeSum) -> Sequence[str]:
         f"{one.provider}:{one.model}",
         one.day,
         tenant,
-        one.outcome,
-        str(one.calls),
-        f"{one.input_tokens} ({one.input_audio_tokens})",
-        f"{one.output_tokens} ({one.output_audio_tokens})",
-        f"{one.input_audio_s:.1f} s",
-        f"{one.output_audio_s:.1f} s",
+        f"{one.calls} {one.outcome}",
+        f"{one.input_tokens} ({one.input_audio_tokens}) in, "
+        f"{one.output_tokens} ({one.output_audio_tokens}) out",
+        f"{one.input_audio_s:.1f} s in, {one.output_audio_s:.1f} s out",
         f"{one.amount:.4f} {one.currency}{unknown}",
     )

@@ -22,7 +22,10 @@ DATABASE = "ossicle.sqlite3"
 BLOBS = "blobs"
 QUARANTINE = "quarantine-"
 _LOCK = "opening.lock"
-_ASIDE = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", BLOBS)
+PLACE = "blobs.place"
+"""A file that names the store's folder where its blobs are elsewhere."""
+_ASIDE = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", BLOBS, PLACE)
+"""What belongs together; the database first, so that what is left without it belongs aside."""
 
 
 def default_folder() -> Path:
@@ -104,6 +107,10 @@ def open_database(
         StorageError: It cannot be opened.
     """
     try:
+        if not (folder / DATABASE).exists() and any((folder / name).exists() for name in _ASIDE):
+            # A crash came while a malformed database was put aside: the rest of it follows. A
+            # log would be taken for that of the new database, and blobs would be swept.
+            _put_aside(folder)
         return _open(folder, files, durability, busy_timeout_s)
     except StorageCorruptError:
         _put_aside(folder)
@@ -134,10 +141,10 @@ def _open(folder: Path, files: Files, durability: Durability, busy_timeout_s: fl
 
 def _put_aside(folder: Path) -> None:
     """Move the database and its blobs into a folder of their own: nothing may be swept there."""
-    aside = folder / f"{QUARANTINE}{secrets.token_hex(8)}"
     try:
-        aside.mkdir(mode=0o700)
-        for name in _ASIDE:
+        names = [name for name in _ASIDE if (folder / name).exists()]
+        aside = _aside(folder, names)
+        for name in names:
             with contextlib.suppress(FileNotFoundError):
                 (folder / name).replace(aside / name)
     except OSError as error:
@@ -145,3 +152,34 @@ def _put_aside(folder: Path) -> None:
     logging.getLogger("ossicle.storage").warning(
         "the store's database was malformed; it was moved to %s in the store's folder", aside.name
     )
+
+
+def _aside(folder: Path, names: list[str]) -> Path:
+    """A new folder, or the last one where a crash left it without what shall follow now."""
+    made = sorted(folder.glob(f"{QUARANTINE}*"), key=lambda path: path.stat().st_mtime_ns)
+    if made and not any((made[-1] / name).exists() for name in names):
+        return made[-1]
+    aside = folder / f"{QUARANTINE}{secrets.token_hex(8)}"
+    aside.mkdir(mode=0o700)
+    return aside
+
+
+def write_place(path: Path, place: str) -> None:
+    """Write down where the store's blobs are, for the owner alone.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    try:
+        if path.exists() and path.read_text(encoding="ascii") == place:
+            return
+        path.unlink(missing_ok=True)
+        files = Files()
+        handle = files.create(path)
+        try:
+            files.write(handle, place.encode())
+            files.sync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise file_error("cannot write into the store's folder", error) from error

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import io
 import os
-import re
 from pathlib import Path
 from typing import BinaryIO
 
 from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
+from ossicle.storage.tables.blob_place import OWN_NAME, hidden_name
 from ossicle.storage.tables.files import Files, write_whole
 
-_OWN_NAME = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{16}\.part")
 _PIECE_BYTES = 1 << 20
 
 
@@ -35,8 +33,7 @@ class BlobFolder:
 
     def name(self, *facts: str) -> str:
         """The file name for these facts; different facts never share one."""
-        text = b"".join(len(fact.encode()).to_bytes(4) + fact.encode() for fact in facts)
-        return hmac.new(self._secret, text, hashlib.sha256).hexdigest()
+        return hidden_name(self._secret, *facts)
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file in place, on the disk when this returns.
@@ -95,19 +92,20 @@ class BlobFolder:
         except OSError as error:
             raise file_error("cannot delete a blob", error) from error
 
-    def sweep(self, known: set[str]) -> int:
-        """Delete own files that nothing knows, and own temporary files; how many."""
-        count = 0
+    def names(self) -> set[str]:
+        """All own files, temporary ones too.
+
+        Raises:
+            StorageError: The folder cannot be listed.
+        """
         try:
             with os.scandir(self._path) as entries:
-                names = [entry.name for entry in entries]
+                return {entry.name for entry in entries if OWN_NAME.fullmatch(entry.name)}
         except OSError as error:
             raise file_error("cannot list the blobs", error) from error
-        for name in names:
-            if _OWN_NAME.fullmatch(name) and name not in known:
-                self.unlink(name)
-                count += 1
-        return count
+
+    def close(self) -> None:
+        """Nothing is held between calls."""
 
 
 def open_inline(data: bytes, digest: str) -> BinaryIO:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
-from ossicle.storage.tables.blob_folder import BlobFolder, damaged, open_inline
+from ossicle.storage.tables.blob_folder import damaged, open_inline
+from ossicle.storage.tables.blob_place import BlobPlace
 from ossicle.storage.tables.rows import Rows, TableDatabase
 
 INLINE_BYTES = 64 * 1024
@@ -45,7 +46,7 @@ class Blobs:
     """
 
     def __init__(
-        self, database: TableDatabase, folder: BlobFolder | None, *, clock: Callable[[], float]
+        self, database: TableDatabase, folder: BlobPlace | None, *, clock: Callable[[], float]
     ) -> None:
         self._database = database
         self._folder = folder
@@ -184,10 +185,23 @@ class Blobs:
         """Delete files that a crash left behind; how many."""
         if self._folder is None:
             return 0
+        # Listed before the lock, so that a long list makes nobody wait: who was writing then has
+        # ended when the lock is ours, and its row is known or will never be.
+        names = self._folder.names()
+        if not names:
+            return 0
         with self._database.writing() as rows:
-            return self._folder.sweep(self._known(rows))
+            left = names - self._known(rows)
+            for name in left:
+                self._folder.unlink(name)
+        return len(left)
 
-    def _files(self) -> BlobFolder:
+    def close(self) -> None:
+        """Release the place of the files."""
+        if self._folder is not None:
+            self._folder.close()
+
+    def _files(self) -> BlobPlace:
         if self._folder is None:
             raise damaged()
         return self._folder

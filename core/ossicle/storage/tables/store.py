@@ -21,7 +21,7 @@ from ossicle.storage.records import (
     Turn,
 )
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
-from ossicle.storage.tables.blob_folder import BlobFolder
+from ossicle.storage.tables.blob_place import BlobPlace
 from ossicle.storage.tables.blobs import Blobs
 from ossicle.storage.tables.cached import Cached
 from ossicle.storage.tables.conversations import Conversations
@@ -56,7 +56,7 @@ class TableStore(Store):
     """
 
     def __init__(
-        self, database: TableDatabase, *, folder: BlobFolder | None, clock: Callable[[], float]
+        self, database: TableDatabase, *, folder: BlobPlace | None, clock: Callable[[], float]
     ) -> None:
         self.database = database
         self._clock = clock
@@ -255,6 +255,7 @@ class TableStore(Store):
 
     def close(self) -> None:
         """Close the database."""
+        self._blobs.close()
         self.database.close()
 
 

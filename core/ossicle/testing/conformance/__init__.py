@@ -1,11 +1,21 @@
 """Suites of tests that prove a plugin: derive, give one fixture, run pytest."""
 
-from ossicle.testing.conformance.converter import ConverterConformance
-from ossicle.testing.conformance.preprocessor import PreprocessorConformance
-from ossicle.testing.conformance.provider import ProviderConformance
-from ossicle.testing.conformance.report import Behaviour, CapabilityReport, Claim
-from ossicle.testing.conformance.suite import Conformance, check
-from ossicle.testing.conformance.validator import ValidatorConformance
+import pytest
+
+# What a check compared is shown when it fails, as in any test.
+pytest.register_assert_rewrite(
+    *(f"{__name__}.{part}" for part in ("converter", "preprocessor", "provider")),
+    *(f"{__name__}.{part}" for part in ("store", "validator")),
+)
+
+from ossicle.testing.conformance.converter import ConverterConformance  # noqa: E402
+from ossicle.testing.conformance.preprocessor import PreprocessorConformance  # noqa: E402
+from ossicle.testing.conformance.provider import ProviderConformance  # noqa: E402
+from ossicle.testing.conformance.report import Behaviour, CapabilityReport, Claim  # noqa: E402
+from ossicle.testing.conformance.store import StoreConformance  # noqa: E402
+from ossicle.testing.conformance.suite import Conformance, check  # noqa: E402
+from ossicle.testing.conformance.trial import Trial, run_suite  # noqa: E402
+from ossicle.testing.conformance.validator import ValidatorConformance  # noqa: E402
 
 __all__ = [
     "Behaviour",
@@ -15,6 +25,9 @@ __all__ = [
     "ConverterConformance",
     "PreprocessorConformance",
     "ProviderConformance",
+    "StoreConformance",
+    "Trial",
     "ValidatorConformance",
     "check",
+    "run_suite",
 ]

@@ -6,6 +6,7 @@ import math
 import re
 import tracemalloc
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -131,6 +132,22 @@ class PreprocessorConformance(Conformance, is_part=True):
             other.finish()
             pieces.append(one.finish())
             assert np.array_equal(np.concatenate(pieces), expected), (first, second)
+
+    @check("can be used from several threads at once")
+    def test_threads_do_not_meet(self, spec: PreprocessorSpec) -> None:
+        """One preprocessor, four threads, a stream each."""
+        made = spec.factory()
+        signals = [*probe_signals()] * 2
+        measured = {signal: measured_of(signal) for signal in signals}
+
+        def work(signal: Signal) -> Samples:
+            transform = start(spec, signal, made=made, measured=measured[signal])
+            return joined(transform, cut_blocks(signal.pcm.samples, CUTS[0]))
+
+        alone = [work(signal) for signal in signals]
+        with ThreadPoolExecutor(4) as pool:
+            for signal, one, other in zip(signals, alone, pool.map(work, signals), strict=True):
+                assert np.array_equal(one, other), signal
 
     @check("tells its effect in finite numbers with a unit in the name")
     def test_effects_are_named_and_finite(self, spec: PreprocessorSpec) -> None:

@@ -1,104 +1,18 @@
-"""The capability report: what a plugin claims, what its suite proved, on which versions."""
+"""The capability report while its suite runs."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field
+from ossicle.abc import Requirement
+from ossicle.plugins.report import WORST, Behaviour, CapabilityReport, Claim, Outcome
 
-from ossicle.abc import API_VERSION, Requirement
-from ossicle.messages import Value
-
-Outcome = Literal["passed", "failed", "not applicable", "exception"]
-"""`exception`: the author declared, with a reason, that it does not hold."""
-
-_WORST: tuple[Outcome, ...] = ("failed", "exception", "passed", "not applicable")
-
-
-class Behaviour(Value):
-    """One check of a suite.
-
-    Attributes:
-        name: Of the test.
-        says: The behaviour in words.
-        outcome: How it went; of several runs, the worst.
-        reason: Why it does not apply, or is an exception.
-    """
-
-    name: str
-    says: str
-    outcome: Outcome
-    reason: str = ""
-
-
-class Claim(Value):
-    """One thing the plugin's record promises.
-
-    Attributes:
-        what: In words.
-        is_proved: Whether the suite saw it.
-        reason: Why not.
-    """
-
-    what: str
-    is_proved: bool = False
-    reason: str = ""
-
-
-class CapabilityReport(Value):
-    """What one run of a suite says of one plugin.
-
-    Attributes:
-        kind: `provider`, `converter`, `validator` or `preprocessor`.
-        subject: Name of the plugin's object.
-        claims: Of its record, in order.
-        behaviours: In order of the suite.
-        versions: Of ossicle, of Python, of the plugin and of what it stands on.
-        api_version: Of the interfaces the suite belongs to.
-    """
-
-    kind: str
-    subject: str
-    claims: tuple[Claim, ...] = ()
-    behaviours: tuple[Behaviour, ...] = ()
-    versions: dict[str, str] = Field(default_factory=dict)
-    api_version: int = API_VERSION
-
-    @property
-    def is_verified(self) -> bool:
-        """Whether something ran and nothing failed; declared exceptions are allowed."""
-        outcomes = {one.outcome for one in self.behaviours}
-        return "passed" in outcomes and "failed" not in outcomes
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the report in JSON; changes with every change of the report."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-    def table(self) -> str:
-        """The report for people."""
-        verdict = "verified" if self.is_verified else "NOT verified"
-        proved = sum(claim.is_proved for claim in self.claims)
-        lines = [
-            f"{self.kind} {self.subject}: {verdict}, {proved} of {len(self.claims)} claims proved",
-            "versions: " + ", ".join(f"{name} {text}" for name, text in self.versions.items()),
-        ]
-        for claim in self.claims:
-            mark = "proved" if claim.is_proved else "claimed"
-            lines.append(f"  {mark:<15} {claim.what}{_because(claim.reason)}")
-        for one in self.behaviours:
-            lines.append(f"  {one.outcome:<15} {one.says}{_because(one.reason)}")
-        return "\n".join(lines)
-
-
-def _because(reason: str) -> str:
-    return f" ({reason})" if reason else ""
+__all__ = ["Behaviour", "CapabilityReport", "Claim", "Outcome", "ReportDraft", "versions_of"]
 
 
 @dataclass(slots=True)
@@ -132,7 +46,7 @@ class ReportDraft:
     def note(self, name: str, says: str, outcome: Outcome, reason: str = "") -> None:
         """Note how a check went; of several runs of one check the worst counts."""
         known = self._behaviours.get(name)
-        if known is None or _WORST.index(outcome) < _WORST.index(known.outcome):
+        if known is None or WORST.index(outcome) < WORST.index(known.outcome):
             self._behaviours[name] = Behaviour(name=name, says=says, outcome=outcome, reason=reason)
 
     def report(self) -> CapabilityReport:

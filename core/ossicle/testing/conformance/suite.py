@@ -55,6 +55,7 @@ class Conformance:
     kind: ClassVar[str] = ""
     exceptions: ClassVar[Mapping[str, str]] = {}
     draft: ClassVar[ReportDraft]
+    is_suite_part: ClassVar[bool] = True
 
     def __init_subclass__(cls, *, is_part: bool = False) -> None:
         """Refuse what would hide a check.
@@ -63,14 +64,18 @@ class Conformance:
             is_part: Whether the class is a part of a suite, not a use of one.
 
         Raises:
-            TypeError: A check is overridden or removed without a reason, or a reason is empty or
-                given for something that is no check.
+            TypeError: A check is overridden or removed without a reason, a reason is empty or
+                given for something that is no check, or the machinery of the suite is replaced.
         """
         super().__init_subclass__()
+        cls.is_suite_part = is_part
         cls.draft = ReportDraft(kind=cls.kind)
         if is_part:
             return
+        _refuse_replaced_machinery(cls)
         known = checks_of(cls)
+        for name, says in known.items():
+            cls.draft.note(name, says, "not run")
         for name, reason in cls.exceptions.items():
             if name not in known:
                 raise TypeError(f"{cls.__name__}.exceptions names {name!r}, which is no check")
@@ -108,6 +113,35 @@ def checks_of(suite: type[Conformance]) -> dict[str, str]:
             if isinstance(says, str):
                 found.setdefault(name, says)
     return found
+
+
+def _refuse_replaced_machinery(suite: type[Conformance]) -> None:
+    """Fixtures, settings and abstract methods are there to be given; the rest does the judging."""
+    parts = [kind for kind in suite.__mro__ if vars(kind).get("is_suite_part")]
+    machinery = {
+        name
+        for part in parts
+        for name, value in vars(part).items()
+        if not name.startswith("__") and _is_machinery(name, value)
+    }
+    for kind in suite.__mro__:
+        if kind in parts or not issubclass(kind, Conformance):
+            continue
+        for name in sorted(machinery & vars(kind).keys()):
+            raise TypeError(
+                f"{suite.__name__} replaces {name!r}, with which the suite judges: "
+                "give its fixtures and settings only"
+            )
+
+
+def _is_machinery(name: str, value: object) -> bool:
+    if hasattr(value, "says") or getattr(value, "__isabstractmethod__", False):
+        return False
+    if type(value).__name__ == "FixtureFunctionDefinition" or hasattr(
+        value, "_pytestfixturefunction"
+    ):
+        return name.startswith("_")
+    return callable(value) or isinstance(value, property | staticmethod | classmethod)
 
 
 class _Recorded:

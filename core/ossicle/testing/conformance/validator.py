@@ -122,6 +122,15 @@ class ValidatorConformance(Conformance, is_part=True):
                 judged(spec.factory(), evidence, context)
         assert accesses.seen == []
 
+    @check("gives findings that can be pickled and written as JSON")
+    def test_findings_cross_processes(self, spec: ValidatorSpec) -> None:
+        """Workers and reports hand them on."""
+        for evidence, context in cases():
+            found = judged(spec.factory(), evidence, context)
+            assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301 - our own bytes
+            for finding in found:
+                assert Finding.model_validate_json(finding.model_dump_json()) == finding
+
     @check("is not fooled by samples that are no numbers")
     def test_nan_is_judged(self, spec: ValidatorSpec) -> None:
         """Measurements of `nan` and infinity come from broken decoders."""

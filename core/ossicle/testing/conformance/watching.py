@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import threading
 import time
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -106,6 +107,20 @@ async def longest_block_s(work: Callable[[], Awaitable[object]]) -> float:
         await anyio.sleep(2 * _BEAT_S)
         group.cancel_scope.cancel()
     return longest
+
+
+@contextmanager
+def watching_litter() -> Iterator[list[str]]:
+    """What Python complains of within the block: what was never closed or never awaited."""
+    found: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield found
+        gc.collect()
+        for one in caught:
+            text = str(one.message)
+            if "unclosed" in text or "never awaited" in text:
+                found.append(f"{one.category.__name__}: {text.splitlines()[0]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,12 +20,21 @@ from ossicle.testing.strategies.clocks import (
     skewed_clocks,
     skews,
 )
+from ossicle.testing.strategies.conversations import (
+    Step,
+    conversation_steps,
+    conversations,
+    spoken,
+    spoken_clips,
+)
 from ossicle.testing.strategies.cuts import (
     chunkings,
     midsample_splittings,
     splittings,
     sse_splittings,
 )
+from ossicle.testing.strategies.events import event_splittings, event_streams
+from ossicle.testing.strategies.faults import fault_schedules, faults
 from ossicle.testing.strategies.formats import (
     Writer,
     audio_formats,
@@ -40,6 +49,7 @@ from ossicle.testing.strategies.records import (
     tools,
 )
 from ossicle.testing.strategies.signals import SIGNAL_KINDS, Signal, SignalKind, signals
+from ossicle.testing.strategies.words import sentences
 
 __all__ = [
     "SIGNAL_KINDS",
@@ -47,6 +57,7 @@ __all__ = [
     "Signal",
     "SignalKind",
     "SkewedClocks",
+    "Step",
     "Writer",
     "WrittenClip",
     "arguments_for",
@@ -56,17 +67,26 @@ __all__ = [
     "clips",
     "clock_steps",
     "clocks",
+    "conversation_steps",
+    "conversations",
     "damages",
+    "event_splittings",
+    "event_streams",
+    "fault_schedules",
+    "faults",
     "format_rules",
     "installed_writers",
     "json_schemas",
     "malformed_headers",
     "midsample_splittings",
     "pcm_formats",
+    "sentences",
     "signals",
     "skewed_clocks",
     "skews",
     "splittings",
+    "spoken",
+    "spoken_clips",
     "sse_splittings",
     "tools",
     "written",

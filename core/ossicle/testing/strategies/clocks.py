@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from ossicle.testing.short_repr import ShortRepr
 from ossicle.testing.vendors.clock import ManualClock
 
 START_S = 1_795_348_800.0
@@ -14,8 +15,8 @@ START_S = 1_795_348_800.0
 _STEPS_S = (0.0, 1.0, 60.0, 3599.0, 3600.0, 3601.0, 86_400.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkewedClocks:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SkewedClocks(ShortRepr):
     """Our clock and a vendor's, which runs ahead by `skew_s` and moves along.
 
     Attributes:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 from hypothesis import strategies as st
+
+Sliced = TypeVar("Sliced", bytes, str)
 
 
 def chunkings(
@@ -29,8 +32,8 @@ def _lengths(cuts: Sequence[int], total: int) -> tuple[int, ...]:
     return tuple(end - start for start, end in pairwise((0, *cuts, total)))
 
 
-def splittings(data: bytes, *, max_chunks: int = 16) -> st.SearchStrategy[tuple[bytes, ...]]:
-    """The same bytes in pieces, empty ones among them; joined they are what was given."""
+def splittings(data: Sliced, *, max_chunks: int = 16) -> st.SearchStrategy[tuple[Sliced, ...]]:
+    """The same bytes or text in pieces, empty ones among them; joined they are what was given."""
     return chunkings(len(data), max_chunks=max_chunks).map(lambda sizes: _pieces(data, sizes))
 
 
@@ -53,8 +56,9 @@ def midsample_splittings(
     )
 
 
-def _pieces(data: bytes, sizes: Sequence[int]) -> tuple[bytes, ...]:
-    pieces, start = [], 0
+def _pieces(data: Sliced, sizes: Sequence[int]) -> tuple[Sliced, ...]:
+    pieces: list[Sliced] = []
+    start = 0
     for size in sizes:
         pieces.append(data[start : start + size])
         start += size

@@ -11,6 +11,7 @@ from ossicle.abc import CodecRule, ConverterSpec
 from ossicle.audio import AudioFormat
 from ossicle.audio.format import CONTAINERS, SAMPLE_WIDTHS
 from ossicle.plugins.host import default_host, missing
+from ossicle.testing.short_repr import ShortRepr
 from ossicle.testing.strategies.signals import RATES
 
 _ENCODINGS = (
@@ -19,8 +20,8 @@ _ENCODINGS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writer:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Writer(ShortRepr):
     """A converter and one of its rules.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from itertools import combinations
 from typing import Any
 
 from hypothesis import strategies as st
@@ -50,45 +51,62 @@ def _rules(min_size: int) -> st.SearchStrategy[tuple[FormatRule, ...]]:
     ).map(tuple)
 
 
+_TASK_SETS: tuple[tuple[Task, ...], ...] = (
+    ("respond",), ("speak",), ("transcribe",), ("speak", "transcribe"), ("respond", "speak"),
+    ("respond", "transcribe"), ("respond", "speak", "transcribe"),
+)  # fmt: skip
+
+
 @st.composite
 def capabilities(draw: st.DrawFn) -> Capabilities:
-    """Records that agree with themselves: what a row needs is there."""
-    tasks = draw(st.sets(st.sampled_from(("speak", "transcribe", "respond")), min_size=1))
-    rows: dict[Task, tuple[ModalityRow, ...]] = {}
-    if "respond" in tasks:
-        kinds = st.sampled_from((TEXT_TO_TEXT, *CHAT_AUDIO_ROWS))
-        rows["respond"] = tuple(draw(st.lists(kinds, min_size=1, unique_by=lambda row: row.name)))
-    if "speak" in tasks:
-        rows["speak"] = (SPEAK,)
-    if "transcribe" in tasks:
-        rows["transcribe"] = (TRANSCRIBE,)
+    """Records that agree with themselves: what a row needs is there.
+
+    The simplest claims one task and nothing that it does not need.
+    """
+    # Everything is drawn whether it is needed or not: a record that fails shrinks field by field.
+    tasks = draw(st.sampled_from(_TASK_SETS))
+    claims = {name: draw(st.booleans()) for name in ("streams", "tools", "instructs", "keeps")}
+    lifetime_s = draw(st.none() | st.just(3600.0))
+    voices = draw(st.none() | st.lists(_NAMES, min_size=1, max_size=3, unique=True).map(tuple))
+    max_text_chars = draw(st.none() | st.integers(1, 100_000))
+    known: dict[Task, tuple[ModalityRow, ...]] = {
+        "respond": draw(st.sampled_from(_CHAT_ROWS)),
+        "speak": (SPEAK,),
+        "transcribe": (TRANSCRIBE,),
+    }
+    rows: dict[Task, tuple[ModalityRow, ...]] = {task: known[task] for task in tasks}
     every = [row for some in rows.values() for row in some]
     hears = any("audio" in row.inputs for row in every)
     speaks = any("audio" in row.outputs for row in every)
-    streaming = draw(st.booleans())
-    references = "respond" in rows and speaks and draw(st.booleans())
-    voices = draw(st.none() | st.lists(_NAMES, min_size=1, max_size=3, unique=True).map(tuple))
+    heard, whole, streamed = draw(_audio_inputs()), draw(_rules(1)), draw(_rules(1))
+    keeps = "respond" in rows and speaks and claims["keeps"]
     return Capabilities(
         provider=draw(_NAMES),
         model=draw(_NAMES),
         rows=rows,
-        audio_input=draw(_audio_inputs()) if hears else None,
-        audio_output=AudioOutput(
-            whole=draw(_rules(1)), streamed=draw(_rules(1)) if streaming else ()
-        )
+        audio_input=heard if hears else None,
+        audio_output=AudioOutput(whole=whole, streamed=streamed if claims["streams"] else ())
         if speaks
         else None,
         voices=voices if speaks else None,
         default_voice=voices[0] if speaks and voices else None,
-        streaming=streaming,
-        tools="respond" in rows and draw(st.booleans()),
-        instructions=draw(st.booleans()),
-        audio_references=references,
-        reference_lifetime_s=draw(st.none() | st.just(3600.0)) if references else None,
-        max_text_chars=draw(st.none() | st.integers(1, 100_000)),
+        streaming=claims["streams"],
+        tools="respond" in rows and claims["tools"],
+        instructions=claims["instructs"],
+        audio_references=keeps,
+        reference_lifetime_s=lifetime_s if keeps else None,
+        max_text_chars=max_text_chars,
         source="drawn",
         as_of=datetime.date(2026, 11, 23),
     )
+
+
+_CHAT_ROWS: tuple[tuple[ModalityRow, ...], ...] = tuple(
+    rows
+    for size in range(1, 2 + len(CHAT_AUDIO_ROWS))
+    for rows in combinations((TEXT_TO_TEXT, *CHAT_AUDIO_ROWS), size)
+)
+"""Every choice of rows, fewest first."""
 
 
 def _audio_inputs() -> st.SearchStrategy[AudioInput]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ossicle.audio import Pcm
+from ossicle.testing.short_repr import ShortRepr
 
 SignalKind = Literal["silence", "tone", "speech", "noise", "clipped", "extremes", "impulse"]
 """`speech`: pulses under two formants in syllables with pauses, no words. `clipped`: a tone driven
@@ -23,8 +24,8 @@ RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
 """Sample rates that occur, in Hz; simplest first."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Signal:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Signal(ShortRepr):
     """What a signal sounds like; its samples are a pure function of it.
 
     Attributes:

@@ -1,5 +1,6 @@
 """Scripted vendors on the loopback interface, with faults, a ledger and a clock of their own."""
 
+from ossicle.testing.vendors.brain import Brain, repeating_brain
 from ossicle.testing.vendors.clock import Clock, ManualClock
 from ossicle.testing.vendors.faults import (
     FAULT_FACTS,
@@ -17,39 +18,70 @@ from ossicle.testing.vendors.http import (
     json_response,
 )
 from ossicle.testing.vendors.ledger import Bill, Ledger, LedgerEntry
-from ossicle.testing.vendors.refusals import plain_refusal, retry_after_headers
+from ossicle.testing.vendors.multipart import FormPart, parse_form
+from ossicle.testing.vendors.refusals import (
+    Refuse,
+    RefusedError,
+    plain_refusal,
+    retry_after_headers,
+)
 from ossicle.testing.vendors.schedule import ListedFaults, Schedule, SeededFaults
+from ossicle.testing.vendors.schema import Problem, Schema, first_problem, problems
 from ossicle.testing.vendors.server import LoopbackServer, Route, Routes
-from ossicle.testing.vendors.tampering import tamper
+from ossicle.testing.vendors.sound import Ear, Voice, decode_sound, encode_reply
+from ossicle.testing.vendors.studio import Studio
+from ossicle.testing.vendors.tampering import Tamper, tamper
+from ossicle.testing.vendors.tones import VOICE_SAMPLE_RATE, tone_ear, tone_voice
 from ossicle.testing.vendors.unreachable import UNRESOLVABLE_URL, refusing_url, silent_url
+from ossicle.testing.vendors.vendor import FakeVendor
 
 __all__ = [
     "FAULT_FACTS",
     "UNRESOLVABLE_URL",
+    "VOICE_SAMPLE_RATE",
     "Bill",
+    "Brain",
     "Clock",
+    "Ear",
+    "FakeVendor",
     "Fault",
     "FaultFacts",
     "FaultKind",
+    "FormPart",
     "Ledger",
     "LedgerEntry",
     "ListedFaults",
     "LoopbackServer",
     "ManualClock",
     "Pause",
+    "Problem",
+    "Refuse",
+    "RefusedError",
     "Request",
     "Response",
     "RetryAfter",
     "Route",
     "Routes",
     "Schedule",
+    "Schema",
     "SeededFaults",
+    "Studio",
+    "Tamper",
+    "Voice",
+    "decode_sound",
+    "encode_reply",
     "event",
     "every_fault",
+    "first_problem",
     "json_response",
+    "parse_form",
     "plain_refusal",
+    "problems",
     "refusing_url",
+    "repeating_brain",
     "retry_after_headers",
     "silent_url",
     "tamper",
+    "tone_ear",
+    "tone_voice",
 ]

@@ -26,6 +26,10 @@ class ManualClock:
         self._now_s = now_s
         self._lock = threading.Lock()
 
+    def __repr__(self) -> str:
+        """The seconds."""
+        return f"ManualClock({self()!r})"
+
     def __call__(self) -> float:
         """Unix seconds."""
         with self._lock:

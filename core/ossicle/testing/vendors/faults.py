@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from ossicle.errors import ConfigurationError
+from ossicle.testing.short_repr import ShortRepr
 
 FaultGroup = Literal["before", "ambiguous", "odd", "status", "content", "stream"]
 Outcome = Literal["before_execution", "ambiguous", "settled"]
@@ -134,8 +135,8 @@ class FaultFacts:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Fault(ShortRepr):
     """One fault to inject.
 
     Attributes:

@@ -11,6 +11,19 @@ from ossicle.testing.vendors.http import REASONS, Request, Response, json_respon
 Refuse = Callable[[Fault, Request], Response]
 """Words the answer to a request that a fault of the status group strikes."""
 
+
+class RefusedError(Exception):
+    """A route's way out: what it answers instead. It never leaves the fake vendor.
+
+    Attributes:
+        response: The answer.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(f"refused with {response.status}")
+        self.response = response
+
+
 HTML = b"<html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>"
 
 

@@ -34,6 +34,10 @@ class ListedFaults:
         self._position = 0
         self._lock = threading.Lock()
 
+    def __repr__(self) -> str:
+        """The faults."""
+        return f"ListedFaults({list(self._faults)!r}{', repeat=True' if self._repeat else ''})"
+
     def __call__(self, request: Request) -> Fault | None:
         """The next fault of the list."""
         with self._lock:

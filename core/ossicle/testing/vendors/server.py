@@ -8,7 +8,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -19,7 +19,12 @@ from ossicle.testing.vendors.connection import Connection, Service
 from ossicle.testing.vendors.faults import Fault, FaultKind
 from ossicle.testing.vendors.http import Request, Response, json_response
 from ossicle.testing.vendors.ledger import Ledger
-from ossicle.testing.vendors.refusals import Refuse, plain_refusal, retry_after_headers
+from ossicle.testing.vendors.refusals import (
+    Refuse,
+    RefusedError,
+    plain_refusal,
+    retry_after_headers,
+)
 from ossicle.testing.vendors.schedule import Schedule
 from ossicle.testing.vendors.tampering import Tamper, tamper
 
@@ -90,6 +95,7 @@ class LoopbackServer:
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, Connection] = {}
         self._failures: list[Exception] = []
+        self._watchers: list[list[Request]] = []
         self._listener: socket.socket | None = None
         self._accepting: threading.Thread | None = None
         self._wake: tuple[socket.socket, socket.socket] | None = None
@@ -117,6 +123,22 @@ class LoopbackServer:
         """What routes raised."""
         with self._lock:
             return tuple(self._failures)
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[list[Request]]:
+        """Collects the requests that come while the block runs, each with its whole body.
+
+        The ledger keeps a digest alone; this is for tests that ask what a vendor was told. A
+        request whose fault lets nothing of it be answered is not among them.
+        """
+        seen: list[Request] = []
+        with self._lock:
+            self._watchers.append(seen)
+        try:
+            yield seen
+        finally:
+            with self._lock:
+                self._watchers = [one for one in self._watchers if one is not seen]
 
     def start(self) -> Self:
         """Listen on a free port.
@@ -194,6 +216,9 @@ class LoopbackServer:
                 self._open.pop(threading.current_thread(), None)
 
     def _answer(self, request: Request, fault: Fault | None) -> tuple[Response, Fault | None]:
+        with self._lock:
+            for seen in self._watchers:
+                seen.append(request)
         if fault is None:
             return self._dispatch(request), None
         served = self._dispatch(request) if fault.is_executed else Response()
@@ -232,6 +257,8 @@ class LoopbackServer:
             params = MappingProxyType(match.groupdict())
             try:
                 return route(replace(request, params=params))
+            except RefusedError as refused:
+                return refused.response
             except Exception as error:  # noqa: BLE001 - the thread's rim; raised again at the end
                 with self._lock:
                     self._failures.append(error)

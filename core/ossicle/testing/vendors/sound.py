@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 from ossicle.errors import DependencyMissingError, MalformedAudioError
@@ -45,31 +46,40 @@ def wav_header(n_bytes: int | None = None, *, sample_rate: int = VOICE_SAMPLE_RA
     )  # fmt: skip
 
 
-def encode_reply(samples: Samples, format: ReplyFormat, *, sized_wav: bool = False) -> bytes:
+def encode_reply(
+    samples: Samples,
+    format: ReplyFormat,
+    *,
+    sample_rate: int = VOICE_SAMPLE_RATE,
+    sized_wav: bool = False,
+) -> bytes:
     """Mono 24 kHz samples in one of the formats that vendors answer with.
 
     Args:
         samples: Mono at 24 kHz.
         format: The container and codec.
+        sample_rate: In Hz, of what is returned.
         sized_wav: Write true sizes into a WAV header instead of 0xFFFFFFFF.
 
     Raises:
         DependencyMissingError: The format needs a library that is not installed.
     """
+    if sample_rate != VOICE_SAMPLE_RATE:
+        samples = soxr.resample(samples.ravel(), VOICE_SAMPLE_RATE, sample_rate)
     pcm = pcm16_bytes(samples)
     if format == "pcm16":
         return pcm
     if format == "wav":
-        return wav_header(len(pcm) if sized_wav else None) + pcm
+        return wav_header(len(pcm) if sized_wav else None, sample_rate=sample_rate) + pcm
     if format == "aac":
-        return _encode_aac(pcm)
+        return _encode_aac(pcm, sample_rate)
     import soundfile
 
     names = {"mp3": ("MP3", "MPEG_LAYER_III"), "flac": ("FLAC", "PCM_16"), "opus": ("OGG", "OPUS")}
     container, subtype = names[format]
     target = io.BytesIO()
     frames = np.frombuffer(pcm, dtype="<i2")
-    soundfile.write(target, frames, VOICE_SAMPLE_RATE, format=container, subtype=subtype)
+    soundfile.write(target, frames, sample_rate, format=container, subtype=subtype)
     return target.getvalue()
 
 
@@ -81,10 +91,14 @@ def decode_sound(data: bytes) -> tuple[Samples, int]:
     """
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return _decode_wav(data)
-    if data[:4] in (b"fLaC", b"OggS") or is_mp3(data):
+    if data[:4] in (b"fLaC", b"OggS", b"FORM") or is_mp3(data):
         return _decode_with_soundfile(data)
-    if data[4:8] == b"ftyp" or data[:4] == b"\x1a\x45\xdf\xa3":
-        return _decode_with_av(data)
+    if data[4:8] == b"ftyp":
+        return _decode_with_av(data, "mov")
+    if data[:4] == b"\x1a\x45\xdf\xa3":
+        return _decode_with_av(data, "matroska")
+    if len(data) > 2 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:  # the sync of ADTS
+        return _decode_with_av(data, "aac")
     raise MalformedAudioError("the bytes are no audio that this vendor knows")
 
 
@@ -144,14 +158,13 @@ def _decode_with_soundfile(data: bytes) -> tuple[Samples, int]:
     return samples.mean(axis=1, dtype=np.float32), int(sample_rate)
 
 
-def _decode_with_av(data: bytes) -> tuple[Samples, int]:
+def _decode_with_av(data: bytes, demuxer: str) -> tuple[Samples, int]:
     try:
         import av
     except ImportError as error:
         raise MalformedAudioError(
             "no decoder for this container", fix='Install "ossicle[av]".'
         ) from error
-    demuxer = "mov" if data[4:8] == b"ftyp" else "matroska"
     try:
         with av.open(io.BytesIO(data), mode="r", format=demuxer) as file:
             sample_rate = int(file.streams.audio[0].rate)
@@ -168,7 +181,7 @@ def _decode_with_av(data: bytes) -> tuple[Samples, int]:
     return np.concatenate(blocks).astype(np.float32), sample_rate
 
 
-def _encode_aac(pcm: bytes) -> bytes:
+def _encode_aac(pcm: bytes, sample_rate: int) -> bytes:
     try:
         import av
     except ImportError as error:
@@ -178,9 +191,9 @@ def _encode_aac(pcm: bytes) -> bytes:
     target = io.BytesIO()
     frames = np.frombuffer(pcm, dtype="<i2").reshape(1, -1)
     with av.open(target, mode="w", format="adts") as file:
-        stream = file.add_stream("aac", rate=VOICE_SAMPLE_RATE, layout="mono")
+        stream = file.add_stream("aac", rate=sample_rate, layout="mono")
         frame = av.AudioFrame.from_ndarray(frames, format="s16", layout="mono")
-        frame.sample_rate = VOICE_SAMPLE_RATE
+        frame.sample_rate = sample_rate
         for part in (frame, None):
             file.mux(stream.encode(part))
     return target.getvalue()

@@ -41,6 +41,17 @@ def test_stats_as_a_table(run: Run, folder: Path) -> None:
         assert word in text
 
 
+@pytest.mark.parametrize("columns", ["80", "100", "160"])
+def test_no_figure_is_lost_or_broken_in_a_narrow_terminal(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = run("stats", "--store", str(folder)).stdout
+    for word in ("1970-01-01", "tenant", "answered", "(audio)", "10", "(4)", "0.5000", "unknown"):
+        assert word in shown.split()
+    assert all(len(line) <= int(columns) for line in shown.splitlines())
+
+
 def test_stats_as_json_of_a_tenant_since_a_day(run: Run, folder: Path) -> None:
     everything = document(run("stats", "--store", str(folder), "--json"))["charges"]
     assert [(row["day"], row["tenant"]) for row in everything] == [

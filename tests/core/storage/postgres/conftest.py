@@ -29,6 +29,8 @@ def postgres_url() -> Iterator[str]:
     pytest.importorskip("psycopg")
     place = programs()
     if place is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no PostgreSQL server is installed: run .ci/postgres")
         pytest.skip("no PostgreSQL server is installed")
     # The server refuses to run as root.
     user = "postgres" if os.geteuid() == 0 else None

@@ -10,7 +10,7 @@ import pytest
 from ossicle.errors import DependencyMissingError, SchemaVersionError, StorageError
 from ossicle.policy import Allowance, Amount
 from ossicle.storage import Store, TableLedger, Turn
-from ossicle.testing.store_conformance import ManualClock, StoreConformance
+from ossicle.testing.conformance.store import ManualClock, StoreConformance
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -25,6 +25,31 @@ class TestPostgresStore(StoreConformance):
 
     def open_store(self, folder: Path, clock: Callable[[], float]) -> Store:
         return PostgresStore(self.url, namespace=uuid.uuid4().hex, clock=clock)
+
+
+class TestPostgresStoreWithBlobsElsewhere(TestPostgresStore):
+    def open_store(self, folder: Path, clock: Callable[[], float]) -> Store:
+        name = uuid.uuid4().hex
+        return PostgresStore(
+            self.url, namespace=name, blobs=f"local://{folder}-blobs/deep", clock=clock
+        )
+
+
+def test_blobs_at_a_url_are_swept_by_a_cleaning(postgres_url: str, tmp_path: Path) -> None:
+    blobs, large = f"file://{tmp_path}", b"voice" * 50_000
+    with PostgresStore(postgres_url, namespace="apart", blobs=blobs) as store:
+        digest = store.put_blob("a", large)
+        (folder,) = tmp_path.iterdir()
+        (folder / ("f" * 64)).write_bytes(b"left")
+        with PostgresStore(postgres_url, namespace="apart", blobs=blobs) as other:
+            assert other.read_blob("a", digest) == large
+            assert len(list(folder.iterdir())) == 2
+            other.clean()
+        assert [path.read_bytes() for path in folder.iterdir()] == [large]
+    with pytest.raises(StorageError, match="another place"):
+        PostgresStore(postgres_url, namespace="apart")
+    with pytest.raises(StorageError, match="another place"):
+        PostgresStore(postgres_url, namespace="apart", blobs="memory://elsewhere")
 
 
 def test_two_openings_share_one_store(postgres_url: str) -> None:

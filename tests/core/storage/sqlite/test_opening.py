@@ -107,6 +107,41 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     assert not list((tmp_path / "store").glob("quarantine-*"))
 
 
+@pytest.mark.parametrize("n_moved", range(2))
+def test_putting_aside_goes_on_after_a_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_moved: int
+) -> None:
+    """Else the blobs were swept, and an old log were taken for that of the new database."""
+    folder, left, rename = tmp_path / "store", n_moved, Path.replace
+    filled(folder)
+    path, log = folder / "ossicle.sqlite3", folder / "ossicle.sqlite3-wal"
+    with SqliteStore(folder) as store:
+        store.put_blob("a", b"in the log")
+        old_log = log.read_bytes()
+    path.write_bytes(b"\xa5" * 4096)
+
+    def crash(self: Path, target: Path) -> Path:
+        nonlocal left
+        if left == 0:
+            raise KeyboardInterrupt
+        left -= 1
+        return rename(self, target)
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(Path, "replace", crash)
+        with pytest.raises(KeyboardInterrupt):
+            SqliteStore(folder)
+    if n_moved:
+        assert not path.exists()
+        log.write_bytes(old_log)
+    with SqliteStore(folder) as store:
+        assert store.list_tenants() == ()
+        (aside,) = store.quarantined
+        assert blob_file(aside).read_bytes() == LARGE
+        assert (aside / path.name).read_bytes() == b"\xa5" * 4096
+        assert not n_moved or (aside / log.name).read_bytes() == old_log
+
+
 @pytest.mark.parametrize("start", [0, 4096])
 def test_a_malformed_database_is_put_aside_with_its_blobs(
     tmp_path: Path, start: int, caplog: pytest.LogCaptureFixture

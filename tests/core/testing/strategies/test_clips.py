@@ -87,3 +87,13 @@ def test_damage_by_hand() -> None:
 
 def test_a_writer_prints_short() -> None:
     assert all(isinstance(writer, Writer) and len(repr(writer)) < 30 for writer in OWN)
+
+
+def test_a_failing_header_shrinks_to_a_short_file() -> None:
+    found = simplest(malformed_headers(converters=[PCM_SPEC]), is_refused)
+    assert len(found) < 48
+
+
+def test_a_failing_container_shrinks_to_the_plainest_of_its_kind() -> None:
+    found = simplest(written_clips(), lambda made: made.clip.format.container == "flac")
+    assert repr(found.signal) == "Signal(kind='tone', frames=1, sample_rate=8000, hertz=20)"

@@ -32,3 +32,9 @@ def test_the_mean_moments_are_drawn() -> None:
     assert simplest(clock_steps(), lambda steps: 3600.0 in steps) == [3600.0]
     assert simplest(clock_steps(), lambda steps: any(step < 0 for step in steps))
     assert simplest(clocks(), lambda clock: clock() == 0.0)
+
+
+def test_clocks_that_disagree_shrink_to_one_line() -> None:
+    behind = simplest(skewed_clocks(), lambda pair: pair.skew_s < -60)
+    assert repr(behind) == "SkewedClocks(ours=ManualClock(1795348800.0), skew_s=-3599.0)"
+    assert simplest(skewed_clocks(), lambda pair: True).skew_s == 0.0

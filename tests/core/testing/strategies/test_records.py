@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema  # it ships no types
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.testing.strategies.finding import drawn
+from tests.core.testing.strategies.finding import drawn, simplest
 
 from ossicle.abc import Capabilities
 from ossicle.messages import Tool
@@ -47,3 +47,23 @@ def test_tools_hold_valid_schemas(tool: Tool) -> None:
 @given(st.data(), json_schemas())
 def test_arguments_fit_their_schema(data: st.DataObject, schema: dict[str, Any]) -> None:
     jsonschema.validate(json.loads(data.draw(arguments_for(schema))), schema)
+
+
+def test_a_failing_record_shrinks_to_what_it_must_claim() -> None:
+    keeping = simplest(capabilities(), lambda record: record.audio_references)
+    assert (keeping.provider, keeping.model) == ("a", "a")
+    assert keeping.tasks == {"respond"}
+    [row] = keeping.rows["respond"]
+    assert "audio" in row.outputs
+    assert keeping.audio_output is not None
+    [rule] = keeping.audio_output.whole
+    assert (rule.container, rule.channels) == ("wav", None)
+    assert not keeping.streaming
+    assert not keeping.tools
+    assert keeping.voices is None
+
+
+def test_a_failing_tool_shrinks_to_one_property() -> None:
+    found = simplest(tools(), lambda tool: bool(tool.parameters["properties"]))
+    assert (found.name, found.description, found.strict) == ("0", "", None)
+    assert found.parameters["properties"] == {"a": {"type": "string"}}

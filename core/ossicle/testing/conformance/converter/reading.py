@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,19 +11,31 @@ import numpy as np
 import pytest
 
 from ossicle.abc import CodecRule, ConverterSpec
-from ossicle.audio import AudioClip
+from ossicle.audio import AudioClip, BlockStream
 from ossicle.errors import MalformedAudioError, OssicleError
 from ossicle.testing.conformance.converter.sounds import (
+    EXACT,
     UNCOUNTED,
     at_rate,
+    clip_of,
     damaged,
+    encode,
     inputs_for,
     most_noise_db,
     noise_db,
+    ramp,
+    targets_of,
+    with_chunks,
+    writers_for,
 )
 from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.suite import Conformance, check
-from ossicle.testing.conformance.watching import holdings, settled_holdings, watching_accesses
+from ossicle.testing.conformance.watching import (
+    holdings,
+    settled_holdings,
+    watching_accesses,
+    watching_litter,
+)
 from ossicle.testing.strategies.signals import Signal
 
 _MAX_BLOCK_FRAMES = 1 << 19
@@ -62,6 +75,11 @@ class ReadingChecks(Conformance, is_part=True):
             pytest.skip("nothing that it reads is written here")
         return found
 
+    @pytest.fixture
+    def clips(self) -> Sequence[AudioClip]:
+        """Further clips with sound in them, of what nothing installed writes."""
+        return ()
+
     @check("decodes what it claims: float32 frames of the right rate, count and content")
     def test_it_reads_what_it_claims(self, spec: ConverterSpec) -> None:
         """Delay and padding removed, where the format tells them."""
@@ -79,6 +97,54 @@ class ReadingChecks(Conformance, is_part=True):
             self.draft.prove(f"reads {name}")
             if rule.encodings is None:
                 self.draft.prove(f"reads {rule.container}/any")
+        for rule in spec.reads:
+            for encoding in rule.encodings or ("any",):
+                self.draft.doubt(
+                    f"reads {rule.container}/{encoding}",
+                    "nothing installed writes it: give the fixture `clips`",
+                )
+
+    @check("decodes the further clips that it is given, with sound in them")
+    def test_it_reads_further_clips(self, spec: ConverterSpec, clips: Sequence[AudioClip]) -> None:
+        """At the rate, channels and length that their headers tell."""
+        if not clips:
+            pytest.skip("no further clips are given")
+        for clip in clips:
+            form, facts = clip.format, clip.facts
+            rule = spec.reading(form)
+            assert rule is not None, f"{form} is none of its formats"
+            with spec.factory().decode(clip) as stream:
+                assert form.channels in (None, stream.channels), form
+                pcm = stream.read()
+            assert np.isfinite(pcm.samples).all(), form
+            assert np.abs(pcm.samples).max() > 0.001, f"{form} is silent"
+            if facts.duration_s is not None and not facts.is_estimate:
+                assert abs(pcm.duration_s - facts.duration_s) < 0.2, form
+            self.draft.prove(f"reads {form.container}/{form.encoding}")
+            if rule.encodings is None:
+                self.draft.prove(f"reads {form.container}/any")
+
+    @check("reads every sample exactly, of one frame and of one more than a block")
+    def test_samples_are_exact(self, spec: ConverterSpec) -> None:
+        """Steps of 16 bits, which every exact encoding holds."""
+        tried = 0
+        for rule in spec.reads:
+            exact = [one for one in writers_for(rule, spec) if one.encoding in EXACT]
+            for writer in {one.encoding: one for one in reversed(exact)}.values():
+                target = targets_of(writer)[0]
+                for frames in (1, 4097, 8193):
+                    pcm = ramp(target, frames=frames)
+                    clip = clip_of(encode(writer.converter, pcm, target), target)
+                    if clip is None or not rule.covers(clip.format):
+                        continue
+                    given = spec.factory().decode(clip).read()
+                    count = min(frames, given.frames)
+                    assert count == frames or rule.container in UNCOUNTED, (target, frames)
+                    error = np.abs(given.samples[:count] - pcm.samples[:count]).max()
+                    assert error < 1e-6, (target, frames, error)
+                    tried += 1
+        if not tried:
+            pytest.skip("it reads nothing exact that is written here")
 
     @check("gives blocks of float32 (frames, channels), none larger than a few hundred thousand")
     def test_blocks_have_their_shape(self, spec: ConverterSpec) -> None:
@@ -126,9 +192,11 @@ class ReadingChecks(Conformance, is_part=True):
         for clip in on_disk:
             self._leave_early(spec, clip)
         before = holdings()
-        for _ in range(4):
-            for clip in on_disk:
-                self._leave_early(spec, clip)
+        with watching_litter() as litter:
+            for _ in range(4):
+                for clip in on_disk:
+                    self._leave_early(spec, clip)
+        assert not litter, litter[0]
         after = settled_holdings(before, by=4)
         assert not after.exceeds(before, by=4), (before, after)
 
@@ -157,14 +225,29 @@ class ReadingChecks(Conformance, is_part=True):
         tracemalloc.start()
         try:
             with spec.factory().decode(clip) as stream:
-                for _, block in zip(range(64), stream, strict=False):
-                    assert block.ndim == 2, name
+                frames, is_whole = _read_some(stream, name)
+                assert not is_whole or stream.frames in (None, frames), (
+                    f"{name}: {stream.frames} frames are said to be sure, {frames} come"
+                )
         except OssicleError as error:
             _examine(error, name)
         finally:
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
         assert peak < _MAX_PEAK, f"{name}: {peak >> 20} MiB"
+
+    @check("skips what stands in a WAV besides the samples, before and behind them")
+    def test_further_chunks_are_skipped(self, spec: ConverterSpec) -> None:
+        """Of an odd length, with its byte of padding."""
+        found = [one for one in self.inputs_or_skip(spec) if one[1].container == "wav"]
+        if not found:
+            pytest.skip("it reads no WAV")
+        for name, _, _, clip in found:
+            longer = AudioClip.from_bytes(with_chunks(clip.read_bytes()))
+            plain, other = (spec.factory().decode(one).read() for one in (clip, longer))
+            # What decoders make of the padding in a last block is theirs to say.
+            same = -4096 if _is_blocked(name) else None
+            assert np.array_equal(plain.samples[:same], other.samples[:same]), name
 
     @check("opens nothing but the clip itself")
     def test_nothing_else_is_opened(self, spec: ConverterSpec) -> None:
@@ -174,6 +257,17 @@ class ReadingChecks(Conformance, is_part=True):
             with watching_accesses() as accesses:
                 spec.factory().decode(clip).read()
             assert accesses.seen == [], name
+
+
+def _read_some(stream: BlockStream, name: str) -> tuple[int, bool]:
+    """Frames in up to 64 blocks, and whether that was all."""
+    frames = 0
+    for number, block in enumerate(stream):
+        assert block.ndim == 2, name
+        frames += len(block)
+        if number == 63:
+            return frames, False
+    return frames, True
 
 
 @lru_cache(maxsize=4)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import random
+import struct
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -130,6 +132,39 @@ def inputs_for(spec: ConverterSpec) -> Iterator[tuple[str, CodecRule, Signal, Au
             yield f"{rule.container}/{writer.encoding}", rule, signal, clip
 
 
+def stereo_clips(spec: ConverterSpec) -> Iterator[tuple[str, Pcm, AudioClip]]:
+    """Two tones in one clip of each encoding that a converter writes, or else reads.
+
+    Yields:
+        Who wrote what, the samples, and the clip.
+    """
+    own = list(installed_writers([spec]))
+    for rule in spec.reads:
+        own += writers_for(rule, spec)
+    done: set[tuple[str, str]] = set()
+    for writer in own:
+        key = (writer.rule.container, writer.encoding)
+        if key in done or (writer.rule.max_channels or 2) < 2:
+            continue
+        done.add(key)
+        target = targets_of(writer)[0].at(channels=2)
+        assert target.sample_rate is not None
+        sides = [
+            Signal(
+                kind="tone", frames=6001, sample_rate=target.sample_rate, hertz=hertz,
+                level_dbfs=-12.0,
+            ).pcm.samples
+            for hertz in (300, 440)
+        ]  # fmt: skip
+        pcm = Pcm(
+            samples=np.ascontiguousarray(np.concatenate(sides, axis=1)),
+            sample_rate=target.sample_rate,
+        )
+        clip = clip_of(encode(writer.converter, pcm, target), target)
+        if clip is not None:
+            yield f"{writer.converter.name} {target}", pcm, clip
+
+
 def at_rate(pcm: Pcm, sample_rate: int, *, encoding: str) -> Pcm:
     """Decoded samples at the rate that was written.
 
@@ -165,6 +200,14 @@ def most_noise_db(encoding: str) -> float:
     if encoding in EXACT:
         return -60.0
     return -10.0 if encoding in _LOSSY_BLOCKS else -15.0
+
+
+class FullSink(io.BytesIO):
+    """A disk without room."""
+
+    def write(self, data: object, /) -> int:
+        """Refuse."""
+        raise OSError(errno.ENOSPC, "no space left")
 
 
 class PipeSink(io.RawIOBase):
@@ -205,6 +248,39 @@ def endless(target: AudioFormat, *, blocks: int, after: Callable[[int], None]) -
     )
 
 
+def ramp(target: AudioFormat, *, frames: int) -> Pcm:
+    """Samples that are whole steps of 16 bits, from one end to the other."""
+    assert target.sample_rate is not None
+    steps = (np.arange(frames, dtype=np.int64) * 13 + 29_989) % 65_536 - 32_768
+    column = (steps / 32_768).astype(np.float32).reshape(-1, 1)
+    samples = np.repeat(column, target.channels or 1, axis=1)
+    return Pcm(samples=np.ascontiguousarray(samples), sample_rate=target.sample_rate)
+
+
+def judge_wav(data: bytes) -> None:
+    """The sizes in the header of a WAV of plain samples fit each other and the file.
+
+    Raises:
+        AssertionError: They do not.
+    """
+    tag, channels, rate, byte_rate, align, bits = struct.unpack_from("<HHIIHH", data, 20)
+    if data[12:16] != b"fmt " or tag not in (1, 3):
+        return
+    assert align == channels * bits // 8, f"{align} bytes a frame are said to be in the WAV"
+    assert byte_rate == rate * align, f"{byte_rate} bytes a second are said to be in the WAV"
+    assert int.from_bytes(data[4:8], "little") == len(data) - 8, "the RIFF has another size"
+
+
+def with_chunks(wav: bytes) -> bytes:
+    """A WAV with a further chunk before its samples and one behind them."""
+    note = b"LIST" + (5).to_bytes(4, "little") + b"INFO!" + b"\0"
+    at = wav.index(b"data", 12)
+    size = int.from_bytes(wav[at + 4 : at + 8], "little")
+    end = min(at + 8 + size + size % 2, len(wav))
+    changed = wav[:at] + note + wav[at:end] + bytes((end - at) % 2) + note
+    return changed[:4] + (len(changed) - 8).to_bytes(4, "little") + changed[8:]
+
+
 def damaged(data: bytes, *, seed: int, count: int) -> Iterator[bytes]:
     """Mutations of a file, the same in every run: flips, lies in the header, cuts, repeats."""
     draw = random.Random(seed)
@@ -223,3 +299,5 @@ def damaged(data: bytes, *, seed: int, count: int) -> Iterator[bytes]:
                 at = draw.randrange(len(changed))
                 changed[at:at] = changed[: draw.randint(1, 400)]
         yield bytes(changed)
+    for at in range(0, min(96, len(data) - 4), 4):  # every size that a header may claim
+        yield data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :]

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 import pytest
 
 from ossicle.abc import API_VERSION, ConverterSpec, FormatConverter
 from ossicle.testing.conformance.converter.memory import decoding_growth, encoding_growth
 from ossicle.testing.conformance.converter.reading import ReadingChecks
+from ossicle.testing.conformance.converter.sounds import (
+    EXACT,
+    at_rate,
+    most_noise_db,
+    noise_db,
+    reader_of,
+    stereo_clips,
+    targets_of,
+)
 from ossicle.testing.conformance.converter.writing import WritingChecks
 from ossicle.testing.conformance.suite import check
 from ossicle.testing.strategies.formats import installed_writers
@@ -57,6 +70,56 @@ class ConverterConformance(ReadingChecks, WritingChecks, is_part=True):
         other = spec.factory().decode(clip)
         one.close()
         assert len(other.read().samples)
+
+    @check("keeps channels apart and in their place, both ways")
+    def test_channels_keep_their_place(self, spec: ConverterSpec) -> None:
+        """Two tones, one to the left and one to the right."""
+        tried = 0
+        for name, original, clip in stereo_clips(spec):
+            reader = spec if spec.reading(clip.format) else reader_of(clip.format, spec)
+            if reader is None:
+                continue
+            given = reader.factory().decode(clip).read()
+            pcm = at_rate(given, original.sample_rate, encoding=clip.format.encoding)
+            for channel in (0, 1):
+                noise = noise_db(
+                    original.samples[:, channel : channel + 1],
+                    pcm.samples[:, channel : channel + 1],
+                )
+                assert noise <= most_noise_db(clip.format.encoding), (name, channel, noise)
+            tried += 1
+        if not tried:
+            pytest.skip("nothing with two channels is read or written here")
+
+    @check("can be used from several threads at once")
+    def test_threads_do_not_meet(self, spec: ConverterSpec) -> None:
+        """One converter, four threads; each clip decodes as it does alone."""
+        inputs = self.inputs_or_skip(spec)
+        made = spec.factory()
+        clips = [clip for _, _, _, clip in inputs] * 4
+        alone = [made.decode(clip).read().samples for clip in clips]
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda clip: made.decode(clip).read().samples, clips))
+        for (name, *_), one, other in zip(inputs * 4, alone, found, strict=True):
+            assert np.array_equal(one, other), name
+
+    @check("converts to what decoding and encoding give")
+    def test_converting_is_decoding_and_encoding(self, spec: ConverterSpec) -> None:
+        """Also where it knows a shorter way."""
+        inputs = [one for one in self.inputs(spec) if one[0].partition("/")[2] in EXACT]
+        writers = [one for one in installed_writers([spec]) if one.encoding in EXACT]
+        if not inputs or not writers:
+            pytest.skip("it does not both read and write without loss")
+        name, _, signal, clip = inputs[0]
+        for writer in writers:
+            target = targets_of(writer)[0].at(
+                sample_rate=signal.sample_rate, channels=signal.channels
+            )
+            sinks = io.BytesIO(), io.BytesIO()
+            spec.factory().convert(clip, target, sinks[0])
+            with spec.factory().decode(clip) as stream:
+                spec.factory().encode(stream, target, sinks[1])
+            assert sinks[0].getvalue() == sinks[1].getvalue(), (name, target)
 
     @check("decodes and encodes in memory that does not grow with the length")
     def test_memory_is_constant(self, spec: ConverterSpec) -> None:

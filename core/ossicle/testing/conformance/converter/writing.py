@@ -9,15 +9,17 @@ import pytest
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioFormat, Pcm
-from ossicle.errors import UnsupportedFormatError
+from ossicle.errors import MalformedAudioError, OssicleError, UnsupportedFormatError
 from ossicle.testing.conformance.converter.sounds import (
     EXACT,
     UNCOUNTED,
+    FullSink,
     PipeSink,
     at_rate,
     clip_of,
     encode,
     endless,
+    judge_wav,
     most_noise_db,
     noise_db,
     reader_of,
@@ -27,6 +29,9 @@ from ossicle.testing.conformance.converter.sounds import (
 from ossicle.testing.conformance.suite import Conformance, check
 from ossicle.testing.conformance.watching import watching_accesses
 from ossicle.testing.strategies.formats import Writer, installed_writers
+
+_LIES = {"sizes_unknown", "truncated", "trailing_bytes", "block_align"}
+"""What the sniffer notes of a file whose header does not fit its samples."""
 
 _BLOCKED = ("ima_adpcm", "ms_adpcm", "gsm")
 
@@ -47,7 +52,13 @@ class WritingChecks(Conformance, is_part=True):
         for writer in self.writers_or_skip(spec):
             for target in targets_of(writer):
                 signal = signal_for(target)
-                decoded = _read_back(spec, encode(spec, signal.pcm, target), target)
+                data = encode(spec, signal.pcm, target)
+                if target.container == "wav":
+                    judge_wav(data)
+                clip = clip_of(data, target)
+                odd = set(clip.facts.notes if clip is not None else ()) & _LIES
+                assert not odd, f"{target}: the file is said to be {odd}"
+                decoded = _read_back(spec, data, target)
                 if decoded is None:
                     continue
                 assert decoded.channels == target.channels, target
@@ -94,7 +105,7 @@ class WritingChecks(Conformance, is_part=True):
             if writer.encoding not in EXACT:
                 continue
             target = targets_of(writer)[0]
-            steps = np.linspace(-900, 900, 7201, dtype=np.float64)
+            steps = np.linspace(-30011, 30011, 7201, dtype=np.float64)
             samples = (steps / 32768).astype(np.float32).reshape(-1, 1)
             pcm = _spread(samples, target)
             decoded = _read_back(spec, encode(spec, pcm, target), target)
@@ -158,6 +169,27 @@ class WritingChecks(Conformance, is_part=True):
             with watching_accesses() as accesses:
                 encode(spec, pcm, target)
             assert accesses.seen == [], target
+
+    @check("hands on what goes wrong in the stream or the sink, and leaves nothing behind")
+    def test_faults_around_it_pass(self, spec: ConverterSpec) -> None:
+        """A decoder that fails under way must not look like the end of the audio."""
+        for writer in self.writers_or_skip(spec):
+            target = targets_of(writer)[0]
+            fault = MalformedAudioError("the audio breaks off here")
+
+            def break_off(number: int, fault: Exception = fault) -> None:
+                if number == 3:
+                    raise fault
+
+            with pytest.raises(MalformedAudioError) as caught:
+                spec.factory().encode(
+                    endless(target, blocks=6, after=break_off), target, io.BytesIO()
+                )
+            assert caught.value is fault, target
+            with pytest.raises((OSError, OssicleError)):
+                spec.factory().encode(
+                    endless(target, blocks=6, after=lambda _: None), target, FullSink()
+                )
 
     @check("refuses rates and channels that it does not claim with its own error, or writes them")
     def test_what_is_not_claimed_is_refused_cleanly(self, spec: ConverterSpec) -> None:

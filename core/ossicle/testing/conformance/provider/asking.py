@@ -78,7 +78,7 @@ def input_formats(record: Capabilities) -> Iterator[AudioFormat]:
     if record.audio_input is None:
         return
     for rule in record.audio_input.formats:
-        for encoding in rule.encodings or ("pcm_s16le",):
+        for encoding in rule.encodings or _written(rule.container):
             rates = rule.sample_rates or (16000, rule.max_sample_rate or 24000)
             counts = rule.channels or (1,)
             shapes = [(rate, counts[0]) for rate in dict.fromkeys((rates[0], rates[-1]))]
@@ -87,6 +87,12 @@ def input_formats(record: Capabilities) -> Iterator[AudioFormat]:
                 yield AudioFormat(
                     container=rule.container, encoding=encoding, sample_rate=rate, channels=count
                 )
+
+
+def _written(container: str) -> tuple[str, ...]:
+    """Encodings in which something here writes a container; the usual one where nothing does."""
+    found = [one.encoding for one in installed_writers() if one.rule.container == container]
+    return tuple(dict.fromkeys(found)) or ("pcm_s16le",)
 
 
 def make_clip(voice: Voice, form: AudioFormat) -> AudioClip | None:
@@ -133,12 +139,29 @@ def output_format(rule: FormatRule) -> AudioFormat:
     )
 
 
+def output_formats(rule: FormatRule) -> Iterator[AudioFormat]:
+    """Every format that a rule offers: each encoding, the ends of its rates, each channel count."""
+    first = output_format(rule)
+    offered = rule.sample_rates or (first.sample_rate,)
+    rates = dict.fromkeys((offered[0], offered[-1]))
+    for encoding in rule.encodings or (first.encoding,):
+        for rate in rates:
+            for count in rule.channels or (first.channels,):
+                yield rule.preferred(
+                    AudioFormat(
+                        container=rule.container, encoding=encoding, sample_rate=rate,
+                        channels=count,
+                    )
+                )  # fmt: skip
+
+
 def make_request(
     delivery: Delivery,
     *,
     clip: AudioClip | None = None,
     text: str = TEXT,
-    rule: FormatRule | None = None,
+    form: AudioFormat | None = None,
+    more_clips: tuple[AudioClip, ...] = (),
     **more: Any,
 ) -> Request:
     """A request for a delivery.
@@ -147,7 +170,8 @@ def make_request(
         delivery: What is asked for.
         clip: The audio of the newest message, where the row has some.
         text: The text of the newest message, where the row has some.
-        rule: Format of the answer's audio; `None` takes the first.
+        form: Format of the answer's audio; `None` takes the first.
+        more_clips: Further audio of the newest message.
         more: Further fields of `Request`; `history` stands before the newest message.
     """
     parts: list[Part] = []
@@ -155,7 +179,7 @@ def make_request(
         parts.append(TextPart(text=text))
     if "audio" in delivery.row.inputs:
         assert clip is not None
-        parts.append(AudioPart(clip=clip))
+        parts += [AudioPart(clip=one) for one in (clip, *more_clips)]
     rules = delivery.rules
     history: tuple[Message, ...] = more.pop("history", ())
     return Request(
@@ -163,7 +187,7 @@ def make_request(
         model=delivery.record.model,
         messages=(*history, Message(role="user", parts=tuple(parts))),
         output=delivery.row.outputs,
-        output_format=output_format(rule or rules[0]) if rules else None,
+        output_format=(form or output_format(rules[0])) if rules else None,
         voice=delivery.record.default_voice if rules else None,
         stream=delivery.stream,
         **more,

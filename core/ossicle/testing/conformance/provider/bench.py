@@ -31,11 +31,15 @@ class ProviderBench(Conformance, is_part=True):
         is_deterministic: Whether the same request is answered the same way each time; where it is
             not, answers are not compared.
         max_edge_chars: Texts at a limit are tried up to this length.
+        max_edge_s: Clips at a limit are tried up to this length, in seconds.
+        max_edge_clips: As many clips in one message are tried.
     """
 
     kind = "provider"
     is_deterministic: bool = True
     max_edge_chars: int = 2000
+    max_edge_s: float = 20.0
+    max_edge_clips: int = 8
 
     @pytest.fixture
     def spec(self) -> ProviderSpec:
@@ -74,10 +78,17 @@ class ProviderBench(Conformance, is_part=True):
         models: tuple[str, ...],
         voice: Callable[[int, int], Pcm],
     ) -> None:
+        assert models, "no model is tried"
         self.spec_, self.settings_, self.models_ = spec, settings, models
         self.voice_ = voice
         self.draft.subject = spec.name
         self.draft.versions = versions_of(spec.factory, spec.requires)
+
+    @property
+    def secret(self) -> str:
+        """The key that must not be seen."""
+        key = self.settings_.api_key
+        return key.get_secret_value() if key is not None else "there is no key"
 
     def build(self) -> AudioProvider:
         """A fresh provider."""

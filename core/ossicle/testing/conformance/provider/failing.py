@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from ossicle.abc import AudioProvider, ProviderSettings
-from ossicle.errors import OssicleError, ProviderConnectionError
+from ossicle.errors import OssicleError, ProviderConnectionError, UnknownModelError
 from ossicle.messages import Finished, Request
 from ossicle.testing.conformance.provider.asking import collect
 from ossicle.testing.conformance.provider.bench import CANARY
@@ -19,6 +21,9 @@ from ossicle.testing.conformance.provider.judging import judge_error
 from ossicle.testing.conformance.provider.remembering import RememberingChecks
 from ossicle.testing.conformance.suite import check
 from ossicle.testing.vendors.unreachable import refusing_url
+
+NO_MODEL = "no-such-model-0"
+_KEY_ENDINGS = ("_KEY", "_TOKEN", "_KEY_ID")
 
 
 class FailingChecks(RememberingChecks, is_part=True):
@@ -46,6 +51,15 @@ class FailingChecks(RememberingChecks, is_part=True):
 
         return self.run(work, settings=settings)
 
+    def fail_once(self) -> None:
+        """A call to a vendor that refuses, and one to a vendor that hangs up."""
+        if self.spec_.is_local or self.settings_.base_url is None:
+            return
+        request = self.request(self.each_task()[0])
+        for answer in (ANSWERS[0], ANSWERS[-1]):
+            with answering(answer) as door:
+                self.fail(replace(self.settings_, base_url=door.url), request)
+
     @check("refuses what it cannot do with ossicle's own errors, which pickle")
     def test_refusals_are_ossicles_own(self) -> None:
         """An unknown voice, model and option of the provider."""
@@ -56,12 +70,35 @@ class FailingChecks(RememberingChecks, is_part=True):
             ]
             if delivery.rules and delivery.record.voices:
                 changes.append({"voice": "no-such-voice-0"})
+            if not self.knows_model(NO_MODEL):
+                changes.append({"model": NO_MODEL})
             for change in changes:
                 error = self.fail(self.settings_, request.model_copy(update=change))
                 judge_error(error, secret=self.secret)
                 assert isinstance(error, OssicleError)
                 copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
                 assert (type(copy), str(copy)) == (type(error), str(error))
+
+    def knows_model(self, model: str) -> bool:
+        """Whether there is a record for it, if only an assumed one."""
+        try:
+            self.build().capabilities(model)
+        except UnknownModelError:
+            return False
+        return True
+
+    @check("says that a key is missing, or does without")
+    def test_a_missing_key_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also where none stands in the environment."""
+        settings = self.remote_or_skip()
+        for name in [name for name in os.environ if name.upper().endswith(_KEY_ENDINGS)]:
+            monkeypatch.delenv(name)
+        for delivery in self.each_task():
+            ask = partial(collect, request=self.request(delivery))
+            try:
+                self.run(ask, settings=replace(settings, api_key=None))
+            except Exception as error:  # noqa: BLE001 - what leaks is the question
+                judge_error(error, secret=CANARY)
 
     @check("knows an endpoint that refuses connections as one that was never reached")
     def test_unreachable_endpoints_are_retryable(self) -> None:
@@ -73,6 +110,7 @@ class FailingChecks(RememberingChecks, is_part=True):
             judge_error(error, secret=CANARY)
             assert isinstance(error, ProviderConnectionError), type(error).__name__
             assert error.retryable
+            assert error.billed is not True, "nobody was reached, and it says that it was billed"
 
     @check("translates every answer of a failing vendor into the fitting error, without the key")
     @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.name.replace(" ", "-"))
@@ -80,12 +118,16 @@ class FailingChecks(RememberingChecks, is_part=True):
         """Retryable as it should be, with the wait that the vendor asks for."""
         settings = self.remote_or_skip()
         for delivery in self.each_task():
-            with answering(answer) as url:
-                error = self.fail(replace(settings, base_url=url), self.request(delivery))
+            with answering(answer) as door:
+                error = self.fail(replace(settings, base_url=door.url), self.request(delivery))
+            assert door.knocks == 1, f"it asked {door.knocks} times: repeating is not its business"
             judge_error(error, secret=CANARY)
             assert isinstance(error, answer.errors), (str(delivery), type(error).__name__)
-            assert error.fix or error.what
             assert isinstance(error, OssicleError)
+            if answer.status == 200:
+                assert getattr(error, "billed", None) is not False, "an answer may have been billed"
+            elif 0 < answer.status < 500:
+                assert getattr(error, "billed", None) is not True, "what is refused is not billed"
             if answer.retryable is not None:
                 assert error.retryable == answer.retryable, str(delivery)
             if answer.retry_after is not None:

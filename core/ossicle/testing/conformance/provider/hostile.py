@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from ossicle.errors import (
     RequestRefusedError,
 )
 
+_MOST_ASKED = 4000
+"""Bytes of a request's body that are sent back."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -30,7 +34,7 @@ class Answer:
     Attributes:
         name: In words.
         status: HTTP status; 0 closes the connection without a word.
-        body: May hold `{secret}`, which stands for all headers that came.
+        body: May hold `{secret}`, which stands for all headers that came and the request's body.
         media_type: Of the body.
         retry_after: Header of that name, in seconds, or `None`.
         errors: What a provider may raise.
@@ -53,7 +57,7 @@ ANSWERS: tuple[Answer, ...] = (
     ),
     Answer(
         name="a refused permission", status=403, retryable=False,
-        errors=(PermissionRefusedError, AuthenticationError, RequestRefusedError),
+        errors=(PermissionRefusedError, AuthenticationError),
     ),
     Answer(
         name="nothing of that name", status=404, retryable=False,
@@ -86,17 +90,33 @@ ANSWERS: tuple[Answer, ...] = (
 """Every way to fail; `errors` are the fitting classes of the tree."""
 
 
+@dataclass(slots=True)
+class Door:
+    """A server that answers in one way.
+
+    Attributes:
+        url: Where.
+        knocks: How many requests came.
+    """
+
+    url: str = ""
+    knocks: int = 0
+
+
 @contextmanager
-def answering(answer: Answer) -> Iterator[str]:
-    """The URL of a server on this machine that answers so, whatever it is asked."""
+def answering(answer: Answer) -> Iterator[Door]:
+    """A server on this machine that answers so, whatever it is asked."""
+    door = Door()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
+            door.knocks += 1
+            asked = self._asked()
             self.close_connection = True
             if not answer.status:
                 return
-            secret = " ".join(self.headers.values()).replace('"', "'")
+            secret = f"{' '.join(self.headers.values())} {asked}"
+            secret = re.sub(r"[^ -~]", " ", secret).replace('"', "'").replace("\\", "/")
             body = answer.body.format(secret=secret).encode()
             self.send_response(answer.status)
             self.send_header("content-type", answer.media_type)
@@ -105,6 +125,17 @@ def answering(answer: Answer) -> Iterator[str]:
                 self.send_header("retry-after", str(answer.retry_after))
             self.end_headers()
             self.wfile.write(body)
+
+        def _asked(self) -> str:
+            if self.headers.get("transfer-encoding") != "chunked":
+                length = int(self.headers.get("content-length") or 0)
+                return self.rfile.read(length)[-_MOST_ASKED:].decode("latin-1")
+            asked = b""
+            while size := int(self.rfile.readline() or b"0", 16):
+                asked = (asked + self.rfile.read(size))[-_MOST_ASKED:]
+                self.rfile.readline()
+            self.rfile.readline()
+            return asked.decode("latin-1")
 
         do_POST = do_GET = do_PUT = _answer  # noqa: N815 - names that the library asks for
 
@@ -115,7 +146,8 @@ def answering(answer: Answer) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        door.url = f"http://127.0.0.1:{server.server_address[1]}"
+        yield door
     finally:
         server.shutdown()
         thread.join()

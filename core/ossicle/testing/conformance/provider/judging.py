@@ -11,11 +11,14 @@ from ossicle.errors import OssicleError
 from ossicle.intake import decode
 from ossicle.messages import (
     AudioDelta,
+    AudioPart,
     Event,
     Finished,
+    InputHeard,
     Reply,
     ReplyStarted,
     Request,
+    ToolCallDelta,
     Usage,
     UsageReported,
 )
@@ -38,6 +41,7 @@ def judge_events(events: list[Event], request: Request) -> Reply:
     started = [index for index, one in enumerate(events) if isinstance(one, ReplyStarted)]
     assert not started or started[0] == 0, "ReplyStarted comes first if it comes"
     reply = folded(events, request)
+    _judge_facts(events, reply, request)
     _judge_output(events, reply, request)
     for event in events:
         if isinstance(event, UsageReported):
@@ -45,11 +49,34 @@ def judge_events(events: list[Event], request: Request) -> Reply:
     return reply
 
 
+def _judge_facts(events: list[Event], reply: Reply, request: Request) -> None:
+    """What stands beside the answer."""
+    is_calling = bool(reply.tool_calls)
+    assert is_calling == (reply.finish_reason == "tool_calls"), (
+        f"{len(reply.tool_calls)} tool calls, and the end says {reply.finish_reason!r}"
+    )
+    calls = [event for event in events if isinstance(event, ToolCallDelta)]
+    named = {event.index for event in calls if event.id}
+    assert named == {event.index for event in calls}, "a tool call has no id"
+    clips = sum(isinstance(part, AudioPart) for part in request.messages[-1].parts)
+    heard = sum(isinstance(event, InputHeard) for event in events)
+    assert heard <= clips, f"{heard} clips were heard, {clips} were sent"
+    for segment in reply.segments:
+        start_s, end_s = segment.start_s, segment.end_s
+        assert start_s is None or start_s >= 0, "a segment starts before the audio"
+        assert start_s is None or end_s is None or start_s <= end_s, (
+            "a segment ends before it starts"
+        )
+        assert segment.confidence is None or 0 <= segment.confidence <= 1, (
+            "confidence beyond 0 to 1"
+        )
+
+
 def _judge_output(events: list[Event], reply: Reply, request: Request) -> None:
     if reply.tool_calls:
         return
     if "text" in request.output:
-        assert reply.text.strip(), "text was asked for and none came"
+        assert reply.text.strip(), f"text was asked for and none came{_hint(request)}"
     else:
         assert reply.content is None, "written text came that was not asked for"
     if "audio" in request.output:
@@ -58,6 +85,11 @@ def _judge_output(events: list[Event], reply: Reply, request: Request) -> None:
     else:
         assert reply.audio is None, "audio came that was not asked for"
         assert reply.transcript is None, "a transcript came without audio"
+
+
+def _hint(request: Request) -> str:
+    hears = "audio" in request.inputs
+    return " (who knows real words needs the fixture `voice` to say some)" if hears else ""
 
 
 def _judge_audio(events: list[Event], clip: AudioClip, request: Request) -> None:
@@ -71,6 +103,8 @@ def _judge_audio(events: list[Event], clip: AudioClip, request: Request) -> None
         assert piece.format == pieces[0].format, "the format changed on the way"
         assert piece.format.container == wanted.container, f"audio is labelled {piece.format}"
     for name in ("sample_rate", "channels"):
+        label, true = getattr(pieces[0].format, name), getattr(given, name)
+        assert label in (None, true), f"audio with a {name} of {true} is labelled {label}"
         asked = getattr(wanted, name)
         assert asked is None or getattr(given, name) == asked, f"{name} is not as asked"
     width = given.frame_width
@@ -97,6 +131,7 @@ def judge_usage(usage: Usage) -> None:
     outputs = (usage.output_text_tokens, usage.output_audio_tokens)
     for total, parts in ((usage.input_tokens, inputs), (usage.output_tokens, outputs)):
         told = [part for part in parts if part is not None]
+        assert total is not None or not told, "parts are told and not their total"
         if total is not None:
             assert sum(told) <= total, f"parts of {told} in a total of {total}"
     if usage.cached_tokens is not None and usage.input_tokens is not None:
@@ -134,9 +169,10 @@ def judge_error(error: BaseException, *, secret: str) -> None:
     """
     assert isinstance(error, OssicleError), f"{type(error).__name__} leaked"
     assert str(error).strip()
+    assert error.fix, f"{type(error).__name__} does not say what to do: {error}"
     told = f"{error} {error!r} {error.args} {vars(error)}"
-    assert secret not in told, "the key stands in the error"
+    assert secret not in told, "a secret stands in the error"
     chain: BaseException | None = error
     while chain is not None:
-        assert secret not in f"{chain} {chain!r}", f"the key stands in {type(chain).__name__}"
+        assert secret not in f"{chain} {chain!r}", f"a secret stands in {type(chain).__name__}"
         chain = chain.__cause__

@@ -71,8 +71,15 @@ class RememberingChecks(StreamingChecks, is_part=True):
                 assert reference is not None, "no id was issued"
                 assert reference.provider == "any"  # by the fold: what it was told
                 started = [one for one in events if isinstance(one, ReplyStarted)]
+                assert reference.expires_at or not delivery.record.reference_lifetime_s, (
+                    "a lifetime is declared, and no moment of expiry told"
+                )
                 if reference.expires_at is not None and started and started[0].server_time_s:
                     assert reference.expires_at > started[0].server_time_s, "it is dead at birth"
+                    _judge_lifetime(
+                        reference.expires_at - started[0].server_time_s,
+                        delivery.record.reference_lifetime_s,
+                    )
                 own = reference.model_copy(update={"provider": self.spec_.name})
                 following = self._next_turn(delivery, own)
                 judge_events(await collect(provider, following), following)
@@ -108,12 +115,6 @@ class RememberingChecks(StreamingChecks, is_part=True):
                 await collect(provider, self._next_turn(delivery, own))
 
         self.run(work)
-
-    @property
-    def secret(self) -> str:
-        """The key that must not be seen."""
-        key = self.settings_.api_key
-        return key.get_secret_value() if key is not None else "there is no key"
 
     @check("calls a tool that it must call, and goes on with its result")
     def test_tools_are_called(self) -> None:
@@ -154,6 +155,24 @@ class RememberingChecks(StreamingChecks, is_part=True):
         )
         judge_events(await collect(provider, following), following)
 
+    @check("calls one of its tools when it must call any")
+    def test_tools_can_be_required(self) -> None:
+        """With `tool_choice` of required."""
+        todo = self.deliveries_or_skip(task="respond", tools=True)
+
+        async def work(provider: AudioProvider) -> None:
+            for delivery in todo:
+                request = make_request(
+                    delivery, clip=self.clip(delivery), tools=TOOLS, tool_choice="required"
+                )
+                reply = judge_events(await collect(provider, request), request)
+                assert reply.tool_calls, "no tool was called"
+                for call in reply.tool_calls:
+                    assert call.name in {tool.name for tool in TOOLS}, call.name
+                    call.parsed()
+
+        self.run(work)
+
     @check("calls no tool that it must not call")
     def test_tools_can_be_forbidden(self) -> None:
         """With `tool_choice` of none it answers in words."""
@@ -169,3 +188,10 @@ class RememberingChecks(StreamingChecks, is_part=True):
                 assert reply.tool_calls == ()
 
         self.run(work)
+
+
+def _judge_lifetime(lives_s: float, declared_s: float | None) -> None:
+    if declared_s is not None:
+        assert 0.9 * declared_s - 5 <= lives_s <= 1.1 * declared_s + 5, (
+            f"an id lives {lives_s:.0f} s, {declared_s:.0f} s are declared"
+        )

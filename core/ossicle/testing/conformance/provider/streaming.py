@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import cast
@@ -18,9 +19,19 @@ from ossicle.testing.conformance.provider.asking import Delivery, collect, folde
 from ossicle.testing.conformance.provider.cancelling import cancelled_at, count_suspensions
 from ossicle.testing.conformance.provider.judging import judge_events, same_answer
 from ossicle.testing.conformance.suite import check
-from ossicle.testing.conformance.watching import holdings, longest_block_s, settled_holdings
+from ossicle.testing.conformance.watching import (
+    holdings,
+    longest_block_s,
+    settled_holdings,
+    watching_litter,
+)
 
 _MAX_PLACES = 14
+"""Waits at which a call is cancelled, spread evenly; the profile `long` takes every one of them."""
+
+PROFILE_VARIABLE = "OSSICLE_TEST_PROFILE"
+"""Environment variable: `quick`, `ci` or `long`."""
+
 _MAX_BLOCK_S = 0.3
 
 
@@ -65,7 +76,8 @@ class StreamingChecks(AnsweringChecks, is_part=True):
                     events.append(event)
 
         places = await count_suspensions(consume)
-        step = max(1, places // _MAX_PLACES)
+        is_long = os.environ.get(PROFILE_VARIABLE) == "long"
+        step = 1 if is_long else max(1, places // _MAX_PLACES)
         for at in range(0, places, step):
             if not await cancelled_at(consume, at):
                 reply = judge_events(events, request)
@@ -150,7 +162,7 @@ class StreamingChecks(AnsweringChecks, is_part=True):
 
     @check("leaves no thread, handle or task behind")
     def test_nothing_is_left_behind(self) -> None:
-        """Not by answered calls, nor by ones that were left early, nor by whole lives."""
+        """Not by answered calls, by ones that were left early or failed, nor by whole lives."""
 
         async def work(provider: AudioProvider) -> None:
             for delivery in self.each_task():
@@ -170,12 +182,18 @@ class StreamingChecks(AnsweringChecks, is_part=True):
             left = asyncio.all_tasks() - before
             assert not left, f"{len(left)} tasks are still running"
 
-        anyio.run(tasks_stay)
         before = holdings()
-        for _ in range(4):
-            self.run(work)
+        with watching_litter() as litter:
+            anyio.run(tasks_stay)
+            for _ in range(4):
+                self.run(work)
+                self.fail_once()
+        assert not litter, litter[0]
         after = settled_holdings(before, by=4)
         assert not after.exceeds(before, by=4), (before, after)
+
+    def fail_once(self) -> None:
+        """A call that ends in an error, where there is an endpoint that can fail."""
 
     @check("may be closed twice, unused, and is of no use to its successor")
     def test_closing_twice_is_harmless(self) -> None:

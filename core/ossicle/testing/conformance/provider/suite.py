@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from ossicle.testing.conformance.provider.failing import FailingChecks
+from ossicle.testing.conformance.provider.counting import CountingChecks
+from ossicle.testing.conformance.provider.cutting import CuttingChecks
+from ossicle.testing.conformance.provider.limits import LimitChecks
 from ossicle.testing.conformance.provider.record import RecordChecks
+from ossicle.testing.conformance.provider.secrecy import SecrecyChecks
 
 
-class ProviderConformance(RecordChecks, FailingChecks, is_part=True):
+class ProviderConformance(
+    RecordChecks, LimitChecks, CountingChecks, CuttingChecks, SecrecyChecks, is_part=True
+):
     """Derive from this, give the fixture `spec`, and pytest runs the rest.
 
     Which checks apply follows from the records of the default models. A provider of a vendor also

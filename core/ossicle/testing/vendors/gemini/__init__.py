@@ -1,8 +1,8 @@
 """A fake Gemini over real sockets."""
 
+from ossicle.testing.vendors.brain import Brain, repeating_brain
 from ossicle.testing.vendors.gemini.billing import heard_tokens, spoken_tokens, text_tokens
 from ossicle.testing.vendors.gemini.models import MODELS, VendorModel
-from ossicle.testing.vendors.gemini.state import Brain, repeating_brain
 from ossicle.testing.vendors.gemini.vendor import FakeGemini
 
 __all__ = [

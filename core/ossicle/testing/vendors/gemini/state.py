@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from random import Random
 
+from ossicle.testing.vendors.brain import Brain
 from ossicle.testing.vendors.clock import Clock
 from ossicle.testing.vendors.sound import Ear, Voice
-from ossicle.testing.vendors.tones import Samples
-
-Brain = Callable[[Sequence[tuple[str, str]]], str]
-"""Answers a conversation, given as (role, text) pairs with audio as its words."""
+from ossicle.testing.vendors.studio import Studio
 
 WITHOUT_SIGNATURE = "skip_thought_signature_validator"
 """What stands for a signature that nobody has.
 Source: https://ai.google.dev/gemini-api/docs/thought-signatures, read 2026-11-23."""
-
-
-def repeating_brain(turns: Sequence[tuple[str, str]]) -> str:
-    """Says what it was told last, so that a test can tell that it was heard."""
-    role, text = turns[-1]
-    return f"The tool said: {text}" if role == "tool" else f"You said: {text}"
 
 
 @dataclass(kw_only=True)
@@ -58,28 +48,15 @@ class State:
     names_calls: bool
     seed: int
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _model_lock: threading.Lock = field(default_factory=threading.Lock)
     _signatures: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._random = Random(self.seed)
-        self._spoken = lru_cache(maxsize=64)(self.voice)
-
-    def say(self, text: str) -> Samples:
-        """`text` in the voice, mono at 24 kHz."""
-        with self._model_lock:
-            samples: Samples = self._spoken(text).ravel()
-            return samples
-
-    def hear(self, samples: Samples, sample_rate: int) -> str:
-        """The words in mono samples."""
-        with self._model_lock:
-            return self.ear(samples, sample_rate)
+        studio = Studio(voice=self.voice, ear=self.ear, seed=self.seed)
+        self.say, self.hear, self._studio = studio.say, studio.hear, studio
 
     def new_id(self, *, digits: int = 22) -> str:
         """An id of random hexadecimal digits."""
-        with self._lock:
-            return f"{self._random.getrandbits(digits * 4):0{digits}x}"
+        return self._studio.new_id(digits=digits)
 
     def sign(self, model: str) -> str:
         """A new signature of this model."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from types import MappingProxyType, TracebackType
-from typing import Self
+from types import MappingProxyType
 
+from ossicle.testing.vendors.brain import Brain, repeating_brain
 from ossicle.testing.vendors.clock import Clock
 from ossicle.testing.vendors.gemini.errors import (
     ApiError,
@@ -18,19 +18,18 @@ from ossicle.testing.vendors.gemini.errors import (
 )
 from ossicle.testing.vendors.gemini.generating import generate, stream
 from ossicle.testing.vendors.gemini.spoiling import spoil
-from ossicle.testing.vendors.gemini.state import Brain, State, repeating_brain
+from ossicle.testing.vendors.gemini.state import State
 from ossicle.testing.vendors.http import Request, Response
-from ossicle.testing.vendors.ledger import Ledger
 from ossicle.testing.vendors.schedule import Schedule
-from ossicle.testing.vendors.server import LoopbackServer
 from ossicle.testing.vendors.sound import Ear, Voice
 from ossicle.testing.vendors.tones import tone_ear, tone_voice
+from ossicle.testing.vendors.vendor import FakeVendor
 
 _VERSIONS = ("/v1beta", "/v1")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class FakeGemini:
+class FakeGemini(FakeVendor):
     """Gemini's chat, speech and transcription models on 127.0.0.1.
 
     It really listens and really speaks: what a user says decides the answer. By default words are
@@ -94,53 +93,19 @@ class FakeGemini:
             names_calls=names_calls, seed=seed,
         )  # fmt: skip
         methods = {"generateContent": generate, "streamGenerateContent": stream}
-        self._server = LoopbackServer(
+        super().__init__(
             {
                 ("POST", f"{version}/models/{{model}}:{method}"): partial(self._guarded, handler)
                 for version in _VERSIONS
                 for method, handler in methods.items()
             },
+            prefix=_VERSIONS[0],
             schedule=schedule,
             clock=clock,
             refuse=refuse,
             tamper=spoil,
             receive_buffer_bytes=receive_buffer_bytes,
         )
-
-    @property
-    def ledger(self) -> Ledger:
-        """What the vendor executed and would bill."""
-        return self._server.ledger
-
-    @property
-    def server(self) -> LoopbackServer:
-        """The server underneath."""
-        return self._server
-
-    @property
-    def base_url(self) -> str:
-        """What a client takes as its base URL."""
-        return self._server.url + _VERSIONS[0]
-
-    def start(self) -> Self:
-        """Listen on a free port."""
-        self._server.start()
-        return self
-
-    def close(self) -> None:
-        """Close every connection and stop."""
-        self._server.close()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.__exit__(kind, error, traceback)
 
     def _guarded(self, handler: Callable[[State, Request], Response], request: Request) -> Response:
         try:

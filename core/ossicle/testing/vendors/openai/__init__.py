@@ -1,5 +1,6 @@
 """A fake OpenAI over real sockets, and the servers that speak its protocol their own way."""
 
+from ossicle.testing.vendors.brain import Brain, repeating_brain
 from ossicle.testing.vendors.openai.billing import heard_tokens, spoken_tokens, text_tokens
 from ossicle.testing.vendors.openai.bodies import (
     chat_schema,
@@ -8,9 +9,9 @@ from ossicle.testing.vendors.openai.bodies import (
 )
 from ossicle.testing.vendors.openai.models import CHAT_VOICES, MODELS, Prices, VendorModel
 from ossicle.testing.vendors.openai.quirks import OPENAI, PROFILES, Quirks
-from ossicle.testing.vendors.openai.schema import Problem, first_problem, problems
-from ossicle.testing.vendors.openai.state import AUDIO_LIFETIME_S, Brain, repeating_brain
+from ossicle.testing.vendors.openai.state import AUDIO_LIFETIME_S
 from ossicle.testing.vendors.openai.vendor import FakeOpenAI
+from ossicle.testing.vendors.schema import Problem, first_problem, problems
 
 __all__ = [
     "AUDIO_LIFETIME_S",

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from random import Random
 from typing import Literal
 
+from ossicle.testing.vendors.brain import Brain
 from ossicle.testing.vendors.clock import Clock
 from ossicle.testing.vendors.openai.models import MODELS, Prices, VendorModel
 from ossicle.testing.vendors.openai.quirks import Quirks
 from ossicle.testing.vendors.sound import Ear, Voice
-from ossicle.testing.vendors.tones import Samples
+from ossicle.testing.vendors.studio import Studio
 
 AUDIO_LIFETIME_S = 3600
 """How long an audio id lives (three captures: `expires_at` is the creation time plus 3600)."""
 
-Brain = Callable[[Sequence[tuple[str, str]]], str]
-"""Answers a conversation, given as (role, text) pairs with audio as its words."""
-
 Abandoned = Literal["whole", "sent"]
-
-
-def repeating_brain(turns: Sequence[tuple[str, str]]) -> str:
-    """Says what it was told last, so that a test can tell that it was heard."""
-    role, text = turns[-1]
-    return f"The tool said: {text}" if role == "tool" else f"You said: {text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,33 +66,12 @@ class State:
     abandoned: Abandoned
     seed: int
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _model_lock: threading.Lock = field(default_factory=threading.Lock)
     _kept: dict[str, KeptAudio] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._random = Random(self.seed)
-        self._spoken = lru_cache(maxsize=64)(self.voice)
-
-    def say(self, text: str) -> Samples:
-        """`text` in the voice, mono at 24 kHz."""
-        with self._model_lock:
-            samples: Samples = self._spoken(text).ravel()
-            return samples
-
-    def hear(self, samples: Samples, sample_rate: int) -> str:
-        """The words in mono samples."""
-        with self._model_lock:
-            return self.ear(samples, sample_rate)
-
-    def new_id(self, prefix: str, *, digits: int = 24) -> str:
-        """An id with random hexadecimal digits."""
-        with self._lock:
-            return f"{prefix}{self._random.getrandbits(digits * 4):0{digits}x}"
-
-    def draw(self) -> Random:
-        """A new source of randomness, repeatable with the seed."""
-        with self._lock:
-            return Random(self._random.getrandbits(64))
+        studio = Studio(voice=self.voice, ear=self.ear, seed=self.seed)
+        self.say, self.hear = studio.say, studio.hear
+        self.new_id, self.draw = studio.new_id, studio.draw
 
     def keep(self, *, account: str, transcript: str, frames: int) -> tuple[str, int]:
         """Keep an answer; returns its id and when it expires."""

@@ -8,13 +8,11 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
-from types import TracebackType
-from typing import Self
 
+from ossicle.testing.vendors.brain import Brain, repeating_brain
 from ossicle.testing.vendors.clock import Clock
 from ossicle.testing.vendors.faults import Fault
 from ossicle.testing.vendors.http import Request, Response
-from ossicle.testing.vendors.ledger import Ledger
 from ossicle.testing.vendors.openai.chat import chat
 from ossicle.testing.vendors.openai.errors import (
     ApiError,
@@ -28,11 +26,12 @@ from ossicle.testing.vendors.openai.listing import list_models, show_model
 from ossicle.testing.vendors.openai.quirks import OPENAI, Endpoint, Quirks
 from ossicle.testing.vendors.openai.speech import speech
 from ossicle.testing.vendors.openai.spoiling import spoil
-from ossicle.testing.vendors.openai.state import Abandoned, Brain, State, repeating_brain
+from ossicle.testing.vendors.openai.state import Abandoned, State
 from ossicle.testing.vendors.schedule import Schedule
-from ossicle.testing.vendors.server import LoopbackServer, Route
+from ossicle.testing.vendors.server import Route
 from ossicle.testing.vendors.sound import Ear, Voice
 from ossicle.testing.vendors.tones import tone_ear, tone_voice
+from ossicle.testing.vendors.vendor import FakeVendor
 
 Handler = Callable[[State, str, Request], Response]
 
@@ -46,7 +45,7 @@ _ROUTES: tuple[tuple[Endpoint, str, str, Handler], ...] = (
 )
 
 
-class FakeOpenAI:
+class FakeOpenAI(FakeVendor):
     """OpenAI's chat audio, speech, transcriptions and models on 127.0.0.1, or a server like it.
 
     It really listens and really speaks: what a user says decides the answer. By default words are
@@ -109,8 +108,9 @@ class FakeOpenAI:
             custom_voices=frozenset(custom_voices), tool_talk=tool_talk, abandoned=abandoned,
             seed=seed,
         )  # fmt: skip
-        self._server = LoopbackServer(
+        super().__init__(
             self._routes(),
+            prefix=quirks.prefix,
             schedule=schedule,
             clock=clock,
             refuse=self._refuse,
@@ -118,44 +118,9 @@ class FakeOpenAI:
             receive_buffer_bytes=receive_buffer_bytes,
         )
 
-    @property
-    def ledger(self) -> Ledger:
-        """What the vendor executed and would bill."""
-        return self._server.ledger
-
-    @property
-    def server(self) -> LoopbackServer:
-        """The server underneath."""
-        return self._server
-
-    @property
-    def base_url(self) -> str:
-        """What a client takes as its base URL."""
-        return self._server.url + self._state.quirks.prefix
-
-    def start(self) -> Self:
-        """Listen on a free port."""
-        self._server.start()
-        return self
-
-    def close(self) -> None:
-        """Close every connection and stop."""
-        self._server.close()
-
     def forget(self, audio_id: str | None = None) -> None:
         """Forget one audio id, or all: the next use of it is `audio_not_found`."""
         self._state.forget(audio_id)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.__exit__(kind, error, traceback)
 
     def _routes(self) -> dict[tuple[str, str], Route]:
         quirks = self._state.quirks

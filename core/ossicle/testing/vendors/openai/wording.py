@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ossicle.testing.vendors.openai.errors import ApiError, unknown_value
-from ossicle.testing.vendors.openai.schema import Problem, Schema, first_problem
+from ossicle.testing.vendors.schema import Problem, Schema, first_problem
 
 
 def refuse_problems(schema: Schema, body: Any, *, is_strict: bool) -> None:

@@ -1,0 +1,97 @@
+"""What must not be told, and to whom calls do not belong."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from ossicle.messages import Reply, Request
+from ossicle.testing.conformance.provider.asking import collect, make_request
+from ossicle.testing.conformance.provider.bench import CANARY
+from ossicle.testing.conformance.provider.failing import FailingChecks
+from ossicle.testing.conformance.provider.hostile import ANSWERS, answering
+from ossicle.testing.conformance.provider.judging import judge_error, judge_events, same_answer
+from ossicle.testing.conformance.suite import check
+
+PROMPT = "The zanzibar password is quixotic."
+"""What a user said; it must not stand in errors and logs."""
+
+_TOLD = "zanzibar"
+
+
+class SecrecyChecks(FailingChecks, is_part=True):
+    """Checks of errors, logs and representations."""
+
+    @check("tells neither the key nor what was said, in errors, logs and representations")
+    def test_nothing_secret_is_told(self) -> None:
+        """The failing vendor sends back everything that it got."""
+        settings = self.remote_or_skip()
+        with _listening() as records:
+            provider = self.spec_.factory(settings)
+            told = f"{provider!r} {provider} {self.spec_!r}"
+            assert CANARY not in told, "the key stands in the representation"
+            for delivery in self.each_task():
+                request = make_request(delivery, clip=self.clip(delivery), text=PROMPT)
+                for answer in ANSWERS:
+                    with answering(answer) as door:
+                        error = self.fail(replace(settings, base_url=door.url), request)
+                    judge_error(error, secret=CANARY)
+                    judge_error(error, secret=_TOLD)
+        for record in records:
+            text = f"{record.getMessage()} {record.exc_info or ''}"
+            assert CANARY not in text, f"the key stands in the log of {record.name}"
+            assert record.levelno < logging.INFO or _TOLD not in text, (
+                f"what was said stands in the log of {record.name}"
+            )
+
+    @check("serves several threads, each with a provider and an event loop of its own")
+    def test_threads_do_not_meet(self) -> None:
+        """Two at once give what one gives alone."""
+        delivery = self.each_task()[0]
+        request = make_request(delivery, clip=self.clip(delivery))
+        alone = self._ask_once(request)
+        replies, errors = list[Reply](), list[BaseException]()
+
+        def ask() -> None:
+            try:
+                replies.append(self._ask_once(request))
+            except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
+                errors.append(error)
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for error in errors:
+            raise error
+        assert len(replies) == 2
+        for reply in replies:
+            if self.is_deterministic:
+                same_answer(reply, alone)
+
+    def _ask_once(self, request: Request) -> Reply:
+        return judge_events(self.run(lambda provider: collect(provider, request)), request)
+
+
+@contextmanager
+def _listening() -> Iterator[list[logging.LogRecord]]:
+    """Everything that is logged within the block, down to the least level."""
+    records: list[logging.LogRecord] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    root, handler = logging.getLogger(), Ear()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield records
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)

@@ -1,0 +1,1 @@
+"""A provider for ossicle that speaks Morse code and hears it."""

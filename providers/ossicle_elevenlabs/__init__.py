@@ -1,0 +1,1 @@
+"""The ElevenLabs provider: speech and transcription."""

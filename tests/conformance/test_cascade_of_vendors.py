@@ -1,0 +1,45 @@
+"""A cascade whose ears and voice are a vendor's is a provider like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr
+
+from ossicle.abc import AudioProvider, ProviderSettings, ProviderSpec
+from ossicle.cascade import CallableThinker, CascadeProvider, ProviderHearer, ProviderSpeaker
+from ossicle.testing.conformance import ProviderConformance
+from ossicle.testing.vendors.elevenlabs import FakeElevenLabs
+from ossicle_elevenlabs.provider import ElevenLabsProvider
+
+
+def build(settings: ProviderSettings) -> AudioProvider:
+    return CascadeProvider(
+        hearer=ProviderHearer(ElevenLabsProvider(settings), "scribe_v2", owns_provider=True),
+        thinker=CallableThinker(lambda text: f"You said: {text}. So be it."),
+        speaker=ProviderSpeaker(
+            ElevenLabsProvider(settings), "eleven_flash_v2_5", owns_provider=True
+        ),
+    )
+
+
+class TestCascadeOfVendors(ProviderConformance):
+    @pytest.fixture
+    def spec(self) -> ProviderSpec:
+        return ProviderSpec(
+            name="cascade",
+            summary="Hears and speaks with ElevenLabs",
+            factory=build,
+            default_models=dict.fromkeys(("respond", "speak", "transcribe"), "cascade"),
+        )
+
+    @pytest.fixture
+    def models(self) -> tuple[str, ...]:
+        return ("cascade",)
+
+    @pytest.fixture
+    def settings(self) -> Iterator[ProviderSettings]:
+        key = "sk_conformance0123456789abcdef"
+        with FakeElevenLabs(keys=[key]) as vendor:
+            yield ProviderSettings(api_key=SecretStr(key), base_url=vendor.base_url)

@@ -1,0 +1,54 @@
+"""Every broken plugin of the zoo is caught, by the check that is there for it.
+
+`OSSICLE_TEST_PROFILE=long` runs the whole suite for each of them; `quick` takes every fifth.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+
+import pytest
+from tests.conformance.zoo import converters, habits, records, signals, stores, streams
+from tests.conformance.zoo.animal import Animal
+from tests.conformance.zoo.parrot.suite import ParrotSuite
+
+from ossicle.testing.conformance import Conformance, run_suite
+
+PROFILE = os.environ.get("OSSICLE_TEST_PROFILE", "ci")
+ANIMALS = [
+    animal
+    for house in (streams, habits, records, converters, signals, stores)
+    for animal in house.ANIMALS
+]
+GOOD = [
+    ParrotSuite,
+    converters.GoodConverterSuite,
+    signals.GoodPreprocessorSuite,
+    signals.GoodValidatorSuite,
+    stores.GoodStoreSuite,
+]
+
+
+@pytest.mark.parametrize(
+    "animal", ANIMALS[::5] if PROFILE == "quick" else ANIMALS, ids=lambda one: str(one)
+)
+def test_a_broken_plugin_is_caught_by_the_check_that_is_there_for_it(animal: Animal) -> None:
+    checks = None if PROFILE == "long" else {animal.check}
+    trial = run_suite(animal.suite, checks=checks)
+    assert animal.check in trial.failures, f"{animal} passed {animal.check}"
+    assert re.search(animal.because, trial.failures[animal.check]), trial.failures[animal.check]
+    assert not trial.report.is_verified
+
+
+@pytest.mark.parametrize("suite", GOOD, ids=lambda suite: suite.__name__)
+def test_the_good_plugins_that_they_are_made_of_pass(suite: type[Conformance]) -> None:
+    trial = run_suite(suite)
+    assert not trial.failures
+    assert trial.report.is_verified
+
+
+def test_the_zoo_is_large_and_has_no_animal_twice() -> None:
+    assert len(ANIMALS) >= 40
+    assert not [name for name, count in Counter(map(str, ANIMALS)).items() if count > 1]

@@ -1,0 +1,34 @@
+"""The suite of providers for the parrot and everything that is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pydantic import SecretStr
+from tests.conformance.zoo.parrot.provider import SPEC
+from tests.conformance.zoo.parrot.vendor import KEY, ParrotVendor
+
+from ossicle.abc import ProviderSettings, ProviderSpec
+from ossicle.testing.conformance import ProviderConformance
+from ossicle.testing.vendors import ManualClock
+
+
+class ParrotSuite(ProviderConformance):
+    @pytest.fixture
+    def spec(self) -> ProviderSpec:
+        return SPEC
+
+    @pytest.fixture
+    def clock(self) -> ManualClock:
+        return ManualClock()
+
+    @pytest.fixture
+    def settings(self, clock: ManualClock) -> Iterator[ProviderSettings]:
+        vendor = ParrotVendor(clock=clock)
+        with vendor.server as server:
+            yield ProviderSettings(api_key=SecretStr(KEY), base_url=server.url)
+
+    @pytest.fixture
+    def past_expiry(self, clock: ManualClock) -> Callable[[], None]:
+        return lambda: clock.advance(601.0)
