@@ -51,7 +51,7 @@ def test_the_nth_file_fault_never_fails_a_call(
     tmp_path: Path, clip: AudioClip, is_lasting: bool
 ) -> None:
     numbers = itertools.cycle((errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EMFILE))
-    n_faults = 0
+    n_faults = at = 0
     for at, number in zip(itertools.count(1), numbers, strict=False):
         files = FaultyFiles(at=10**9, number=number, is_lasting=is_lasting)
         with SqliteStore(tmp_path / str(at), files=files, durability="normal") as store:
@@ -95,6 +95,7 @@ class FailingStore(MemoryStore):
 
 @pytest.mark.parametrize("is_lasting", [False, True])
 def test_the_nth_fault_of_a_store_never_fails_a_call(clip: AudioClip, is_lasting: bool) -> None:
+    at = 0
     for at in itertools.count(1):
         store = FailingStore(at=at, is_lasting=is_lasting)
         n_faults = sum(ask_all(store, clip).figures.faults for _ in range(2))

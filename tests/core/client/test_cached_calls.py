@@ -42,7 +42,7 @@ def test_a_hit_is_byte_identical_and_costs_nothing(tmp_path: Path, name: str | N
                 assert reply.audio is not None
                 receipts.append(reply.receipt)
                 sounds.append(reply.audio.read_bytes())
-            spent = budget.spent_today()
+        spent = budget.spent_today()
         executed = vendor.ledger.executed
     assert sounds[0] == sounds[1]
     assert len(executed) == 1
