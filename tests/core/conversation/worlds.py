@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 
-from ossicle import AsyncClient, Budget
-from ossicle.abc import Capabilities, ProviderSettings, ProviderSpec, hookimpl
-from ossicle.errors import AudioReferenceNotFoundError
+from ossicle import AsyncClient, Budget, PipelineSettings
+from ossicle.abc import Capabilities, Prices, ProviderSettings, ProviderSpec, hookimpl
+from ossicle.errors import AudioReferenceNotFoundError, OssicleError
 from ossicle.messages import (
     AudioReference,
     Event,
@@ -38,6 +38,9 @@ class Watched(EchoProvider):
         mute_calls: How many of the next answers come without their audio.
         tells_heard: Whether it says what it heard.
         script: Of the next requests.
+        prices: Of its models by name, where they are not free.
+        broken: What calls of a task end with.
+        deadlines: Of the newest request of each task.
     """
 
     def __init__(
@@ -58,11 +61,20 @@ class Watched(EchoProvider):
         self.usage = Usage()
         self.tells_heard = True
         self.script: EchoScript | None = None
+        self.prices: dict[str, Prices] = {}
+        self.broken: dict[str, OssicleError] = {}
+        self.deadlines: dict[str, float | None] = {}
 
     def capabilities(self, model: str) -> Capabilities:
         known = super().capabilities(model)
         references = known.audio_references and self._has_references
-        return known.model_copy(update={"provider": self.name, "audio_references": references})
+        return known.model_copy(
+            update={
+                "provider": self.name,
+                "audio_references": references,
+                "prices": self.prices.get(model, known.prices),
+            }
+        )
 
     def forget(self) -> None:
         """Forget all audio of earlier answers."""
@@ -72,6 +84,9 @@ class Watched(EchoProvider):
         self.n_requests += 1
         self.tasks.append(request.task)
         self.last_messages = request.messages
+        self.deadlines[request.task] = request.deadline
+        if request.task in self.broken:
+            raise self.broken[request.task]
         if self.script is not None:
             self._script = self.script
         if self.mute_calls and request.task == "respond":
@@ -174,6 +189,7 @@ class World:
         budget: Budget | None = None,
         store: Store | None = None,
         plugins: Iterable[object] = (),
+        settings: PipelineSettings | None = None,
     ) -> AsyncClient:
         """A client of the first vendor."""
         return AsyncClient(
@@ -183,4 +199,5 @@ class World:
             budget=budget,
             store=store,
             plugins=plugins,
+            settings=settings,
         )
