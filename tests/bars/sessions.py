@@ -238,11 +238,14 @@ class Sessions:
             figures.extra_calls += len(refused)
             figures.most_extra_calls = max(figures.most_extra_calls, len(refused))
             for receipt in turn.receipts:
-                figures.written_down += receipt.task == "transcribe"
+                figures.written_down += (
+                    receipt.task == "transcribe" and receipt.provider == "openai"
+                )
                 settled = [one.outcome for one in receipt.attempts] == ["settled"]
                 if receipt.provider != "openai" or not settled or receipt.usage is None:
                     continue
-                if receipt.cost is not None:
+                # A transcription is billed by the exact second and told in whole ones.
+                if receipt.cost is not None and receipt.task == "respond":
                     figures.cost_ours += receipt.cost.amount
                 if receipt.usage.input_audio_tokens is not None and receipt.estimate is not None:
                     billed += receipt.usage.input_audio_tokens
@@ -260,9 +263,11 @@ class Sessions:
         figures.dead_ids_sent = max(0, refused - figures.rebuilt) + self._second.unknown_ids
         if figures.rebuilt > figures.forgotten:
             figures.problems.append("more rebuilt than forgotten")
-        told = sum(
-            (e.bill.amount for e in entries if e.fault is None and e.status == 200), Decimal(0)
-        )
+        billed = [entry for entry in entries if entry.fault is None and entry.status == 200]
+        chats = [entry for entry in billed if entry.path.endswith("/chat/completions")]
+        told = sum((entry.bill.amount for entry in chats), Decimal(0))
+        if len(billed) - len(chats) != figures.written_down:
+            figures.problems.append("the vendor wrote down more or less than we know of")
         if told != figures.cost_ours:
             figures.problems.append(f"the vendor's books say {told}")
 
