@@ -13,6 +13,7 @@ from ossicle.messages import (
     Event,
     InputHeard,
     Message,
+    ReferenceIssued,
     Request,
     Usage,
     UsageReported,
@@ -41,6 +42,7 @@ class Watched(EchoProvider):
         prices: Of its models by name, where they are not free.
         broken: What calls of a task end with.
         deadlines: Of the newest request of each task.
+        expired_ids: How many audio ids were sent after their time, by the vendor's own clock.
     """
 
     def __init__(
@@ -63,6 +65,9 @@ class Watched(EchoProvider):
         self.script: EchoScript | None = None
         self.prices: dict[str, Prices] = {}
         self.broken: dict[str, OssicleError] = {}
+        self.expired_ids = 0
+        self._expiries: dict[str, float] = {}
+        self._time = clock
         self.deadlines: dict[str, float | None] = {}
 
     def capabilities(self, model: str) -> Capabilities:
@@ -84,6 +89,9 @@ class Watched(EchoProvider):
         self.n_requests += 1
         self.tasks.append(request.task)
         self.last_messages = request.messages
+        self.expired_ids += sum(
+            self._expiries.get(one, self._time() + 1) <= self._time() for one in self.sent_ids
+        )
         self.deadlines[request.task] = request.deadline
         if request.task in self.broken:
             raise self.broken[request.task]
@@ -103,6 +111,8 @@ class Watched(EchoProvider):
                 async for event in events:
                     if isinstance(event, InputHeard) and not self.tells_heard:
                         continue
+                    if isinstance(event, ReferenceIssued) and event.id and event.expires_at:
+                        self._expiries[event.id] = event.expires_at
                     if isinstance(event, UsageReported):
                         self.usage += event.usage
                     yield event
