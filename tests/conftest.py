@@ -6,6 +6,22 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.profiles import PROFILES, apply_profile
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--profile",
+        choices=sorted(PROFILES),
+        default=os.environ.get("OSSICLE_TEST_PROFILE", "ci"),
+        help="How much is tried: quick for developers, ci, long for a night.",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = apply_profile(PROFILES[config.getoption("--profile")], items)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
@@ -26,7 +29,7 @@ from ossicle.audio.format import AudioFormat
 from ossicle.audio.wav import wav_header
 from ossicle.conversation import HistoryPolicy, Turn
 from ossicle.conversation.stream import REBUILT
-from ossicle.errors import OssicleError
+from ossicle.errors import AudioReferenceNotFoundError, OssicleError
 from ossicle.policy import SystemClock
 from ossicle.storage import MemoryStore
 from ossicle.testing.vendors import Fault, FaultKind
@@ -43,6 +46,10 @@ CUTS = (
     FaultKind.TRUNCATED_CHUNKED,
 )
 ANSWER = "That is a good question, and the answer to it is not hard to find at all."
+QUESTION = "What is it that you would like to know about this, and why is that of any use?"
+SHARDS = 8
+"""Parts of a run, so that its figures do not depend on how many processes share them."""
+
 OTHERS = (FaultKind.STATUS_429, FaultKind.STATUS_500, FaultKind.RESET_AFTER_UPLOAD)
 
 
@@ -63,12 +70,16 @@ class Figures:
 
     conversations: int = 0
     turns: int = 0
+    continued: int = 0
     lost: int = 0
     switches: int = 0
     reopened: int = 0
     expiries: int = 0
     forgotten: int = 0
     rebuilt: int = 0
+    extra_calls: int = 0
+    most_extra_calls: int = 0
+    written_down: int = 0
     dead_ids_sent: int = 0
     cut_streams: int = 0
     cut_streams_accepted: int = 0
@@ -79,6 +90,13 @@ class Figures:
     worst_estimate: float = 0.0
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: Figures) -> None:
+        """Take in what happened elsewhere."""
+        for name in self.__slots__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            is_most = name in ("worst_estimate", "most_extra_calls")
+            setattr(self, name, max(mine, theirs) if is_most else mine + theirs)
+
 
 class NextFault:
     """Strikes the next chat request once."""
@@ -87,6 +105,8 @@ class NextFault:
         self.fault: Fault | None = None
 
     def __call__(self, request: Request) -> Fault | None:
+        if not request.path.endswith("/chat/completions"):
+            return None
         fault, self.fault = self.fault, None
         return fault
 
@@ -202,17 +222,30 @@ class Sessions:
         self._faults.fault = None
         figures.turns += 1
         figures.lost += talk.turns[-1].state != "committed"
+        figures.continued += talk.turns[-1].state == "committed"
 
     def _account(self, turns: Sequence[Turn]) -> None:
         figures = self.figures
         estimated = billed = 0
         for turn in turns:
             figures.rebuilt += REBUILT in turn.notes
+            refused = [
+                attempt
+                for receipt in turn.receipts
+                for attempt in receipt.attempts
+                if attempt.error == AudioReferenceNotFoundError.code
+            ]
+            figures.extra_calls += len(refused)
+            figures.most_extra_calls = max(figures.most_extra_calls, len(refused))
             for receipt in turn.receipts:
+                figures.written_down += (
+                    receipt.task == "transcribe" and receipt.provider == "openai"
+                )
                 settled = [one.outcome for one in receipt.attempts] == ["settled"]
                 if receipt.provider != "openai" or not settled or receipt.usage is None:
                     continue
-                if receipt.cost is not None:
+                # A transcription is billed by the exact second and told in whole ones.
+                if receipt.cost is not None and receipt.task == "respond":
                     figures.cost_ours += receipt.cost.amount
                 if receipt.usage.input_audio_tokens is not None and receipt.estimate is not None:
                     billed += receipt.usage.input_audio_tokens
@@ -230,16 +263,18 @@ class Sessions:
         figures.dead_ids_sent = max(0, refused - figures.rebuilt) + self._second.unknown_ids
         if figures.rebuilt > figures.forgotten:
             figures.problems.append("more rebuilt than forgotten")
-        told = sum(
-            (e.bill.amount for e in entries if e.fault is None and e.status == 200), Decimal(0)
-        )
+        billed = [entry for entry in entries if entry.fault is None and entry.status == 200]
+        chats = [entry for entry in billed if entry.path.endswith("/chat/completions")]
+        told = sum((entry.bill.amount for entry in chats), Decimal(0))
+        if len(billed) - len(chats) != figures.written_down:
+            figures.problems.append("the vendor wrote down more or less than we know of")
         if told != figures.cost_ours:
             figures.problems.append(f"the vendor's books say {told}")
 
 
-async def ten_voice_turns(policy: HistoryPolicy) -> Decimal:
-    """What ten spoken turns cost by the vendor's ledger."""
-    with FakeOpenAI(brain=lambda turns: ANSWER, ear=lambda samples, rate: "what is it") as vendor:
+async def voice_turns(n_turns: int, policy: HistoryPolicy) -> Decimal:
+    """What spoken turns cost by the vendor's ledger."""
+    with FakeOpenAI(brain=lambda turns: ANSWER, ear=lambda samples, rate: QUESTION) as vendor:
         client = AsyncClient(
             MODEL,
             api_key="sk-fake",
@@ -248,27 +283,58 @@ async def ten_voice_turns(policy: HistoryPolicy) -> Decimal:
         )
         async with client:
             talk = client.conversation(history_policy=policy)
-            for _ in range(10):
+            for _ in range(n_turns):
                 await talk.send(audio=tone(6.0))
         vendor.ledger.wait_idle()
         return vendor.ledger.total.amount
 
 
-async def run(arguments: argparse.Namespace) -> dict[str, object]:
+async def of_naive(n_turns: int) -> dict[str, float]:
+    """What spoken turns cost under some policies, as parts of sending everything again."""
+    naive = HistoryPolicy(max_tokens=None, audio_turns=None, transcriber=None)
+    everything = await voice_turns(n_turns, naive)
+    policies = {
+        "default": HistoryPolicy(),
+        "not_written_down": HistoryPolicy(transcriber=None),
+        "voice_turns_8": HistoryPolicy(voice_turns=8),
+    }
+    return {
+        name: round(float(await voice_turns(n_turns, policy) / everything), 3)
+        for name, policy in policies.items()
+    }
+
+
+def play_shard(seed: int, n_conversations: int, n_turns: int) -> Figures:
+    """A part of the conversations, in a process of its own."""
+    return anyio.run(Sessions(seed=seed).play, n_conversations, n_turns)
+
+
+def play(arguments: argparse.Namespace) -> Figures:
+    """All conversations, spread over processes; the same figures for the same seed and spread."""
+    if arguments.workers == 1:
+        return play_shard(arguments.seed, arguments.conversations, arguments.turns)
+    shares = [len(range(n, arguments.conversations, SHARDS)) for n in range(SHARDS)]
+    figures = Figures()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(arguments.workers, mp_context=context) as pool:
+        seeds = [arguments.seed * SHARDS + number for number in range(SHARDS)]
+        for part in pool.map(play_shard, seeds, shares, [arguments.turns] * SHARDS):
+            figures.add(part)
+    return figures
+
+
+def run(arguments: argparse.Namespace) -> dict[str, object]:
     """Everything, as one record."""
     began = time.monotonic()
-    figures = await Sessions(seed=arguments.seed).play(arguments.conversations, arguments.turns)
+    figures = play(arguments)
     record: dict[str, object] = {
         name: getattr(figures, name) for name in Figures.__slots__ if name != "problems"
     }
     # Over all conversations; a single short one may be off by more, see `worst_estimate`.
     record["estimate_off"] = round(abs(figures.estimated / max(figures.billed, 1) - 1), 4)
-    everything = HistoryPolicy(max_tokens=None, audio_turns=None)
-    naive = await ten_voice_turns(everything)
-    default = await ten_voice_turns(HistoryPolicy())
-    written = HistoryPolicy(transcriber="openai:gpt-4o-mini-transcribe")
-    record["ten_voice_turns_of_naive"] = round(float(default / naive), 3)
-    record["with_transcriber_of_naive"] = round(float(await ten_voice_turns(written) / naive), 3)
+    record["worst_estimate"] = round(figures.worst_estimate, 4)
+    for n_turns in arguments.money:
+        record[f"{n_turns}_voice_turns_of_naive"] = anyio.run(of_naive, n_turns)
     record["seconds"] = round(time.monotonic() - began, 1)
     record["problems"] = figures.problems[:10]
     return record
@@ -280,6 +346,8 @@ def passed(record: dict[str, object]) -> bool:
     return (
         all(record[name] == 0 for name in nought)
         and not record["problems"]
+        and record["continued"] == record["turns"]
+        and int(str(record["most_extra_calls"])) <= 1
         and float(str(record["estimate_off"])) <= 0.02
     )
 
@@ -290,7 +358,9 @@ def main() -> int:
     parser.add_argument("--conversations", type=int, default=1000)
     parser.add_argument("--turns", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    record = anyio.run(run, parser.parse_args())
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--money", type=int, nargs="*", default=[10, 20, 40])
+    record = run(parser.parse_args())
     line = {"bar": "sessions", "passed": passed(record), **record}
     print(json.dumps(line, default=str))  # noqa: T201 - a command's output
     return 0 if passed(record) else 1

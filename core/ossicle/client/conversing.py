@@ -52,6 +52,10 @@ class SwitchboardLine:
         """What the model of a reference can do."""
         return self._board.pool.capabilities(*self._board.resolve(reference, task))
 
+    def local_transcribers(self, language: str | None) -> tuple[str, ...]:
+        """Providers on this machine that surely write down speech in this language."""
+        return () if language is None else self._board.pool.local_transcribers(language)
+
     def call(
         self, draft: Draft, *, reference: str | None, conversation_id: str, timeout_s: float
     ) -> ReplyStream:

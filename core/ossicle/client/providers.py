@@ -110,6 +110,22 @@ class ProviderPool:
             )
         return model_name
 
+    def local_transcribers(self, language: str) -> tuple[str, ...]:
+        """Providers that run here, are installed, and write down speech in this language."""
+        wanted = language.partition("-")[0].lower()
+        names = []
+        for spec in self._host.providers():
+            model = spec.default_models.get("transcribe")
+            if not spec.is_local or model is None:
+                continue
+            try:
+                languages = self.capabilities(spec.name, model).languages or ()
+            except OssicleError:  # a package it stands on is not installed
+                continue
+            if wanted in (one.partition("-")[0].lower() for one in languages):
+                names.append(spec.name)
+        return tuple(names)
+
     def capabilities(self, name: str, model: str) -> Capabilities:
         """What a model can do.
 

@@ -55,28 +55,32 @@ class TurnForm:
         self._is_told = capabilities.audio_references and speaks and policy.lost_voice == "told"
         self._transcribed: str | None = None
         self._lost: str | None = None
+        self._voiceless: str | None = None
         self._changes: list[HistoryChange] = []
         self.n_references = 0
         self._messages: tuple[Message, ...] | None = None
+        self._tokens = self._n_clips = 0
         if capabilities.audio_input is None and not is_current:
             self._lost = f"{capabilities} takes no audio"
 
     @property
-    def has_user_audio(self) -> bool:
-        """Whether the user spoke."""
-        return "audio" in self.turn.user.modalities
+    def lacks_words(self) -> bool:
+        """Whether nobody has told yet what the user's audio says."""
+        return any(
+            isinstance(part, AudioPart) and part.transcript is None for part in self.turn.user.parts
+        )
 
     @property
     def n_clips(self) -> int:
         """How many clips are sent."""
-        return sum(
-            isinstance(part, AudioPart) for message in self.messages() for part in message.parts
-        )
+        self.messages()
+        return self._n_clips
 
     @property
     def tokens(self) -> int:
         """What the turn counts in this form."""
-        return sum(self._count(message) for message in self.messages())
+        self.messages()
+        return self._tokens
 
     @property
     def full_tokens(self) -> int:
@@ -95,16 +99,24 @@ class TurnForm:
     def transcribe(self, reason: str) -> bool:
         """Let user audio give way to its words; `False` where they are not known."""
         spoken = [part for part in self.turn.user.parts if isinstance(part, AudioPart)]
-        if not spoken or any(part.transcript is None for part in spoken):
+        if not spoken or not all(part.transcript for part in spoken):
             return False
         if self._transcribed is None:
-            self._transcribed, self._messages = reason, None
+            self._transcribed = reason
+            self._forget()
         return True
+
+    def let_voice_go(self, reason: str) -> None:
+        """Let spoken answers give way to their words, where those are known."""
+        if self._voiceless is None:
+            self._voiceless = reason
+            self._forget()
 
     def lose_audio(self, reason: str) -> None:
         """Leave out audio whose words nobody knows."""
         if self._lost is None:
-            self._lost, self._messages = reason, None
+            self._lost = reason
+            self._forget()
 
     def changes(self) -> tuple[HistoryChange, ...]:
         """What is told otherwise than it was."""
@@ -116,7 +128,15 @@ class TurnForm:
         if self._messages is None:
             self._changes, self.n_references = [], 0
             self._messages = (self._user(), *self._answers())
+            # Asked for again and again while room is made, and dear to count.
+            self._tokens = sum(self._count(message) for message in self._messages)
+            self._n_clips = sum(
+                isinstance(part, AudioPart) for message in self._messages for part in message.parts
+            )
         return self._messages
+
+    def _forget(self) -> None:
+        self._messages = None
 
     def _user(self) -> Message:
         parts = tuple(self._user_part(part) for part in self.turn.user.parts)
@@ -126,7 +146,7 @@ class TurnForm:
         why = self._transcribed or self._lost
         if not isinstance(part, AudioPart) or why is None:
             return part
-        if part.transcript is not None:
+        if part.transcript:
             self._note("transcribed", why)
             return TextPart(text=part.transcript)
         self._note("audio_lost", why)
@@ -176,12 +196,16 @@ class TurnForm:
         )
         if not spoken:
             return message
+        has_words = message.text or any(part.transcript for part in spoken)
+        gives_way = self._voiceless is not None and has_words
         for part in spoken:
             live = self._liveness.live(part) if isinstance(part, AudioReference) else None
-            if live is not None:
+            if live is not None and not gives_way:
                 self.n_references += 1
                 return Message(role="assistant", parts=(live, *rest))
-        if self._capabilities.audio_references:
+        if gives_way and self._capabilities.audio_references:
+            self._note("voice_lost", str(self._voiceless))
+        elif self._capabilities.audio_references:
             self._note("voice_lost", "no audio id of it lives for long enough")
         else:
             self._note("voice_lost", f"{self._capabilities} takes earlier answers as text")

@@ -14,6 +14,10 @@ user message, so that no example of a written answer stands in the history. `tex
 assistant's own text."""
 
 
+AUTO = "auto"
+"""As `HistoryPolicy.transcriber`: whoever was given the audio already, where that pays."""
+
+
 class HistoryPolicy(Value):
     """What is sent again on each turn.
 
@@ -22,19 +26,24 @@ class HistoryPolicy(Value):
             allows.
         audio_turns: User audio of this many newest turns is sent again; that of older turns gives
             way to its transcript where that is known. `None`: all.
+        voice_turns: Spoken answers of this many newest turns are named by their audio ids while
+            those live; older ones are told in words. `None`: all.
         lost_voice: How a spoken answer without a live audio id is told to a model that knows such
             ids and shall speak.
         transcriber: Model that writes down user audio which has to give way and of which nobody
-            told what it says, such as `local`; `None`: it is kept, or dropped with its turn.
+            told what it says, such as `local`. `auto`: the provider that was given that audio,
+            where by the records' prices this costs less than sending the audio again. `None`:
+            nobody; it is kept, or dropped with its turn.
         voice_fallback: Model that speaks an answer which came without its audio twice; `None`: the
             provider's own model for speech, if it has one.
         max_tool_rounds: How often the model may call tools within one turn.
     """
 
     max_tokens: int | None = Field(default=16_000, ge=0)
-    audio_turns: int | None = Field(default=4, ge=0)
+    audio_turns: int | None = Field(default=2, ge=0)
+    voice_turns: int | None = Field(default=None, ge=0)
     lost_voice: LostVoice = "told"
-    transcriber: str | None = None
+    transcriber: str | None = AUTO
     voice_fallback: str | None = None
     max_tool_rounds: int = Field(default=8, ge=0)
 
@@ -70,6 +79,7 @@ class HistoryReport(Value):
         references: How many answers are named by a live audio id.
         changes: What is told otherwise, oldest turn first.
         wants_transcript: Ids of turns whose audio would give way if its words were known.
+        written_down: Ids of turns whose audio was written down for this call.
     """
 
     provider: str
@@ -79,6 +89,7 @@ class HistoryReport(Value):
     references: int = 0
     changes: tuple[HistoryChange, ...] = ()
     wants_transcript: tuple[str, ...] = ()
+    written_down: tuple[str, ...] = ()
 
     @property
     def dropped(self) -> tuple[str, ...]:
@@ -92,6 +103,8 @@ class HistoryReport(Value):
         for kind in sorted({change.kind for change in self.changes}):
             of_kind = [change for change in self.changes if change.kind == kind]
             found.append(f"history: {len(of_kind)} × {kind.replace('_', ' ')}: {of_kind[0].reason}")
+        if self.written_down:
+            found.append(f"history: {len(self.written_down)} × written down for this call")
         return tuple(found)
 
 

@@ -36,6 +36,14 @@ class Line(Protocol):
         """
 
     @abstractmethod
+    def local_transcribers(self, language: str | None) -> tuple[str, ...]:
+        """Providers on this machine that surely write down speech in this language.
+
+        Args:
+            language: BCP 47 tag; `None`: not known, and nothing is sure.
+        """
+
+    @abstractmethod
     def call(
         self, draft: Draft, *, reference: str | None, conversation_id: str, timeout_s: float
     ) -> ReplyStream:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ossicle.abc import Capabilities
 from ossicle.conversation.history_policy import HistoryPlan, Summary
 from ossicle.conversation.line import Line
 from ossicle.conversation.notebook import Notebook, Summarizer
 from ossicle.conversation.planner import plan_history
+from ossicle.conversation.scribe import Scribe
 from ossicle.conversation.turn import Turn
-from ossicle.messages import AudioPart, Message, Receipt
-from ossicle.pipeline import Draft
+from ossicle.messages import Receipt
 from ossicle.pipeline.history import SAFETY_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A plan that is ready.
+
+    Attributes:
+        plan: What is sent.
+        receipts: Of the calls that wrote down what was said.
+        notes: What went wrong with them.
+    """
+
+    plan: HistoryPlan
+    receipts: tuple[Receipt, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +43,10 @@ class Outlook:
     notebook: Notebook
     line: Line
     summarize: Summarizer | None = None
+    _scribe: Scribe = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_scribe", Scribe(notebook=self.notebook, line=self.line))
 
     def plan(
         self, capabilities: Capabilities, *, current: Turn | None, speaks: bool, timeout_s: float
@@ -48,51 +67,39 @@ class Outlook:
         )
 
     async def settle(
-        self, capabilities: Capabilities, *, current: Turn, speaks: bool, timeout_s: float
-    ) -> tuple[HistoryPlan, tuple[Receipt, ...]]:
+        self,
+        capabilities: Capabilities,
+        *,
+        current: Turn,
+        speaks: bool,
+        timeout_s: float,
+        language: str | None = None,
+    ) -> Settled:
         """The plan once words are known and summaries made, and what finding them took.
 
-        Raises:
-            OssicleError: The transcriber failed.
+        Words that cannot be had leave the audio in its place.
         """
 
         def plan() -> HistoryPlan:
             return self.plan(capabilities, current=current, speaks=speaks, timeout_s=timeout_s)
 
-        found, receipts = plan(), []
-        if self.notebook.policy.transcriber is not None and found.report.wants_transcript:
-            for turn_id in found.report.wants_transcript:
-                receipts += await self._write_down(turn_id, timeout_s)
-            found = plan()
+        found = plan()
+        wanted = found.report.wants_transcript
+        receipts: tuple[Receipt, ...] = ()
+        notes: tuple[str, ...] = ()
+        if wanted and self.notebook.policy.transcriber is not None:
+            receipts, notes = await self._scribe.write_down(
+                wanted, capabilities, language=language, timeout_s=timeout_s
+            )
+            found = plan() if receipts else found
         if self.summarize is not None and found.report.dropped:
             await self._sum_up(self.summarize, found.report.dropped)
             found = plan()
-        return found, tuple(receipts)
-
-    async def _write_down(self, turn_id: str, timeout_s: float) -> list[Receipt]:
-        turn = next(turn for turn in self.notebook.turns if turn.id == turn_id)
-        receipts: list[Receipt] = []
-        words: list[str | None] = []
-        for part in turn.user.parts:
-            if not isinstance(part, AudioPart) or part.transcript is not None:
-                continue
-            draft = Draft(
-                task="transcribe",
-                messages=(Message(role="user", parts=(part,)),),
-                output=frozenset({"text"}),
-            )
-            call = self.line.call(
-                draft,
-                reference=self.notebook.policy.transcriber,
-                conversation_id=self.notebook.id,
-                timeout_s=timeout_s,
-            )
-            async with call:
-                reply = await call.collect()
-            words.append(reply.text)
-            receipts += [reply.receipt] if reply.receipt is not None else []
-        self.notebook.put(turn.with_transcripts(tuple(words)))
-        return receipts
+        left = set(found.report.wants_transcript)
+        written = tuple(one for one in wanted if one not in left) if receipts else ()
+        report = found.report.model_copy(update={"written_down": written})
+        plan_made = found.model_copy(update={"report": report})
+        return Settled(plan=plan_made, receipts=receipts, notes=notes)
 
     async def _sum_up(self, summarize: Summarizer, dropped: tuple[str, ...]) -> None:
         summary = self.notebook.summary

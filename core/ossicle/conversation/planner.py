@@ -130,6 +130,9 @@ class _Budget:
         if self.policy.audio_turns is not None:
             for form in self.forms[: max(0, len(self.forms) - self.policy.audio_turns)]:
                 self._transcribe(form, "only the newest turns are sent as audio")
+        if self.policy.voice_turns is not None:
+            for form in self.forms[: max(0, len(self.forms) - self.policy.voice_turns)]:
+                form.let_voice_go("only the newest answers are named by audio ids")
         accepted = self.capabilities.audio_input
         if accepted is None or accepted.max_clips is None:
             return
@@ -168,7 +171,7 @@ class _Budget:
         return sum(form.n_clips for form in self.forms)
 
     def _transcribe(self, form: TurnForm, reason: str) -> None:
-        if not form.transcribe(reason) and form.has_user_audio:
+        if not form.transcribe(reason) and form.lacks_words:
             self.wants[form.turn.id] = None
 
     def _allowed(self) -> int | None:

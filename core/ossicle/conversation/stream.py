@@ -224,15 +224,16 @@ class ConversationStream:
         if self._draft.task not in capabilities.tasks:
             # Refused before old audio is written down for it, which costs.
             find_row(self._draft, capabilities)
-        plan, receipts = await self._outlook.settle(
+        settled = await self._outlook.settle(
             capabilities,
             current=self.turn,
             speaks="audio" in self._draft.output,
             timeout_s=left_s,
+            language=self._draft.language,
         )
-        self._book.report = plan.report
-        self._note(receipts=receipts, notes=plan.report.losses)
-        messages = plan.messages
+        report, messages = settled.plan.report, settled.plan.messages
+        self._book.report = report
+        self._note(receipts=settled.receipts, notes=(*settled.notes, *report.losses))
         if self._mode == "repair" and self._partial is not None:
             request = TextPart(text=say_aloud(self._partial.text))
             messages = (*messages, Message(role="user", parts=(request,)))

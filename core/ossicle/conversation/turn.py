@@ -74,13 +74,11 @@ class Turn(Value):
         """The same turn with what the user's clips say, where that was not known.
 
         Args:
-            words: For each clip of the user's message, in order.
+            words: For each clip of the user's message, in order; empty: it holds none.
         """
         waiting = iter(words)
         parts = tuple(
-            part.model_copy(update={"transcript": part.transcript or next(waiting, None)})
-            if isinstance(part, AudioPart)
-            else part
+            _knowing(part, next(waiting, None)) if isinstance(part, AudioPart) else part
             for part in self.user.parts
         )
         user = self.user.model_copy(update={"parts": parts})
@@ -101,3 +99,7 @@ class Turn(Value):
             for message in self.messages
         )
         return self.model_copy(update={"messages": messages})
+
+
+def _knowing(part: AudioPart, words: str | None) -> AudioPart:
+    return part if part.transcript is not None else part.model_copy(update={"transcript": words})

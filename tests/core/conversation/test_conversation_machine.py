@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 from hypothesis import settings
@@ -15,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.core.conversation.worlds import World
 
 from ossicle import AsyncClient, AsyncConversation, AudioClip, RetryPolicy
-from ossicle.conversation import HistoryPolicy
+from ossicle.conversation import HistoryPolicy, load_notebook
+from ossicle.conversation.keeper import NoKeeper
 from ossicle.errors import OssicleError
 from ossicle.messages import Reply, Usage
 from ossicle.storage import MemoryStore
@@ -49,7 +51,8 @@ class Conversations(RuleBasedStateMachine):
         self.world, self.store = World(), MemoryStore()
         # What each turn should be, by conversation: (state, words of the user).
         self.expected: list[tuple[str, str]] = []
-        self.forgot = self.rebuilt = 0
+        self.forgot = 0
+        self.has_forgotten = False
         self.past_usage = Usage()
         self.elsewhere = False
         self.client: AsyncClient | None = None
@@ -58,10 +61,11 @@ class Conversations(RuleBasedStateMachine):
     @initialize(
         told=st.sampled_from(["told", "text"]),
         audio_turns=st.sampled_from([None, 0, 2]),
+        max_tokens=st.sampled_from([16_000, 60, 0]),
         skew_s=st.sampled_from([-600.0, 0.0, 600.0]),
     )
-    def begin(self, told: Any, audio_turns: int | None, skew_s: float) -> None:
-        self.policy = HistoryPolicy(lost_voice=told, audio_turns=audio_turns)
+    def begin(self, told: Any, audio_turns: int | None, max_tokens: int, skew_s: float) -> None:
+        self.policy = HistoryPolicy(lost_voice=told, audio_turns=audio_turns, max_tokens=max_tokens)
         self.world.skew_s = skew_s
         self.clip = self.run(self._speak)
         self.base_usage = self.world.provider.usage
@@ -108,7 +112,6 @@ class Conversations(RuleBasedStateMachine):
         calls = self.world.provider.n_requests + self.world.second.n_requests - before
         assert calls == 1 or (calls == 2 and self.forgot)
         if calls == 2:
-            self.rebuilt += 1
             self.forgot = 0
 
     @rule(words=WORDS, fault=st.sampled_from(sorted(FAULTS)), streams=st.booleans())
@@ -140,6 +143,51 @@ class Conversations(RuleBasedStateMachine):
         self.expected.append((self.current().turns[-1].state, words))
         assert self.expected[-1][0] == "cancelled"
 
+    @rule(words=WORDS, n_events=st.integers(0, 6))
+    def cancel(self, words: str, n_events: int) -> None:
+        async def work() -> None:
+            with anyio.CancelScope() as scope:
+                async with self.current().stream(words) as stream:
+                    for _ in range(n_events):
+                        await anext(stream, None)
+                    scope.cancel()
+                    await anyio.lowlevel.checkpoint()
+            assert scope.cancelled_caught
+
+        self.run(work)
+        self.expected.append(("cancelled", words))
+
+    @rule(words=WORDS, n_events=st.integers(0, 3))
+    def be_killed_in_a_turn(self, words: str, n_events: int) -> None:
+        async def work() -> None:
+            name = self.current().id
+            assert self.client is not None
+            async with self.current().stream(words) as stream:
+                for _ in range(n_events):
+                    await anext(stream, None)
+                # What another process finds: the first one writes nothing any more.
+                self.talk = await self.client.conversations.open(name)
+                stream._keeper = NoKeeper()
+
+        self.run(work)
+        self.expected.append(("ambiguous", words))
+
+    @precondition(lambda self: self.expected)
+    @rule(words=WORDS)
+    def edit(self, words: str) -> None:
+        self.undo()
+        self.say(words, streams=False)
+
+    @rule()
+    def delete_tenant(self) -> None:
+        if self.talk is not None:
+            self.past_usage += self.talk.usage
+        self.store.delete_tenant("default")
+        assert self.store.list_conversations("default") == ()
+        assert self.client is not None
+        self.talk = self.client.conversation(id="mine", history_policy=self.policy)
+        self.expected, self.elsewhere = [], False
+
     @rule(seconds=st.sampled_from([1.0, 3300.0, 9000.0]))
     def pass_time(self, seconds: float) -> None:
         self.world.advance(seconds)
@@ -160,6 +208,7 @@ class Conversations(RuleBasedStateMachine):
     def vendor_forgets(self) -> None:
         self.world.provider.forget()
         self.forgot = 1
+        self.has_forgotten = True
 
     @rule(model=st.sampled_from(["echo:chat", "second:chat"]))
     def switch(self, model: str) -> None:
@@ -219,15 +268,17 @@ class Conversations(RuleBasedStateMachine):
 
     @invariant()
     def no_dead_id_was_ever_sent(self) -> None:
-        assert self.world.provider.unknown_ids <= self.rebuilt + self.forgot
+        assert self.world.provider.expired_ids == 0
+        assert self.world.provider.unknown_ids == 0 or self.has_forgotten
         assert self.world.second.unknown_ids == 0
 
     @invariant()
     def the_store_holds_the_same(self) -> None:
         if self.talk is None or not self.talk.turns:
             return
-        stored = self.store.load_conversation("default", self.talk.id)
-        assert len(stored.turns) == len(self.talk.turns)
+        stored, _ = load_notebook(self.store, "default", self.talk.id)
+        assert tuple(stored.turns) == self.talk.turns
+        assert stored.policy == self.talk.policy
 
     @invariant()
     def the_books_agree(self) -> None:
@@ -255,10 +306,9 @@ async def _say(
         return await stream.collect()
 
 
-IS_LONG = os.environ.get("OSSICLE_LONG_TESTS") == "1"
 TestConversations = pytest.mark.timeout(600)(Conversations.TestCase)
 TestConversations.settings = settings(
-    max_examples=300 if IS_LONG else 25,
-    stateful_step_count=50 if IS_LONG else 20,
+    max_examples=int(os.environ.get("OSSICLE_MACHINE_RUNS", "20")),
+    stateful_step_count=int(os.environ.get("OSSICLE_MACHINE_STEPS", "20")),
     deadline=None,
 )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 
-from ossicle import AsyncClient, Budget
-from ossicle.abc import Capabilities, ProviderSettings, ProviderSpec, hookimpl
-from ossicle.errors import AudioReferenceNotFoundError
+from ossicle import AsyncClient, Budget, PipelineSettings
+from ossicle.abc import Capabilities, Prices, ProviderSettings, ProviderSpec, hookimpl
+from ossicle.errors import AudioReferenceNotFoundError, OssicleError
 from ossicle.messages import (
     AudioReference,
     Event,
     InputHeard,
     Message,
+    ReferenceIssued,
     Request,
     Usage,
     UsageReported,
@@ -38,6 +39,10 @@ class Watched(EchoProvider):
         mute_calls: How many of the next answers come without their audio.
         tells_heard: Whether it says what it heard.
         script: Of the next requests.
+        prices: Of its models by name, where they are not free.
+        broken: What calls of a task end with.
+        deadlines: Of the newest request of each task.
+        expired_ids: How many audio ids were sent after their time, by the vendor's own clock.
     """
 
     def __init__(
@@ -58,11 +63,23 @@ class Watched(EchoProvider):
         self.usage = Usage()
         self.tells_heard = True
         self.script: EchoScript | None = None
+        self.prices: dict[str, Prices] = {}
+        self.broken: dict[str, OssicleError] = {}
+        self.expired_ids = 0
+        self._expiries: dict[str, float] = {}
+        self._time = clock
+        self.deadlines: dict[str, float | None] = {}
 
     def capabilities(self, model: str) -> Capabilities:
         known = super().capabilities(model)
         references = known.audio_references and self._has_references
-        return known.model_copy(update={"provider": self.name, "audio_references": references})
+        return known.model_copy(
+            update={
+                "provider": self.name,
+                "audio_references": references,
+                "prices": self.prices.get(model, known.prices),
+            }
+        )
 
     def forget(self) -> None:
         """Forget all audio of earlier answers."""
@@ -72,6 +89,12 @@ class Watched(EchoProvider):
         self.n_requests += 1
         self.tasks.append(request.task)
         self.last_messages = request.messages
+        self.expired_ids += sum(
+            self._expiries.get(one, self._time() + 1) <= self._time() for one in self.sent_ids
+        )
+        self.deadlines[request.task] = request.deadline
+        if request.task in self.broken:
+            raise self.broken[request.task]
         if self.script is not None:
             self._script = self.script
         if self.mute_calls and request.task == "respond":
@@ -88,6 +111,8 @@ class Watched(EchoProvider):
                 async for event in events:
                     if isinstance(event, InputHeard) and not self.tells_heard:
                         continue
+                    if isinstance(event, ReferenceIssued) and event.id and event.expires_at:
+                        self._expiries[event.id] = event.expires_at
                     if isinstance(event, UsageReported):
                         self.usage += event.usage
                     yield event
@@ -174,6 +199,7 @@ class World:
         budget: Budget | None = None,
         store: Store | None = None,
         plugins: Iterable[object] = (),
+        settings: PipelineSettings | None = None,
     ) -> AsyncClient:
         """A client of the first vendor."""
         return AsyncClient(
@@ -183,4 +209,5 @@ class World:
             budget=budget,
             store=store,
             plugins=plugins,
+            settings=settings,
         )
