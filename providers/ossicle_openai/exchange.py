@@ -98,12 +98,10 @@ class Exchange:
         transport = await self._ready()
         from ossicle_openai.transport import Outgoing
 
-        body = JsonBody(payload)
         outgoing = Outgoing(
             path=path,
             accept=accept,
-            content=body,
-            n_bytes=body.n_bytes,
+            body=JsonBody(payload),
             deadline=deadline,
             headers=headers,
         )
