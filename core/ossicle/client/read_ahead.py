@@ -55,6 +55,7 @@ class ReadAhead:
         self._n_bytes = 0
         self._taken: deque[Event] = deque()
         self._is_over = self._is_begun = self._drops = self._left_badly = False
+        self._has_sounded = False
         self._error: BaseException | None = None
         self._entered: Future[ReplyStream | ConversationStream] = Future()
         served = loop.start(self._serve)
@@ -179,7 +180,11 @@ class ReadAhead:
                 return
             self._waiting.append(event)
             self._n_bytes += _size_of(event)
-            self._is_full = self._n_bytes >= _WAITING_BYTES
+            # The first sound is waited for: on a busy machine the loop would else go on working
+            # while the caller, who has it already, waits for the interpreter.
+            is_first_audio = isinstance(event, AudioDelta) and not self._has_sounded
+            self._has_sounded = self._has_sounded or is_first_audio
+            self._is_full = is_first_audio or self._n_bytes >= _WAITING_BYTES
             if self._is_full:
                 self._room.clear()
             self._changed.notify()
