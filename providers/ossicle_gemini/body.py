@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import anyio.to_thread
 
 from ossicle.audio import AudioClip
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _PIECE_BYTES = 3 << 16
 """Bytes that are encoded at a time: a multiple of three, so that only the end is padded."""
@@ -64,39 +67,63 @@ class JsonBody:
         self._clips = clips
         self.n_bytes = sum(map(len, self._texts)) + sum(clip.n_bytes for clip in clips)
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """The body in pieces of at most a few hundred kilobytes."""
-        return _Pieces(self._pieces(), reads_files=any(one.clip.path for one in self._clips))
-
-    def _pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[bytes | ClipData]:
+        """Plain bytes and clips in order."""
         yield self._texts[0]
         for data, text in zip(self._clips, self._texts[1:], strict=True):
-            with data.clip.open() as file:
-                while piece := file.read(_PIECE_BYTES):
-                    yield base64.b64encode(piece)
+            yield data
             yield text
 
+    def __aiter__(self) -> BodyPieces:
+        """The body in pieces of at most a few hundred kilobytes."""
+        return BodyPieces(self.pieces())
 
-class _Pieces:
-    """Pieces in time; no generator, because an upload that is cancelled leaves its iterator behind.
+
+class BodyPieces:
+    """Where the sending of a body stands: an iterator of its bytes.
+
+    No generator: whoever sends it closes it, at once and without waiting, however the sending
+    ends. A generator that is left in the middle stays with the garbage collector.
 
     Args:
-        pieces: Where they come from.
-        reads_files: Whether getting one may block.
+        pieces: Plain bytes and clips in order.
     """
 
-    def __init__(self, pieces: Iterator[bytes], *, reads_files: bool) -> None:
+    def __init__(self, pieces: Iterator[bytes | ClipData]) -> None:
         self._pieces = pieces
-        self._reads_files = reads_files
+        self._file: BinaryIO | None = None
+        self._in_memory = True
 
     def __aiter__(self) -> Self:
+        """Return the iterator itself."""
         return self
 
     async def __anext__(self) -> bytes:
-        if self._reads_files:
-            piece = await anyio.to_thread.run_sync(next, self._pieces, None)
-        else:
+        """The next bytes; never none."""
+        while True:
+            if self._file is not None:
+                if data := await _read(self._file, in_memory=self._in_memory):
+                    return base64.b64encode(data)
+                self._close_file()
             piece = next(self._pieces, None)
-        if piece is None:
-            raise StopAsyncIteration
-        return piece
+            if piece is None:
+                raise StopAsyncIteration
+            if isinstance(piece, bytes):
+                return piece
+            self._file, self._in_memory = piece.clip.open(), piece.clip.path is None
+
+    def close(self) -> None:
+        """Close the file that is being read, and end; closing twice is harmless."""
+        self._close_file()
+        self._pieces = iter(())
+
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+
+async def _read(file: BinaryIO, *, in_memory: bool) -> bytes:
+    if in_memory:
+        return file.read(_PIECE_BYTES)
+    return await anyio.to_thread.run_sync(file.read, _PIECE_BYTES)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,12 @@ from ossicle_gemini.errors import (
     unreachable,
 )
 from ossicle_gemini.options import EndpointOptions
+from ossicle_gemini.upload import Upload
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-_PIECE_BYTES = 1 << 16
 _ERROR_BYTES = 1 << 16
 _ERROR_S = 5.0
 _CLOSE_S = 2.0
@@ -88,7 +88,7 @@ class Transport:
             DeadlineExceededError: There is no time left.
             ProviderError: No connection, or a status other than 2xx, or nobody knows.
         """
-        upload = _Upload(outgoing.body)
+        upload = Upload(outgoing.body)
         headers = {
             "Accept": outgoing.accept,
             # Audio hardly shrinks, and a compressed answer could unfold without end.
@@ -104,9 +104,12 @@ class Transport:
                 headers=headers,
                 timeout=self._timeout(outgoing.deadline),
             )
+            request.stream = upload  # the client wraps it in a generator
             response = await self._client.send(request, stream=True)
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise _transport_error(error, upload.is_complete) from error
+        finally:
+            upload.close()
         if not 200 <= response.status_code < 300:
             raise await _refusal(response, replace(call, now_s=time.time()))
         return Answer(response, max_bytes=self._options.max_reply_bytes)
@@ -216,25 +219,6 @@ class Answer:
     ) -> None:
         """Close."""
         await self.aclose()
-
-
-class _Upload:
-    """A request's body that knows whether all of it was handed to the network.
-
-    A connection that fails before that surely executed nothing; afterwards nobody knows.
-    """
-
-    def __init__(self, body: AsyncIterable[bytes]) -> None:
-        self._body = body
-        self.is_complete = False
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._body:
-            # asyncio takes a piece of any size into its buffer and tells of a lost connection only
-            # with the next one; so the fewer bytes a piece has, the more is known.
-            for start in range(0, len(piece), _PIECE_BYTES):
-                yield piece[start : start + _PIECE_BYTES]
-        self.is_complete = True
 
 
 async def _refusal(response: httpx2.Response, call: CallFacts) -> OssicleError:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import anyio.to_thread
 
 from ossicle.audio import AudioClip
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _PIECE_BYTES = 3 << 16
 """Bytes that are encoded at a time: a multiple of three, so that only the end is padded."""
@@ -83,18 +86,55 @@ class JsonBody:
                 found += [piece.prefix.encode("ascii"), _encode(piece.clip.read_bytes())]
         return b"".join(found)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> BodyPieces:
         """The body in pieces of at most a few hundred kilobytes."""
-        for piece in self.pieces():
+        return BodyPieces(self.pieces())
+
+
+class BodyPieces:
+    """Where the sending of a body stands: an iterator of its bytes.
+
+    No generator: whoever sends it closes it, at once and without waiting, however the sending
+    ends. A generator that is left in the middle stays with the garbage collector.
+
+    Args:
+        pieces: Plain bytes and clips in order.
+    """
+
+    def __init__(self, pieces: Iterator[bytes | ClipText]) -> None:
+        self._pieces = pieces
+        self._file: BinaryIO | None = None
+        self._in_memory = True
+
+    def __aiter__(self) -> Self:
+        """Return the iterator itself."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next bytes; never none."""
+        while True:
+            if self._file is not None:
+                if data := await _read(self._file, in_memory=self._in_memory):
+                    return _encode(data)
+                self._close_file()
+            piece = next(self._pieces, None)
+            if piece is None:
+                raise StopAsyncIteration
             if isinstance(piece, bytes):
-                yield piece
-                continue
+                return piece
+            self._file, self._in_memory = piece.clip.open(), piece.clip.path is None
             if piece.prefix:
-                yield piece.prefix.encode("ascii")
-            with piece.clip.open() as file:
-                in_memory = piece.clip.path is None
-                while data := await _read(file, in_memory=in_memory):
-                    yield _encode(data)
+                return piece.prefix.encode("ascii")
+
+    def close(self) -> None:
+        """Close the file that is being read, and end; closing twice is harmless."""
+        self._close_file()
+        self._pieces = iter(())
+
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
 
 async def _read(file: BinaryIO, *, in_memory: bool) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -68,6 +69,8 @@ class Exchange:
         self.endpoint = endpoint
         self._transport: Transport | None = None
         self._lock = anyio.Lock()
+        self._built: Transport | None = None
+        self._building = threading.Lock()
 
     def call_facts(self, request: Request, *, origins: tuple[int | None, ...] = ()) -> CallFacts:
         """What errors need to know of a call."""
@@ -99,12 +102,10 @@ class Exchange:
         transport = await self._ready()
         from ossicle_openai.transport import Outgoing
 
-        body = JsonBody(payload)
         outgoing = Outgoing(
             path=path,
             accept=accept,
-            content=body,
-            n_bytes=body.n_bytes,
+            body=JsonBody(payload),
             deadline=deadline,
             headers=headers,
         )
@@ -164,6 +165,7 @@ class Exchange:
     async def aclose(self) -> None:
         """Close all connections; closing twice is harmless."""
         transport, self._transport = self._transport, None
+        self._built = None
         if transport is not None:
             await transport.aclose()
 
@@ -171,9 +173,18 @@ class Exchange:
         key = self.endpoint.key_to_send()
         async with self._lock:
             if self._transport is None:
-                # Importing the SDK and building its TLS context take long: not on the loop.
-                self._transport = await to_thread.run_sync(self._build, key)
+                # Importing the SDK and building its TLS context take long: not on the loop. A
+                # call that has no more time leaves the building to the one that comes next.
+                self._transport = await to_thread.run_sync(
+                    self._build_once, key, abandon_on_cancel=True
+                )
         return self._transport
+
+    def _build_once(self, key: str) -> Transport:
+        with self._building:
+            if self._built is None:
+                self._built = self._build(key)
+            return self._built
 
     def _build(self, key: str) -> Transport:
         try:
@@ -197,8 +208,10 @@ def started(answer: Answer) -> ReplyStarted:
 
 
 async def off_loop(n_bytes: int, work: Callable[[], _T]) -> _T:
-    """Do work on this many bytes, in a thread if they are many."""
-    return work() if n_bytes <= _OFF_LOOP_BYTES else await to_thread.run_sync(work)
+    """Do work on this many bytes, in a thread if they are many; its result may be given up."""
+    if n_bytes <= _OFF_LOOP_BYTES:
+        return work()
+    return await to_thread.run_sync(work, abandon_on_cancel=True)
 
 
 async def read_json(answer: Answer) -> object:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
@@ -17,6 +18,7 @@ import httpx2
 import openai
 
 from ossicle.errors import DeadlineExceededError, OssicleError
+from ossicle_openai.body import JsonBody
 from ossicle_openai.errors import (
     CallFacts,
     ambiguous,
@@ -28,13 +30,15 @@ from ossicle_openai.errors import (
 from ossicle_openai.options import EndpointOptions
 from ossicle_openai.profiles import EndpointProfile
 from ossicle_openai.retry_after import http_date_s
+from ossicle_openai.upload import Upload
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-_UPLOAD = "ossicle.upload"
-_PIECE_BYTES = 1 << 16
+_UPLOAD: ContextVar[Upload | None] = ContextVar("ossicle_openai_upload", default=None)
+"""The body of the request that this task sends, for the hook that the client calls."""
+
 _ERROR_BYTES = 1 << 16
 _ERROR_S = 5.0
 _CLOSE_S = 2.0
@@ -57,9 +61,8 @@ class Outgoing:
     Attributes:
         path: Below the base URL.
         accept: Media type that is asked for.
-        content: A JSON body in pieces.
-        n_bytes: Size of `content`.
-        form: Fields of a multipart form, instead of `content`.
+        body: A JSON body.
+        form: Fields of a multipart form, instead of `body`.
         file: Name, open file and media type of the form's file.
         deadline: Moment by `anyio.current_time()` after which no answer is of use.
         headers: Further headers of this request, checked.
@@ -67,8 +70,7 @@ class Outgoing:
 
     path: str
     accept: str
-    content: AsyncIterable[bytes] | None = None
-    n_bytes: int = 0
+    body: JsonBody | None = None
     form: Mapping[str, Any] | None = None
     file: tuple[str, BinaryIO, str] | None = None
     deadline: float | None = None
@@ -94,7 +96,7 @@ class Transport:
         self._options = options
         http = openai.DefaultAsyncHttpxClient(
             follow_redirects=False,
-            event_hooks={"request": [_note_upload], "response": [_refuse]},
+            event_hooks={"request": [_carry_upload], "response": [_refuse]},
         )
         shared: dict[str, Any] = {
             "api_key": key,
@@ -124,20 +126,10 @@ class Transport:
             DeadlineExceededError: There is no time left.
             ProviderError: No connection, or a status other than 2xx, or nobody knows.
         """
-        path = outgoing.path
-        if self._by_deployment:
-            path = f"/deployments/{quote(call.model, safe='')}{path}"
+        upload = Upload(outgoing.body)
+        mark = _UPLOAD.set(upload)
         try:
-            response: httpx2.Response = await self._client.post(
-                path,
-                cast_to=httpx2.Response,
-                stream=True,
-                options={
-                    "headers": _headers(outgoing),
-                    "timeout": self._timeout(outgoing.deadline),
-                },
-                **_body(outgoing),
-            )
+            response = await self._post(outgoing, call.model)
         except _RefusedError as refused:
             # From None: what was caught holds nothing that the error does not say.
             raise error_of_reply(
@@ -147,12 +139,33 @@ class Transport:
                 call=replace(call, now_s=time.time()),
             ) from None
         except openai.APIConnectionError as error:
-            raise _transport_error(error.__cause__, _uploaded(error.request)) from error
+            if isinstance(error.__cause__, OssicleError):
+                raise error.__cause__ from None  # the audio's file is gone, say
+            raise _transport_error(error.__cause__, upload.is_complete) from error
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise _transport_error(error, is_uploaded=True) from error
         except openai.OpenAIError as error:
             raise invalid_reply(f"the client gave up: {type(error).__name__}") from error
+        finally:
+            _UPLOAD.reset(mark)
+            upload.close()
         return Answer(response, max_bytes=self._options.max_reply_bytes)
+
+    async def _post(self, outgoing: Outgoing, model: str) -> httpx2.Response:
+        path = outgoing.path
+        if self._by_deployment:
+            path = f"/deployments/{quote(model, safe='')}{path}"
+        response: httpx2.Response = await self._client.post(
+            path,
+            cast_to=httpx2.Response,
+            stream=True,
+            options={
+                "headers": _headers(outgoing),
+                "timeout": self._timeout(outgoing.deadline),
+            },
+            **_body(outgoing),
+        )
+        return response
 
     def _timeout(self, deadline: float | None) -> httpx2.Timeout:
         """Bounds for each step of a call; the whole is bounded by the core's cancellation."""
@@ -281,33 +294,11 @@ class _RefusedError(Exception):
         self.status, self.headers, self.body = status, headers, body
 
 
-class _Upload(httpx2.AsyncByteStream):
-    """A request's body that knows whether all of it was handed to the network.
-
-    A connection that fails before that surely executed nothing; afterwards nobody knows.
-    """
-
-    def __init__(self, stream: AsyncIterable[bytes]) -> None:
-        self._stream = stream
-        self.is_complete = False
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._stream:
-            # asyncio takes a piece of any size into its buffer and tells of a lost connection only
-            # with the next one; so the fewer bytes a piece has, the more is known.
-            for start in range(0, len(piece), _PIECE_BYTES):
-                yield piece[start : start + _PIECE_BYTES]
-        self.is_complete = True
-
-
-async def _note_upload(request: httpx2.Request) -> None:
-    if isinstance(request.stream, httpx2.AsyncByteStream):
-        request.stream = request.extensions[_UPLOAD] = _Upload(request.stream)
-
-
-def _uploaded(request: httpx2.Request) -> bool:
-    upload = request.extensions.get(_UPLOAD)
-    return isinstance(upload, _Upload) and upload.is_complete
+async def _carry_upload(request: httpx2.Request) -> None:
+    """Put our own body in the place of the client's, which leaves generators behind."""
+    upload = _UPLOAD.get()
+    if upload is not None:
+        upload.carry(request)
 
 
 async def _refuse(response: httpx2.Response) -> None:
@@ -359,15 +350,15 @@ def _transport_error(error: BaseException | None, is_uploaded: bool) -> OssicleE
 def _headers(outgoing: Outgoing) -> dict[str, str]:
     # Audio hardly shrinks, and a compressed answer could unfold without end.
     headers = {**outgoing.headers, "Accept": outgoing.accept, "Accept-Encoding": "identity"}
-    if outgoing.form is not None:
+    if outgoing.body is None:
         return headers | {"Content-Type": "multipart/form-data"}
     return headers | {
         "Content-Type": "application/json",
-        "Content-Length": str(outgoing.n_bytes),
+        "Content-Length": str(outgoing.body.n_bytes),
     }
 
 
 def _body(outgoing: Outgoing) -> dict[str, Any]:
-    if outgoing.form is None:
-        return {"content": outgoing.content}
-    return {"body": dict(outgoing.form), "files": {"file": outgoing.file}}
+    if outgoing.body is not None:
+        return {"content": outgoing.body}
+    return {"body": dict(outgoing.form or {}), "files": {"file": outgoing.file}}

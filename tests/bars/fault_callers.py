@@ -17,8 +17,6 @@ from ossicle.errors import OssicleError
 from ossicle.messages import AudioDelta, Receipt, Reply
 from ossicle.policy import RetryPolicy
 
-_BEAT_S = 0.02
-
 
 class Books:
     """The framework's own ledger: one receipt for each call that ended, under its tenant's name."""
@@ -39,38 +37,16 @@ class Books:
         self.receipts[call.tenant].append(receipt)
 
 
-class Heart:
-    """Beats on the loop, and knows afterwards when the loop could not run."""
-
-    def __init__(self) -> None:
-        self._stalls: list[tuple[float, float]] = []
-
-    async def beat(self) -> None:
-        """Beat until cancelled."""
-        while True:
-            before = time.monotonic()
-            await anyio.sleep(_BEAT_S)
-            stalled_s = time.monotonic() - before - _BEAT_S
-            if stalled_s > _BEAT_S:
-                self._stalls.append((before, stalled_s))
-
-    def stalled_s(self, start: float, end: float) -> float:
-        """Seconds of stalls that began in this window or a beat before."""
-        return sum(stall for at, stall in self._stalls if start - _BEAT_S <= at <= end)
-
-
 class Caller:
     """Asks questions with one client and writes down how each call ended.
 
     Args:
         face: `blocking` for `Client`, else the event loop under an `AsyncClient`.
         url: Of the vendor.
-        heart: Knows when the machine stood still.
     """
 
-    def __init__(self, face: str, url: str, *, heart: Heart) -> None:
+    def __init__(self, face: str, url: str) -> None:
         self.outcomes: list[Outcome] = []
-        self._heart = heart
         self._books = Books()
         arguments: dict[str, Any] = {
             "api_key": "sk-test-0123456789abcdef",
@@ -90,7 +66,7 @@ class Caller:
     async def ask(self, question: Question) -> None:
         """Ask, and write down what came of it."""
         outcome = Outcome(question=question)
-        began = time.monotonic()
+        outcome.began = time.monotonic()
         try:
             await self._ask(question, outcome)
         except OssicleError as error:
@@ -98,8 +74,7 @@ class Caller:
         # What else leaves the API is what this bar is for.
         except Exception as error:  # noqa: BLE001
             outcome.error = error
-        ended = time.monotonic()
-        outcome.took_s, outcome.stalled_s = ended - began, self._heart.stalled_s(began, ended)
+        outcome.took_s = time.monotonic() - outcome.began
         outcome.receipts = self._books.receipts.pop(question.nonce, [])
         self.outcomes.append(outcome)
 

@@ -43,7 +43,10 @@ class Outcome:
         was_left: Whether the caller left early or cancelled, and so got neither.
         receipts: What the framework booked; one if the call was begun, else none.
         took_s: From call to end.
-        stalled_s: For how much of that this machine was too busy to run anything.
+        began: When that was, by `time.monotonic`.
+        stalled_s: For how much of that the machine ran nothing, as another process saw it.
+        loop_stalled_s: For how much of that the loop ran nothing. The vendor shares its
+            interpreter, so that this is not always the product's doing.
         words: What the answer's audio says; `None` without audio.
     """
 
@@ -53,7 +56,9 @@ class Outcome:
     was_left: bool = False
     receipts: list[Receipt | None] = field(default_factory=list)
     took_s: float = 0.0
+    began: float = 0.0
     stalled_s: float = 0.0
+    loop_stalled_s: float = 0.0
     words: str | None = None
 
     @property
@@ -88,7 +93,10 @@ class Verdict:
         past_deadline: Ended later than the deadline and the slack.
         unorderable: Replies whose events the vendor itself sent twice or in another order, which
             its wire cannot show; delivered as they came. Not a violation.
-        stalled: Ended late by no more than this machine stood still. Not a violation.
+        stalled: Ended late by no more than this machine stood still, as a process that does
+            nothing else saw it. Not a violation.
+        loop_stalled: Ended late by no more than the loop stood still, though the machine did not.
+            The vendor runs in the same interpreter, so this is told apart and is no violation.
         states: How many calls ended in which state.
         errors: How many calls ended in which error.
         faults: How often each kind struck.
@@ -103,6 +111,7 @@ class Verdict:
     past_deadline: list[str] = field(default_factory=list)
     unorderable: list[str] = field(default_factory=list)
     stalled: list[str] = field(default_factory=list)
+    loop_stalled: list[str] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     faults: Counter[FaultKind] = field(default_factory=Counter)
@@ -135,10 +144,16 @@ class Verdict:
             self.foreign.append(f"{nonce} {type(outcome.error).__name__}")
         late_s = outcome.took_s - outcome.question.timeout_s
         if late_s > SLACK_S:
-            is_ours = late_s - outcome.stalled_s > SLACK_S
-            (self.past_deadline if is_ours else self.stalled).append(f"{nonce} {late_s:.2f}")
+            self._late_list(outcome, late_s).append(f"{nonce} {late_s:.2f}")
         if outcome.reply is not None:
             self._judge_reply(outcome, outcome.reply, entries)
+
+    def _late_list(self, outcome: Outcome, late_s: float) -> list[str]:
+        if late_s - outcome.stalled_s <= SLACK_S:
+            return self.stalled
+        return self.loop_stalled if late_s - outcome.loop_stalled_s <= SLACK_S else (
+            self.past_deadline
+        )  # fmt: skip
 
     def add(self, other: Verdict) -> None:
         """Take all that another run found."""

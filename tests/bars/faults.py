@@ -12,16 +12,17 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
 import numpy as np
-from tests.bars.fault_callers import Caller, Heart
+from tests.bars.fault_callers import Caller
 from tests.bars.fault_observer import Outcome, Verdict, words_of
 from tests.bars.fault_questions import SHORT_WAITS, DrawnFaults, Question, draw_question
+from tests.bars.heartbeat import LoopHeart, MachineHeart, stalled_s
 
 from ossicle.errors import DeadlineExceededError, ProviderConnectionError
 from ossicle.testing.vendors import (
@@ -47,15 +48,28 @@ CLEAN_KINDS = frozenset({FaultKind.STATUS_429, FaultKind.STATUS_503, FaultKind.S
 
 async def _ask_all(face: str, url: str, questions: Sequence[Question]) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    heart = Heart()
+    heart = LoopHeart()
     async with anyio.create_task_group() as beating:
         beating.start_soon(heart.beat)
         for first in range(0, len(questions), ROUND):
-            caller = Caller(face, url, heart=heart)
+            caller = Caller(face, url)
             await _ask_round(caller, iter(questions[first : first + ROUND]))
             await caller.aclose()
             outcomes += caller.outcomes
         beating.cancel_scope.cancel()
+    for outcome in outcomes:
+        ended = outcome.began + outcome.took_s
+        outcome.loop_stalled_s = stalled_s(heart.stalls, outcome.began, ended)
+    return outcomes
+
+
+def _run_watched(face: str, work: Callable[[], Awaitable[list[Outcome]]]) -> list[Outcome]:
+    backend = "asyncio" if face == "blocking" else face
+    with MachineHeart() as heart:
+        outcomes = anyio.run(work, backend=backend)
+    for outcome in outcomes:
+        ended = outcome.began + outcome.took_s
+        outcome.stalled_s = stalled_s(heart.stalls, outcome.began, ended)
     return outcomes
 
 
@@ -83,8 +97,7 @@ class Elsewhere:
 
 
 async def _ask_nobody(face: str, places: Sequence[Elsewhere]) -> list[Outcome]:
-    heart = Heart()
-    callers = [Caller(face, place.url, heart=heart) for place in places]
+    callers = [Caller(face, place.url) for place in places]
     async with anyio.create_task_group() as group:
         for place, caller in zip(places, callers, strict=True):
             for way in ("whole", "streamed"):
@@ -97,7 +110,6 @@ async def _ask_nobody(face: str, places: Sequence[Elsewhere]) -> list[Outcome]:
 
 def run_unreachable(face: str) -> tuple[Verdict, int]:
     """Calls that no server ever sees: no name, no listener, no answer, no TLS; and how many."""
-    backend = "asyncio" if face == "blocking" else face
     with ExitStack() as stack:
         vendor = stack.enter_context(FakeOpenAI())
         places = (
@@ -106,7 +118,7 @@ def run_unreachable(face: str) -> tuple[Verdict, int]:
             Elsewhere("silent", stack.enter_context(silent_url())),
             Elsewhere("no_tls", vendor.base_url.replace("http:", "https:")),
         )
-        outcomes = anyio.run(_ask_nobody, face, places, backend=backend)
+        outcomes = _run_watched(face, lambda: _ask_nobody(face, places))
         verdict = Verdict()
         for outcome in outcomes:
             verdict.judge(outcome, [])
@@ -151,8 +163,7 @@ def run_seed(
         waits=SHORT_WAITS if is_clean else tuple(RetryAfter),
     )
     with FakeOpenAI(schedule=schedule, ear=quick_ear, receive_buffer_bytes=1 << 16) as vendor:
-        backend = "asyncio" if face == "blocking" else face
-        outcomes = anyio.run(_ask_all, face, vendor.base_url, questions, backend=backend)
+        outcomes = _run_watched(face, lambda: _ask_all(face, vendor.base_url, questions))
         vendor.ledger.wait_idle()
         entries: defaultdict[str | None, list[LedgerEntry]] = defaultdict(list)
         for entry in vendor.ledger.entries:
@@ -181,7 +192,7 @@ def report(verdict: Verdict, n_requests: int, *, took_s: float) -> dict[str, Any
         "states": dict(verdict.states),
         "errors": dict(verdict.errors),
     }
-    for name in (*Verdict.VIOLATIONS, "unorderable", "stalled"):
+    for name in (*Verdict.VIOLATIONS, "unorderable", "stalled", "loop_stalled"):
         nonces = getattr(verdict, name)
         found[name] = len(nonces)
         if nonces:

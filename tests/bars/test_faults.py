@@ -83,6 +83,26 @@ def test_the_observer_sees_every_violation(
     assert not verdict.is_clean
 
 
+@pytest.mark.parametrize(
+    ("told", "where"),
+    [
+        ({}, "past_deadline"),
+        ({"stalled_s": 1.0, "loop_stalled_s": 1.0}, "past_deadline"),
+        ({"loop_stalled_s": 9.0}, "loop_stalled"),
+        ({"stalled_s": 9.0, "loop_stalled_s": 9.0}, "stalled"),
+    ],
+)
+def test_a_late_call_is_told_apart_by_who_stood_still(told: dict[str, float], where: str) -> None:
+    outcome = Outcome(question=QUESTION, receipts=[receipt("clean")], error=REFUSED, took_s=9.0,
+                      **told)  # type: ignore[arg-type]  # by name  # fmt: skip
+    verdict = Verdict()
+    verdict.judge(outcome, [])
+    found = {
+        name for name in ("past_deadline", "loop_stalled", "stalled") if getattr(verdict, name)
+    }
+    assert found == {where}
+
+
 def test_it_reports_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--requests", "6", "--seeds", "5", "--rate", "0"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -66,9 +66,6 @@ class TestEcho(ProviderConformance):
         return lambda sample_rate, channels: in_tones("Hello there.", sample_rate, channels)
 
 
-# The vendor's HTTP library leaves the generator of an upload behind when it is cancelled, which
-# trio tells (httpx2 of openai 3.25, November 2026); the connection is freed all the same.
-@pytest.mark.filterwarnings("ignore:Async generator 'httpx2:ResourceWarning")
 class TestOpenAI(ProviderConformance):
     @pytest.fixture
     def spec(self) -> ProviderSpec:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ossicle.client.asking import OUTPUTS, AudioSource
 from ossicle.client.async_client import DEFAULT_TIMEOUT_S, AsyncClient
 from ossicle.client.blocking_conversation import Conversation, Conversations
-from ossicle.client.blocking_stream import BlockingReplyStream
+from ossicle.client.blocking_stream import BlockingReplyStream, entered
 from ossicle.client.loop import LoopThread
 from ossicle.conversation import HistoryPolicy, RetentionChoice, Summarizer, ToolCallback
 from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
@@ -203,8 +203,8 @@ class Client:
             cache=cache,
             provider_options=provider_options,
         )
-        with self._loop.enter(manager) as stream:
-            yield BlockingReplyStream(stream, self._loop)
+        with entered(manager, self._loop) as stream:
+            yield stream
 
     def speak(
         self,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ossicle.client.blocking_stream import BlockingReplyStream
+from ossicle.client.blocking_stream import BlockingReplyStream, entered
 from ossicle.client.loop import LoopThread
 from ossicle.conversation import (
     AsyncConversation,
@@ -154,8 +154,8 @@ class Conversation:
             timeout_s=timeout_s,
             provider_options=provider_options,
         )
-        with self._loop.enter(manager) as stream:
-            yield BlockingReplyStream(stream, self._loop)
+        with entered(manager, self._loop) as stream:
+            yield stream
 
     def undo(self) -> Turn:
         """Take the last turn back; see `AsyncConversation.undo`."""

@@ -8,8 +8,8 @@ import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from typing import TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
@@ -51,9 +51,22 @@ class LoopThread:
             future.cancel()
             raise
 
-    def enter(self, manager: Any) -> AbstractContextManager[Any]:
-        """An async context manager of the loop as a blocking one."""
-        return self._open().wrap_async_context_manager(manager)
+    def start(self, call: Callable[[], Awaitable[T]]) -> Future[T]:
+        """Run a coroutine function beside the caller.
+
+        Raises:
+            ConfigurationError: As `run` does.
+        """
+        return self._open().start_task_soon(call)
+
+    def check(self) -> None:
+        """Make sure that what was started runs in this process.
+
+        Raises:
+            ConfigurationError: It was started in the process that this one is a fork of.
+        """
+        if self._process != os.getpid():
+            self._open()
 
     def close(self) -> None:
         """End the thread after the calls under way; closing twice is harmless."""
