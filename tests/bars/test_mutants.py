@@ -10,7 +10,7 @@ from tests.bars.equivalents import EQUIVALENT
 from tests.bars.mutants import Outcome, every_mutation, run_mutants, summarise
 from tests.bars.mutations import Mutation, mutations
 
-SAMPLE = 6
+SAMPLE = 4
 EVERY = {one.name: one for one in every_mutation()}
 
 SOURCE = '''
@@ -49,12 +49,13 @@ def test_what_is_listed_as_equivalent_is_a_mutant_with_a_reason() -> None:
     assert all(len(reason) > 20 for reason in EQUIVALENT.values())
 
 
+@pytest.mark.timeout(300)  # several whole suites; a busy machine takes its time
 def test_a_sample_of_mutants_is_caught() -> None:
     wanted = [one for name, one in EVERY.items() if name not in EQUIVALENT]
     step = len(wanted) // SAMPLE
     sample = wanted[step // 2 :: step][:SAMPLE]
     found = summarise(list(run_mutants(sample, jobs=2)))
-    # At least 95 % of all are caught, so of six at most one may be none of them.
+    # At least 95 % of all are caught, so of four at most one may be none of them.
     assert found["caught"] >= SAMPLE - 1, found  # type: ignore[operator]
 
 
