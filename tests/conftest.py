@@ -18,6 +18,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # The suites that plugin authors get read the variable.
+    os.environ["OSSICLE_TEST_PROFILE"] = config.getoption("--profile")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = apply_profile(PROFILES[config.getoption("--profile")], items)
     if left_out:
