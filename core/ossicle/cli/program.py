@@ -59,6 +59,7 @@ class Program(click.Group):
         with contextlib.ExitStack() as stack:
             stack.callback(_stop_logging, list(logging.getLogger().handlers))
             stack.enter_context(_stopping_on_termination())
+            stack.callback(session.close)
             stack.enter_context(_standing_in_for_closed_streams())
             _show_all_characters()
             status = rim.run(call, session)
@@ -77,9 +78,22 @@ class Program(click.Group):
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does too.")
 @click.option("-v", "--verbose", count=True, help="Log to standard error; -vv logs everything.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.option(
+    "--record",
+    "records",
+    is_flag=True,
+    envvar="OSSICLE_RECORD",
+    help="Keep what calls used and cost, never what was said, for `ossicle stats`. "
+    "OSSICLE_RECORD=1 in the environment does too.",
+)
 @click.pass_obj
 def program(
-    session: Session, plugins: tuple[str, ...], no_color: bool, verbose: int, debug: bool
+    session: Session,
+    plugins: tuple[str, ...],
+    no_color: bool,
+    verbose: int,
+    debug: bool,
+    records: bool,
 ) -> None:
     """One audio layer between you and any model that hears or speaks.
 
@@ -93,6 +107,7 @@ def program(
     session.uses_color = not no_color
     session.verbose = verbose
     session.debug = debug
+    session.records = records
     session.start_logging()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import sys
@@ -16,7 +17,7 @@ from ossicle.cli.terminal import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ossicle.client import Client
+    from ossicle.client import CallRecorder, Client
     from ossicle.pipeline import PipelineSettings
     from ossicle.plugins import PluginHost
     from ossicle.storage import AudioCache, Store
@@ -34,6 +35,7 @@ class Session:
         verbose: How much is logged to standard error: 0 warnings, 1 information, 2 everything.
         debug: Whether errors show a traceback.
         wants_json: Whether standard output is for a program.
+        records: Whether what calls used and cost is kept for `ossicle stats`.
     """
 
     allow_plugins: tuple[str, ...] = ()
@@ -41,6 +43,9 @@ class Session:
     verbose: int = 0
     debug: bool = False
     wants_json: bool = False
+    records: bool = False
+    _recorder: CallRecorder | None = field(default=None, repr=False)
+    _kept_open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
     _host: PluginHost | None = field(default=None, repr=False)
 
     @property
@@ -100,8 +105,23 @@ class Session:
             store=store,
             cache=cache,
             allow_plugins=self.allow_plugins,
+            plugins=[self._opened_recorder()] if self.records else (),
             **extra,
         )
+
+    def _opened_recorder(self) -> CallRecorder:
+        if self._recorder is None:
+            from ossicle.client import CallRecorder
+            from ossicle.storage import SqliteStore
+
+            store = self._kept_open.enter_context(SqliteStore())
+            self._recorder = self._kept_open.enter_context(CallRecorder(store))
+        return self._recorder
+
+    def close(self) -> None:
+        """Write what is recorded and let go of its store; closing twice is harmless."""
+        self._kept_open.close()
+        self._recorder = None
 
     def console(self, *, err: bool = False) -> Console:
         """A console that shows text as it is, with colours only where they are wanted."""

@@ -35,7 +35,11 @@ def command(
     since: datetime.datetime | None,
     as_json: bool,
 ) -> None:
-    """Show calls that applications recorded with CallRecorder: tokens, audio and money."""
+    """Show calls that were recorded: tokens, audio and money.
+
+    Record those of this command with `ossicle --record ...` or OSSICLE_RECORD=1, those of an
+    application with CallRecorder.
+    """
     from ossicle.storage import SqliteStore
     from ossicle.storage.sqlite.opening import DATABASE, default_folder
 
@@ -55,7 +59,10 @@ def command(
             columns_table(_HEADINGS, [_row(*item) for item in sums], folds_first=True)
         )
     else:
-        session.note("No calls are recorded. See CallRecorder in the guide to monitoring.")
+        session.note(
+            "No calls are recorded. `ossicle --record ...` or OSSICLE_RECORD=1 records those of "
+            "this command, CallRecorder those of an application."
+        )
 
 
 def _row(tenant: str, one: ChargeSum) -> Sequence[str]:

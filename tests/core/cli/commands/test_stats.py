@@ -72,3 +72,19 @@ def test_stats_without_a_store_say_so_and_make_none(run: Run, tmp_path: Path) ->
     assert "No calls are recorded" in shown.stderr
     assert document(run("stats", "--store", str(place), "--json"))["charges"] == []
     assert not place.exists()
+
+
+def test_calls_of_the_command_are_recorded_when_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert run("say", "secret words", "--out", "a.wav").exit_code == 0
+    assert document(run("stats", "--json"))["charges"] == []
+    assert run("--record", "say", "secret words", "--out", "b.wav").exit_code == 0
+    monkeypatch.setenv("OSSICLE_RECORD", "1")
+    assert run("ask", "secret words", "--out", "c.wav").exit_code == 0
+    rows = document(run("stats", "--json"))["charges"]
+    assert sum(row["calls"] for row in rows) == 2
+    assert {row["provider"] for row in rows} == {"echo"}
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    assert b"secret words" not in kept
