@@ -105,6 +105,7 @@ _EXTRAS: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
     ("fast", ("pybase64",), "faster base64 for large clips", None),
     ("otel", ("opentelemetry",), "spans and metrics for OpenTelemetry", None),
     ("postgres", ("psycopg",), "conversations kept in PostgreSQL, for several machines", None),
+    ("fsspec", ("fsspec",), "large blobs of a store on S3 and wherever fsspec reaches", None),
 )  # fmt: skip
 """Name, import packages, what it adds, and what to know before installing it."""
 
