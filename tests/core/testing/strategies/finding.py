@@ -34,6 +34,7 @@ def report(strategy: SearchStrategy[T], wanted: Callable[[T], bool]) -> list[str
         derandomize=True,
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
+        print_blob=False,  # printed in CI, for whoever cannot see the machine
     )
 
     @quiet
