@@ -80,6 +80,7 @@ class Figures:
     extra_calls: int = 0
     most_extra_calls: int = 0
     written_down: int = 0
+    hidden_refusals: int = 0
     dead_ids_sent: int = 0
     cut_streams: int = 0
     cut_streams_accepted: int = 0
@@ -259,8 +260,15 @@ class Sessions:
     def _compare(self) -> None:
         figures, entries = self.figures, self._vendor.ledger.entries
         refused = sum(entry.status == 400 for entry in entries)
-        # The vendor answers 400 to an id it does not know; what was forgotten cannot be foreseen.
-        figures.dead_ids_sent = max(0, refused - figures.rebuilt) + self._second.unknown_ids
+        # The vendor answers 400 to an id it does not know, forgotten ones included; those nobody
+        # can foresee, but each shall have been rebuilt, unless a fault hid that answer.
+        hidden = sum(entry.status == 400 and entry.fault is not None for entry in entries)
+        if refused - hidden != figures.rebuilt:
+            figures.problems.append(
+                f"{refused} refused, {hidden} hidden, {figures.rebuilt} rebuilt"
+            )
+        figures.hidden_refusals = hidden
+        figures.dead_ids_sent = self._vendor.expired_ids + self._second.unknown_ids
         if figures.rebuilt > figures.forgotten:
             figures.problems.append("more rebuilt than forgotten")
         billed = [entry for entry in entries if entry.fault is None and entry.status == 200]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, field
 from typing import Literal
@@ -53,6 +54,7 @@ class State:
         abandoned: Whether a client that leaves a stream early pays for all of it, or for the part
             that was sent.
         seed: Makes ids and the order of stream chunks repeatable.
+        n_expired: How often an id was named after its time.
     """
 
     quirks: Quirks
@@ -67,6 +69,8 @@ class State:
     seed: int
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _kept: dict[str, KeptAudio] = field(default_factory=dict)
+    _expiries: dict[str, int] = field(default_factory=dict)
+    n_expired: int = 0
 
     def __post_init__(self) -> None:
         studio = Studio(voice=self.voice, ear=self.ear, seed=self.seed)
@@ -82,12 +86,15 @@ class State:
                          expires_at=now + AUDIO_LIFETIME_S)  # fmt: skip
         with self._lock:
             self._kept[audio_id] = kept
+            self._expiries[audio_id] = kept.expires_at
         return audio_id, kept.expires_at
 
     def kept(self, audio_id: str, *, account: str) -> KeptAudio | None:
         """The answer behind an id; `None` when unknown, expired or of another account."""
         with self._lock:
             kept = self._kept.get(audio_id)
+            # Forgotten ones too: a client can know their time.
+            self.n_expired += self.clock() >= self._expiries.get(audio_id, math.inf)
         if kept is None or kept.account != account or self.clock() >= kept.expires_at:
             return None
         return kept

@@ -118,6 +118,11 @@ class FakeOpenAI(FakeVendor):
             receive_buffer_bytes=receive_buffer_bytes,
         )
 
+    @property
+    def expired_ids(self) -> int:
+        """How often an audio id was named after its time, forgotten ones included."""
+        return self._state.n_expired
+
     def forget(self, audio_id: str | None = None) -> None:
         """Forget one audio id, or all: the next use of it is `audio_not_found`."""
         self._state.forget(audio_id)
