@@ -254,7 +254,8 @@ def main(arguments: list[str] | None = None) -> int:
         json.dumps(
             {
                 "kills": figures.kills,
-                "named_points": f"{sum(n >= options.times for n in reached)} of {len(NAMES[:: options.every])}",
+                "named_points": f"{sum(n >= options.times for n in reached)} of "
+                f"{len(NAMES[:: options.every])}",
                 "named_kills": sum(reached),
                 "interrupted_starts": figures.interrupted_starts,
                 "acknowledged": figures.acknowledged,
