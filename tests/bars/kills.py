@@ -250,12 +250,12 @@ def main(arguments: list[str] | None = None) -> int:
         )
     times, reached = sorted(figures.start_up_ms), list(figures.named_points.values())
     median = times[len(times) // 2]
+    n_whole, n_names = sum(n >= options.times for n in reached), len(NAMES[:: options.every])
     print(  # noqa: T201
         json.dumps(
             {
                 "kills": figures.kills,
-                "named_points": f"{sum(n >= options.times for n in reached)} of "
-                f"{len(NAMES[:: options.every])}",
+                "named_points": f"{n_whole} of {n_names}",
                 "named_kills": sum(reached),
                 "interrupted_starts": figures.interrupted_starts,
                 "acknowledged": figures.acknowledged,

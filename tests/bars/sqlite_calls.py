@@ -19,7 +19,8 @@ _TEMPORARY = "etilqs"
 
 _GET = CFUNCTYPE(c_void_p, c_void_p, c_char_p)
 _SET = CFUNCTYPE(c_int, c_void_p, c_char_p, c_void_p)
-_OPEN_FILE = CFUNCTYPE(c_int, c_void_p, c_char_p, c_void_p, c_int, c_void_p)
+_OPEN_FILE = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int, c_void_p)
+"""The name goes on as the address it came as: SQLite keeps it, and a copy would be gone by then."""
 _SYNC = CFUNCTYPE(c_int, c_void_p, c_int)
 
 _CALLS: dict[str, tuple[str, Any]] = {
@@ -114,11 +115,11 @@ class _Watch:
         """The opening of a file that lets us stand in the place of its fsync."""
         real = _OPEN_FILE(found)
 
-        def stand_in(vfs: int, name: bytes | None, file: int, flags: int, out: int) -> int:
+        def stand_in(vfs: int, name: int | None, file: int, flags: int, out: int) -> int:
             result: int = real(vfs, name, file, flags, out)
             place = c_void_p.from_address(file)
             if result == _OK and place.value:
-                self._synced[file] = os.fsdecode(name) if name else ""
+                self._synced[file] = os.fsdecode(ctypes.string_at(name)) if name else ""
                 place.value = ctypes.addressof(self._watched(place.value))
             return result
 
