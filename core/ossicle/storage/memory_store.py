@@ -23,6 +23,7 @@ from ossicle.storage.naming import (
     digest_of,
     encode_document,
     read_source,
+    unknown_conversation,
 )
 from ossicle.storage.records import (
     CachedValue,
@@ -142,7 +143,7 @@ class MemoryStore(Store):
                     updated_at=now,
                     document=document,
                 )
-            stored = _expect(stored, revision)
+            stored = _expect(conversation_id, stored, revision)
             return self._write(shelf, stored, {"document": document})
 
     def save_turn(
@@ -163,7 +164,7 @@ class MemoryStore(Store):
             )
         with self._lock:
             shelf = self._open(tenant, conversation_id=conversation_id)
-            stored = _expect(shelf.conversations.get(conversation_id), revision)
+            stored = _expect(conversation_id, shelf.conversations.get(conversation_id), revision)
             for digest in turn.blobs:
                 if digest not in fresh and digest not in shelf.blobs:
                     raise NotStoredError(
@@ -185,7 +186,7 @@ class MemoryStore(Store):
         """Delete all turns from an index on."""
         with self._lock:
             shelf = self._open(tenant, conversation_id=conversation_id)
-            stored = _expect(shelf.conversations.get(conversation_id), revision)
+            stored = _expect(conversation_id, shelf.conversations.get(conversation_id), revision)
             kept = tuple(turn for turn in stored.turns if turn.index < start)
             changed = self._write(shelf, stored, {"turns": kept})
             self._drop(shelf, [turn for turn in stored.turns if turn.index >= start])
@@ -205,7 +206,7 @@ class MemoryStore(Store):
         """A conversation with all its turns."""
         with self._lock:
             shelf = self._open(tenant, conversation_id=conversation_id)
-            return _expect(shelf.conversations.get(conversation_id), None)
+            return _expect(conversation_id, shelf.conversations.get(conversation_id), None)
 
     def list_conversations(self, tenant: str) -> tuple[ConversationSummary, ...]:
         """All conversations of a tenant, last changed first."""
@@ -365,9 +366,11 @@ class MemoryStore(Store):
             self._cached.clear()
 
 
-def _expect(stored: StoredConversation | None, revision: int | None) -> StoredConversation:
+def _expect(
+    name: str, stored: StoredConversation | None, revision: int | None
+) -> StoredConversation:
     if stored is None:
-        raise NotStoredError("there is no such conversation", fix="Check its id.")
+        raise unknown_conversation(name)
     if revision is not None and stored.revision != revision:
         raise StorageConflictError(
             f"the conversation is at revision {stored.revision}, not {revision}",

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ossicle.errors import ConfigurationError, FileAccessError
+from ossicle.errors import ConfigurationError, FileAccessError, NotStoredError
 
 if TYPE_CHECKING:
     from ossicle.storage.store import BlobSource
@@ -84,3 +84,8 @@ def read_source(source: BlobSource) -> bytes:
                 f"cannot read the file of a blob: {error.strerror}", fix="Check the path."
             ) from error
     return bytes(source)
+
+
+def unknown_conversation(name: str) -> NotStoredError:
+    """What is raised for a conversation that is not there."""
+    return NotStoredError(f"there is no conversation {name!r}", fix="Check its id.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -62,7 +63,7 @@ class SqliteStore(TableStore):
 
     def __init__(
         self,
-        folder: Path | None = None,
+        folder: str | os.PathLike[str] | None = None,
         *,
         blobs: str | None = None,
         blob_options: Mapping[str, object] | None = None,
@@ -71,7 +72,7 @@ class SqliteStore(TableStore):
         clock: Callable[[], float] = time.time,
         files: Files | None = None,
     ) -> None:
-        self.folder = (folder or default_folder()).absolute()
+        self.folder = (default_folder() if folder is None else Path(folder)).absolute()
         files = files or Files()
         self._blob_url, self._blob_options = blobs, dict(blob_options or {})
         prepare_folder(self.folder, files=files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ossicle.errors import NotStoredError, StorageConflictError
-from ossicle.storage.naming import encode_document
+from ossicle.storage.naming import encode_document, unknown_conversation
 from ossicle.storage.records import ConversationSummary, StoredConversation, Turn
 from ossicle.storage.tables.blobs import Blobs, Removed
 from ossicle.storage.tables.rows import Rows, TableDatabase
@@ -99,7 +99,7 @@ class Conversations:
                 (tenant, name),
             ).fetchone()
             if found is None:
-                raise _unknown()
+                raise unknown_conversation(name)
             turns = rows.execute(
                 "SELECT id, position, document, digest, blobs_until FROM turns"
                 " WHERE conversation = ? ORDER BY position",
@@ -188,7 +188,7 @@ class Conversations:
             "SELECT id, revision FROM conversations WHERE tenant = ? AND name = ?", (tenant, name)
         ).fetchone()
         if found is None:
-            raise _unknown()
+            raise unknown_conversation(name)
         key, revision = found
         if expected is not None and revision != expected:
             raise StorageConflictError(
@@ -219,7 +219,3 @@ class Conversations:
         ).fetchall()
         rows.execute(f"DELETE FROM turns WHERE conversation = ? AND {which}", (key, position))
         return [blob for (blob,) in freed]
-
-
-def _unknown() -> NotStoredError:
-    return NotStoredError("there is no such conversation", fix="Check its id.")

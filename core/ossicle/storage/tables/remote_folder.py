@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from ossicle.errors import (
     DependencyMissingError,
@@ -77,10 +77,12 @@ class RemoteFolder:
             StorageCorruptError: They do not match.
             StorageError: They could not be read.
         """
-        data = self._do(
-            "cannot read a blob", lambda system, folder: system.cat_file(f"{folder}/{name}")
-        )
-        return open_inline(bytes(data), digest)
+
+        def read(system: AbstractFileSystem, folder: str) -> bytes:
+            data: Any = system.cat_file(f"{folder}/{name}")
+            return bytes(data)
+
+        return open_inline(self._do("cannot read a blob", read), digest)
 
     def holds(self, name: str, digest: str) -> bool:
         """Whether there are such bytes, whole."""
