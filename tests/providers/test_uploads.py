@@ -113,6 +113,7 @@ def test_a_call_cancelled_at_any_await_leaves_nothing_behind(
 
     async def ask_until_it_passes(provider: AudioProvider) -> int:
         await collect(provider, upload.request())  # the client is built once
+        at = 0
         with nothing_left():
             for at in itertools.count(1):
                 call = Interrupted(collect(provider, request), at=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -76,7 +76,7 @@ class BodyReader:
         parts: Plain bytes and clips.
     """
 
-    def __init__(self, parts: Sequence[bytes | ClipData]) -> None:
+    def __init__(self, parts: Iterable[bytes | ClipData]) -> None:
         self._parts: Iterator[bytes | ClipData] = iter(parts)
         self._rest = memoryview(b"")
         self._data: ClipData | None = None

@@ -80,7 +80,11 @@ class Transport:
             "POST",
             self._base_url + outgoing.path,
             headers=headers_of(outgoing),
-            timeout=timeout_of(outgoing.deadline, self._options),
+            timeout=timeout_of(
+                outgoing.deadline,
+                connect_s=self._options.connect_timeout_s,
+                read_s=self._options.read_timeout_s,
+            ),
         )
 
 
@@ -96,8 +100,13 @@ def headers_of(outgoing: Outgoing) -> dict[str, str]:
     }
 
 
-def timeout_of(deadline: float | None, options: RestOptions) -> httpx2.Timeout:
+def timeout_of(deadline: float | None, *, connect_s: float, read_s: float) -> httpx2.Timeout:
     """Bounds for each step of a call; the whole is bounded by the core's cancellation.
+
+    Args:
+        deadline: Moment by `anyio.current_time()` after which no answer is of use.
+        connect_s: Longest time for a connection to come about.
+        read_s: Longest silence of the vendor.
 
     Raises:
         DeadlineExceededError: There is no time left.
@@ -107,7 +116,6 @@ def timeout_of(deadline: float | None, options: RestOptions) -> httpx2.Timeout:
         raise DeadlineExceededError(
             "the time ran out before the request was sent", fix="Allow more time."
         )
-    connect_s, read_s = options.connect_timeout_s, options.read_timeout_s
     if left is not None:
         connect_s, read_s = min(connect_s, left), min(read_s, left)
     return httpx2.Timeout(read_s, connect=connect_s, pool=connect_s)

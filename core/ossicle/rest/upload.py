@@ -5,14 +5,22 @@ Imports the HTTP client; import this module only where a request is about to be 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import httpx2
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from ossicle.rest.body import Body, BodyReader
+    from ossicle.rest.body import BodyReader
+
+
+class Readable(Protocol):
+    """What can be sent: a `Body`, or something like it."""
+
+    def reader(self) -> BodyReader:
+        """What reads it once, from the start."""
+        ...
 
 
 class Upload(httpx2.AsyncByteStream):
@@ -30,7 +38,7 @@ class Upload(httpx2.AsyncByteStream):
         is_complete: Whether the network took all of it.
     """
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Readable) -> None:
         self._body = body
         self._reader: BodyReader | None = None
         self.is_complete = False

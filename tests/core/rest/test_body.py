@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 from pathlib import Path
 
 import anyio
@@ -78,3 +79,23 @@ def test_what_is_no_json_is_said_so() -> None:
         json_body({"x": object()})
     with pytest.raises(ValueError):
         json_body({"x": float("nan")})
+
+
+def test_sending_a_large_clip_takes_no_copy_of_it() -> None:
+    large = json_body(
+        {"data": ClipData(clip=AudioClip.from_pcm(bytes(20_000_000), sample_rate=24_000))}
+    )
+
+    async def drop() -> int:
+        total, reader = 0, large.reader()
+        while piece := await reader.next():
+            total += len(piece)
+        return total
+
+    tracemalloc.start()
+    try:
+        assert anyio.run(drop) == large.n_bytes > 26_000_000
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4_000_000
