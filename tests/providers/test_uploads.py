@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import anyio
 import pytest
 from anyio import from_thread
+from tests.providers.calls import collect
 from tests.providers.elevenlabs import vendor as elevenlabs
 from tests.providers.gemini import vendor as gemini
 from tests.providers.gemini import wire as gemini_wire
@@ -23,7 +23,7 @@ from tests.providers.openai import wire as openai_wire
 from ossicle.abc import AudioProvider
 from ossicle.audio import AudioClip
 from ossicle.errors import AmbiguousOutcomeError, FileAccessError, ProviderConnectionError
-from ossicle.messages import AudioPart, Event, Message, Request
+from ossicle.messages import AudioPart, Message, Request
 from ossicle.rest.transport import Transport
 from ossicle.testing.vendors import Fault, FaultKind
 from ossicle_openai.sound import PCM16
@@ -95,12 +95,6 @@ def clips_of(kind: str, folder: Path) -> list[AudioClip]:
         return []
     audio = openai_wire.clip(N_FRAMES)
     return [AudioClip.from_path(audio.save(folder / "a.wav")) if kind == "file" else audio]
-
-
-async def collect(provider: AudioProvider, request: Request) -> list[Event]:
-    events: AsyncIterator[Event] = provider.respond(request)
-    async with aclosing(events):  # type: ignore[type-var]
-        return [event async for event in events]
 
 
 @EACH
