@@ -44,7 +44,7 @@ from ossicle_elevenlabs.speech import (
 )
 
 if TYPE_CHECKING:
-    from ossicle.rest.transport import Answer
+    from ossicle.rest.answer import Answer
 
 _JSON = "application/json"
 

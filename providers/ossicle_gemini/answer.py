@@ -24,10 +24,9 @@ from ossicle_gemini.envelope import envelope_of
 from ossicle_gemini.errors import (
     CallFacts,
     error_in_answer,
-    incomplete,
-    invalid_reply,
     refused_content,
 )
+from ossicle_gemini.options import FAILURES
 from ossicle_gemini.sound import SoundReader
 from ossicle_gemini.usage import usage_of
 
@@ -94,7 +93,7 @@ class AnswerReader:
                 started=self.has_content,
             )  # fmt: skip
         if not isinstance(body, Mapping):
-            raise invalid_reply("the reply is no JSON object", request_id=self._request_id)
+            raise FAILURES.invalid_reply("the reply is no JSON object", request_id=self._request_id)
         self._n_responses += 1
         if self._n_responses == 1:
             yield ReplyStarted(
@@ -120,8 +119,10 @@ class AnswerReader:
         """
         if self._ending is None:
             if self._n_responses and not self.has_content:
-                raise invalid_reply("the reply holds no answer", request_id=self._request_id)
-            raise incomplete(
+                raise FAILURES.invalid_reply(
+                    "the reply holds no answer", request_id=self._request_id
+                )
+            raise FAILURES.incomplete(
                 f"the stream ended after {self._n_responses} responses without a reason",
                 request_id=self._request_id,
             )
@@ -179,7 +180,7 @@ class AnswerReader:
         name = _text(call.get("name"))
         arguments = call.get("args", {})
         if name is None or not isinstance(arguments, Mapping):
-            raise invalid_reply("a tool call has no name or no arguments object",
+            raise FAILURES.invalid_reply("a tool call has no name or no arguments object",
                                 request_id=self._request_id)  # fmt: skip
         call_id = _text(call.get("id")) or self._new_id()
         if signature is not None:
@@ -221,7 +222,7 @@ def _objects(value: object, what: str) -> list[Mapping[str, Any]]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-        raise invalid_reply(f"the reply's {what} are no list of objects")
+        raise FAILURES.invalid_reply(f"the reply's {what} are no list of objects")
     return value
 
 

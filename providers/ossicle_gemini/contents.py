@@ -18,7 +18,7 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ossicle_gemini.body import ClipData
+from ossicle.rest import ClipData
 from ossicle_gemini.signatures import WITHOUT, Signatures
 
 _MEDIA_TYPES: Mapping[str, str] = {
@@ -72,7 +72,7 @@ def contents_of(
 def blob_of(clip: AudioClip) -> dict[str, Any]:
     """A clip as inline data."""
     media_type = media_type_of(clip.format)
-    return {"inlineData": {"mimeType": media_type, "data": ClipData(clip)}}
+    return {"inlineData": {"mimeType": media_type, "data": ClipData(clip=clip)}}
 
 
 def media_type_of(form: AudioFormat) -> str:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import re
 
-from ossicle.rest import bounded_wait as bounded
-from ossicle.rest import http_date_s, wait_s
-
-__all__ = ["bounded", "duration_s", "http_date_s", "wait_s"]
-
 _SECONDS = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)s")
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from ossicle.errors import PermissionRefusedError
 from ossicle.messages.events import FinishReason
 from ossicle.rest import redact
-from ossicle_gemini.errors import invalid_reply, refused_content
-from ossicle_gemini.options import PROVIDER
+from ossicle_gemini.errors import refused_content
+from ossicle_gemini.options import FAILURES, PROVIDER
 
 _BLOCKED = ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII",
             "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "ESCALATION",
@@ -47,7 +47,7 @@ def raise_if_useless(ending: str, *, has_content: bool, request_id: str | None) 
             fix="Read the vendor's policy on prohibited use.",
         )  # fmt: skip
     if ending in _BROKEN:
-        raise invalid_reply(f"the model broke off ({named})", request_id=request_id)
+        raise FAILURES.invalid_reply(f"the model broke off ({named})", request_id=request_id)
     if has_content:
         return
     if ending in _BLOCKED:
@@ -57,4 +57,4 @@ def raise_if_useless(ending: str, *, has_content: bool, request_id: str | None) 
     if ending not in ("MAX_TOKENS", "CONTINUATION"):
         # Speech models are known for OTHER with nothing in it, billed all the same.
         # Source: https://github.com/google-gemini/cookbook/issues/1231, read 2026-11-23.
-        raise invalid_reply(f"the reply is empty ({named})", request_id=request_id)
+        raise FAILURES.invalid_reply(f"the reply is empty ({named})", request_id=request_id)

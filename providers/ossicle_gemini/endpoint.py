@@ -32,8 +32,8 @@ class Endpoint:
     options: EndpointOptions
     key: str | None = field(default=None, repr=False)
 
-    def key_to_send(self) -> str:
-        """The key.
+    def headers(self) -> Mapping[str, str]:
+        """Headers of every request: the key goes into one, never into the URL.
 
         Raises:
             MissingKeyError: There is none.
@@ -43,7 +43,7 @@ class Endpoint:
                 "the gemini endpoint needs a key and none is configured",
                 fix=f"Set {_KEYS[0]}, or give api_key in the settings.",
             )
-        return self.key
+        return {"x-goog-api-key": self.key}
 
 
 def find_endpoint(

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ossicle_gemini.duration import bounded, duration_s
+from ossicle.rest import bounded_wait
+from ossicle_gemini.duration import duration_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ def envelope_of(data: object) -> Envelope | None:
         message=_text(inner.get("message")) or "",
         reason=_text(info.get("reason")),
         field=next(_texts(bad.get("fieldViolations"), "field"), None),
-        retry_after_s=None if wait is None else bounded(wait),
+        retry_after_s=None if wait is None else bounded_wait(wait),
         quotas=tuple(_texts(_of_kind(details, "QuotaFailure").get("violations"), "quotaId")),
         is_own=True,
     )

@@ -5,30 +5,25 @@ What `billed` says decides about repeating: `False`, surely not executed; `None`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ossicle.errors import (
-    AmbiguousOutcomeError,
     AuthenticationError,
     ContentRefusedError,
-    InvalidReplyError,
     ModelNotFoundError,
     OssicleError,
     PermissionRefusedError,
-    ProviderConnectionError,
     ProviderError,
     ProviderUnavailableError,
     QuotaExhaustedError,
     RateLimitedError,
     RequestRefusedError,
-    StreamIncompleteError,
 )
-from ossicle.rest import http_date_s, redact, wait_s
+from ossicle.rest import Refusal, redact
 from ossicle.words import without_quotes
 from ossicle_gemini.envelope import Envelope, envelope_of_bytes
-from ossicle_gemini.options import PROVIDER
+from ossicle_gemini.options import FAILURES, PROVIDER
 
 _KEY_REASONS = {"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_NOT_FOUND", "CREDENTIALS_MISSING",
                 "ACCESS_TOKEN_EXPIRED", "ACCESS_TOKEN_TYPE_UNSUPPORTED"}  # fmt: skip
@@ -44,44 +39,24 @@ class CallFacts:
         successor: Its successor, if known.
         key: The key that was sent; only ever used to take it out of texts.
         said: What the caller said in words; likewise.
-        now_s: Unix seconds, for dates where the vendor sends no `Date`.
     """
 
     model: str
     successor: str | None = None
     key: str | None = field(default=None, repr=False)
     said: tuple[str, ...] = field(default=(), repr=False)
-    now_s: float = 0.0
 
-
-def error_of_reply(
-    status: int, *, headers: Mapping[str, str], body: bytes, call: CallFacts
-) -> OssicleError:
-    """The error that a reply with a status other than 2xx means.
-
-    Args:
-        status: HTTP status.
-        headers: By lower-case name.
-        body: The first part of the body, at least.
-        call: What was asked.
-    """
-    said = envelope_of_bytes(body)
-    facts = _facts(status, said, call, request_id_of(headers))
-    if 300 <= status < 400:
-        return InvalidReplyError(
-            f"the server answers {status}, a redirect, which is not followed",
-            **facts, billed=False, fix="Give the final address as base_url.",
-        )  # fmt: skip
-    if status == 407:
-        return ProviderConnectionError(
-            "a proxy on the way demands credentials (407)",
-            **facts, retryable=False, billed=False, fix="Put them into the proxy's URL.",
-        )  # fmt: skip
-    if status == 429 or status >= 500 or status in (408, 409):
-        now_s = http_date_s(headers.get("date", "")) or call.now_s
-        wait = said.retry_after_s or wait_s(headers.get("retry-after", ""), now_s=now_s)
-        return _of_trouble(status, said, facts, call, wait)
-    return _of_refusal(status, said, facts, call)
+    def explain(self, refusal: Refusal) -> OssicleError:
+        """The error that a reply with a status other than 2xx means."""
+        on_the_way = FAILURES.of_the_way(refusal)
+        if on_the_way is not None:
+            return on_the_way
+        status, said = refusal.status, envelope_of_bytes(refusal.body)
+        facts = _facts(status, said, self, FAILURES.request_id_of(refusal.headers))
+        if status == 429 or status >= 500 or status in (408, 409):
+            wait = said.retry_after_s or refusal.retry_after_s
+            return _of_trouble(status, said, facts, self, wait)
+        return _of_refusal(status, said, facts, self)
 
 
 def error_in_answer(
@@ -127,57 +102,6 @@ def refused_content(what: str, *, request_id: str | None, reason: str) -> Conten
     )
 
 
-def ambiguous(
-    what: str, *, status: int | None = None, request_id: str | None = None
-) -> AmbiguousOutcomeError:
-    """The error for a request that went out whole and whose outcome nobody knows."""
-    return AmbiguousOutcomeError(
-        what,
-        provider=PROVIDER,
-        status=status,
-        request_id=request_id,
-        fix="It may have been executed and billed: it is only repeated where the application "
-        "allows that.",
-    )
-
-
-def unreachable(what: str, *, fix: str) -> ProviderConnectionError:
-    """The error for a request that surely did not reach the vendor as a whole."""
-    return ProviderConnectionError(what, provider=PROVIDER, billed=False, fix=fix)
-
-
-def invalid_reply(
-    what: str,
-    *,
-    status: int | None = 200,
-    request_id: str | None = None,
-    fix: str = "Ask again; if it repeats, report it to the vendor.",
-) -> InvalidReplyError:
-    """The error for an answer that is not what the protocol promises; it was probably billed."""
-    return InvalidReplyError(
-        what, provider=PROVIDER, status=status, request_id=request_id, billed=True, fix=fix
-    )
-
-
-def incomplete(what: str, *, request_id: str | None = None) -> StreamIncompleteError:
-    """The error for a stream that ended without a reason to; the core adds what came."""
-    return StreamIncompleteError(
-        what,
-        provider=PROVIDER,
-        request_id=request_id,
-        fix="The part that came is in `partial`; it may have been billed as a whole.",
-    )
-
-
-def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """The vendor's or a gateway's id of the request, if it looks like one."""
-    for name in ("x-request-id", "x-goog-request-id"):
-        value = headers.get(name, "")
-        if value and len(value) <= 128 and value.isascii() and value.isprintable():
-            return value
-    return None
-
-
 def _facts(status: int, said: Envelope, call: CallFacts, request_id: str | None) -> dict[str, Any]:
     code = said.reason or said.status
     return {
@@ -211,7 +135,7 @@ def _of_trouble(
             **facts, billed=False, retry_after_s=wait, fix="Wait and ask again.",
         )  # fmt: skip
     if not said.is_own:
-        error = ambiguous(
+        error = FAILURES.ambiguous(
             f"something between here and the vendor answered {status}",
             status=status,
             request_id=facts["request_id"],

@@ -8,10 +8,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ossicle import rest
-from ossicle.rest import Options, RestOptions, checked_options
+from ossicle.rest import Failures, Options, RestOptions, checked_options
 
 PROVIDER = "gemini"
 """Name of the provider."""
+
+FAILURES = Failures(provider=PROVIDER, request_id_headers=("x-request-id", "x-goog-request-id"))
 
 _MIB = 1 << 20
 

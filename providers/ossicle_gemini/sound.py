@@ -9,7 +9,7 @@ from ossicle.audio import AudioFormat, sniff
 from ossicle.audio.base64 import decode_base64
 from ossicle.errors import AudioLimitError, MalformedAudioError
 from ossicle.messages import AudioDelta
-from ossicle_gemini.errors import invalid_reply
+from ossicle_gemini.options import FAILURES
 
 PCM16 = AudioFormat.pcm(sample_rate=24_000)
 """What the speech models give: `audio/L16;codec=pcm;rate=24000`.
@@ -42,9 +42,11 @@ def raw_format_of(media_type: str) -> AudioFormat | None:
     rate = parameters.get("rate", str(PCM16.sample_rate))
     channels = parameters.get("channels", "1")
     if not (rate.isdecimal() and channels.isdecimal()):
-        raise invalid_reply("the media type of the audio names no possible rate or channels")
+        raise FAILURES.invalid_reply(
+            "the media type of the audio names no possible rate or channels"
+        )
     if not (1 <= int(rate) <= _MOST_RATE and 1 <= int(channels) <= _MOST_CHANNELS):
-        raise invalid_reply(f"the audio is said to have {rate} Hz and {channels} channels")
+        raise FAILURES.invalid_reply(f"the audio is said to have {rate} Hz and {channels} channels")
     return AudioFormat.pcm(sample_rate=int(rate), channels=int(channels))
 
 
@@ -75,7 +77,9 @@ class SoundReader:
         try:
             data = decode_base64(text, max_bytes=self._max_bytes - self.n_bytes)
         except (MalformedAudioError, AudioLimitError) as error:
-            raise invalid_reply(f"the audio in the reply cannot be read: {error.what}") from error
+            raise FAILURES.invalid_reply(
+                f"the audio in the reply cannot be read: {error.what}"
+            ) from error
         if not data:
             return None
         if self.n_bytes == 0:
@@ -86,7 +90,7 @@ class SoundReader:
             return None
         form = raw_format_of(media_type)
         if form is None or self._form not in (None, form):
-            raise invalid_reply("the format of the audio changes within the reply")
+            raise FAILURES.invalid_reply("the format of the audio changes within the reply")
         self._form = form
         return AudioDelta(data=data, format=form)
 
@@ -103,14 +107,14 @@ class SoundReader:
         try:
             form = sniff(io.BytesIO(data), len(data)).format
         except MalformedAudioError as error:
-            raise invalid_reply(f"the audio of {len(data)} bytes is not audio") from error
+            raise FAILURES.invalid_reply(f"the audio of {len(data)} bytes is not audio") from error
         return AudioDelta(data=data, format=form)
 
     def _begin(self, data: bytes, media_type: str) -> None:
         self._is_file = raw_format_of(media_type) is None or _begins_encoded(data)
         if len(data) >= _HEAD_BYTES and _PRINTABLE.issuperset(data[:_HEAD_BYTES]):
             # Anything can pass for samples, but no sound is spelled in letters.
-            raise invalid_reply("text came where audio was asked for")
+            raise FAILURES.invalid_reply("text came where audio was asked for")
 
 
 def _begins_encoded(data: bytes) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ossicle_gemini.errors import invalid_reply
+from ossicle_gemini.options import FAILURES
 
 
 class EventParser:
@@ -57,7 +57,7 @@ class EventParser:
     def _hold(self, piece: bytes) -> None:
         self._held += len(piece)
         if self._held > self._max:
-            raise invalid_reply(
+            raise FAILURES.invalid_reply(
                 f"an event of the stream is longer than {self._max} bytes",
                 fix="Raise the endpoint's option max_event_bytes if the server may do that.",
             )
@@ -83,4 +83,4 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise invalid_reply(f"an event of {len(data)} bytes is not UTF-8") from error
+        raise FAILURES.invalid_reply(f"an event of {len(data)} bytes is not UTF-8") from error

@@ -21,7 +21,8 @@ from ossicle_openai.chat_parts import (
     said_events,
 )
 from ossicle_openai.envelope import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer, incomplete, invalid_reply
+from ossicle_openai.errors import CallFacts, error_in_answer
+from ossicle_openai.options import FAILURES
 from ossicle_openai.profiles import EndpointProfile
 from ossicle_openai.sound import SoundStream
 from ossicle_openai.usage import chat_usage
@@ -76,7 +77,7 @@ class ChatStream:
         dump = getattr(event, "model_dump", None)
         body = dump() if dump is not None else event
         if not isinstance(body, Mapping):
-            raise invalid_reply(
+            raise FAILURES.invalid_reply(
                 "an event of the stream is no JSON object", request_id=self._request_id
             )
         said = error_in(body)
@@ -111,15 +112,17 @@ class ChatStream:
             StreamIncompleteError: The body ended before the stream did.
         """
         if not self.is_complete:
-            raise incomplete(
+            raise FAILURES.incomplete(
                 f"the stream ended after {self._n_chunks} chunks without its end mark",
                 request_id=self._request_id,
             )
         if not self._ended:
-            raise invalid_reply("the stream held no answer", request_id=self._request_id)
+            raise FAILURES.invalid_reply("the stream held no answer", request_id=self._request_id)
         reason = self._reason()
         if self._sound is None and not self._has_words and reason == "stop":
-            raise invalid_reply("the stream held an empty answer", request_id=self._request_id)
+            raise FAILURES.invalid_reply(
+                "the stream held an empty answer", request_id=self._request_id
+            )
         if self._sound is not None:
             rest = self._sound.finish()
             if rest is not None:

@@ -16,7 +16,7 @@ from ossicle.messages import (
     TranscriptDelta,
 )
 from ossicle.messages.events import FinishReason
-from ossicle_openai.errors import invalid_reply
+from ossicle_openai.options import FAILURES
 
 _MILLISECONDS = 10.0**11
 """A moment beyond this (the year 5138) is in milliseconds."""
@@ -41,7 +41,7 @@ def choices_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if choices is None:
         return []
     if not isinstance(choices, list) or not all(isinstance(one, Mapping) for one in choices):
-        raise invalid_reply("the reply's choices are no list of objects")
+        raise FAILURES.invalid_reply("the reply's choices are no list of objects")
     return choices
 
 
@@ -110,7 +110,7 @@ def _text_of(content: object) -> str:
 def _call_events(calls: Sequence[object]) -> Iterator[ToolCallDelta]:
     for position, call in enumerate(calls):
         if not isinstance(call, Mapping):
-            raise invalid_reply("a tool call in the reply is no object")
+            raise FAILURES.invalid_reply("a tool call in the reply is no object")
         function = part_of(call, "function")
         index, arguments = call.get("index"), function.get("arguments")
         if isinstance(arguments, Mapping):

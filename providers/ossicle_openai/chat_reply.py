@@ -19,7 +19,8 @@ from ossicle_openai.chat_parts import (
     said_events,
 )
 from ossicle_openai.envelope import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer, invalid_reply
+from ossicle_openai.errors import CallFacts, error_in_answer
+from ossicle_openai.options import FAILURES
 from ossicle_openai.profiles import EndpointProfile
 from ossicle_openai.sound import true_format
 from ossicle_openai.usage import chat_usage
@@ -49,13 +50,15 @@ def chat_reply_events(
         ProviderError: It is the vendor's error.
     """
     if not isinstance(body, Mapping):
-        raise invalid_reply(f"the reply is a JSON {_kind(body)}, no object", request_id=request_id)
+        raise FAILURES.invalid_reply(
+            f"the reply is a JSON {_kind(body)}, no object", request_id=request_id
+        )
     said = error_in(body)
     if said is not None:
         raise error_in_answer(said, status=200, request_id=request_id, call=call, started=False)
     messages = [(choice, part_of(choice, "message")) for choice in choices_of(body)]
     if not any(message for _, message in messages):
-        raise invalid_reply("the reply holds no answer", request_id=request_id)
+        raise FAILURES.invalid_reply("the reply holds no answer", request_id=request_id)
     yield _started(body, request_id)
     reasons: list[FinishReason] = []
     has_calls = has_said = False
@@ -77,7 +80,7 @@ def chat_reply_events(
     if usage is not None:
         yield UsageReported(usage=usage)
     if asked is None and not has_said and set(reasons) == {"stop"}:
-        raise invalid_reply("the reply holds an empty answer", request_id=request_id)
+        raise FAILURES.invalid_reply("the reply holds an empty answer", request_id=request_id)
     yield Finished(reason=_reason(reasons, has_calls=has_calls))
 
 
@@ -93,7 +96,9 @@ def _audio(text: str, asked: AudioFormat, profile: EndpointProfile, max_bytes: i
     try:
         data = decode_base64(text, max_bytes=max_bytes)
     except (MalformedAudioError, AudioLimitError) as error:
-        raise invalid_reply(f"the audio in the reply cannot be read: {error.what}") from error
+        raise FAILURES.invalid_reply(
+            f"the audio in the reply cannot be read: {error.what}"
+        ) from error
     form = true_format(data, asked=asked, is_pcm_despite_label=profile.is_pcm_despite_label)
     return AudioDelta(data=data, format=form)
 

@@ -21,7 +21,7 @@ from ossicle.messages import (
     ToolChoice,
     ToolResultPart,
 )
-from ossicle_openai.body import ClipText
+from ossicle.rest import ClipData
 from ossicle_openai.options import CallOptions
 from ossicle_openai.profiles import EndpointProfile
 from ossicle_openai.sound import PCM16, wire_format
@@ -34,7 +34,7 @@ class ChatCall:
     """A chat completion ready to be sent.
 
     Attributes:
-        payload: The JSON body, with clips standing in it as `ClipText`.
+        payload: The JSON body, with clips standing in it as `ClipData`.
         origins: For each message on the wire, the index of the request's message it stands for;
             `None` for the instructions.
         streams: Whether the answer comes as a stream, which some servers demand for audio.
@@ -195,9 +195,9 @@ def _user(message: Message, profile: EndpointProfile) -> list[dict[str, Any]]:
 def _audio_part(clip: AudioClip, profile: EndpointProfile) -> dict[str, Any]:
     uri = f"data:{clip.format.media_type};base64,"
     if profile.input_encoding == "audio_url":
-        return {"type": "audio_url", "audio_url": {"url": ClipText(clip, prefix=uri)}}
+        return {"type": "audio_url", "audio_url": {"url": ClipData(clip=clip, prefix=uri)}}
     prefix = uri if profile.input_encoding == "data_uri" else ""
-    audio = {"data": ClipText(clip, prefix=prefix), "format": wire_format(clip.format)}
+    audio = {"data": ClipData(clip=clip, prefix=prefix), "format": wire_format(clip.format)}
     return {"type": "input_audio", "input_audio": audio}
 
 

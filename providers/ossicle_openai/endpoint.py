@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ossicle.abc import ProviderSettings
 from ossicle.errors import ConfigurationError, MissingKeyError
+from ossicle.rest import checked_key
 from ossicle_openai.options import EndpointOptions, endpoint_options
 from ossicle_openai.profiles import EndpointProfile, profile_for, profile_named
 
@@ -80,7 +81,7 @@ def find_endpoint(
         profile=profile,
         base_url=_checked_url(base_url, profile, options),
         options=options,
-        key=_key(settings, profile, environment),
+        key=checked_key(settings.api_key, names=profile.key_variables, environment=environment),
     )
 
 
@@ -103,22 +104,3 @@ def _checked_url(url: str, profile: EndpointProfile, options: EndpointOptions) -
     if profile.name == "azure" and options.api_version is None and path in ("", "/"):
         return f"{url.rstrip('/')}/openai/v1"
     return url
-
-
-def _key(
-    settings: ProviderSettings, profile: EndpointProfile, environment: Mapping[str, str]
-) -> str | None:
-    key: str | None
-    if settings.api_key is not None:
-        key = settings.api_key.get_secret_value()
-    else:
-        found = (environment.get(name) for name in profile.key_variables)
-        key = next((value for value in found if value), None)
-    if key is None or not (key := key.strip()):
-        return None
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise ConfigurationError(
-            f"the key of {len(key)} characters holds some that no key has",
-            fix="Copy the key again, without line breaks and quotes.",
-        )
-    return key

@@ -6,32 +6,27 @@ What `billed` says decides about repeating: `False`, surely not executed; `None`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ossicle.errors import (
-    AmbiguousOutcomeError,
     AudioReferenceNotFoundError,
     AuthenticationError,
     ContentRefusedError,
-    InvalidReplyError,
     ModelNotFoundError,
     OssicleError,
     PermissionRefusedError,
-    ProviderConnectionError,
     ProviderError,
     ProviderUnavailableError,
     QuotaExhaustedError,
     RateLimitedError,
     RequestRefusedError,
-    StreamIncompleteError,
 )
-from ossicle.rest import redact
+from ossicle.rest import Refusal, http_date_s, redact
 from ossicle.words import without_quotes
 from ossicle_openai.envelope import Envelope, envelope_of_bytes
-from ossicle_openai.options import PROVIDER
-from ossicle_openai.retry_after import http_date_s, retry_after_s
+from ossicle_openai.options import FAILURES, PROVIDER
+from ossicle_openai.retry_after import retry_after_s
 
 _QUOTA = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active",
           "account_deactivated", "quota_exceeded"}  # fmt: skip
@@ -55,7 +50,6 @@ class CallFacts:
         said: What the caller said in words; likewise.
         origins: For each message on the wire, the index of the request's message it stands for.
         failed_requests_are_billed: As the endpoint's profile says.
-        now_s: Unix seconds, for dates where the vendor sends no `Date`.
     """
 
     model: str
@@ -65,43 +59,25 @@ class CallFacts:
     said: tuple[str, ...] = field(default=(), repr=False)
     origins: tuple[int | None, ...] = ()
     failed_requests_are_billed: bool | None = None
-    now_s: float = 0.0
 
-
-def error_of_reply(
-    status: int, *, headers: Mapping[str, str], body: bytes, call: CallFacts
-) -> OssicleError:
-    """The error that a reply with a status other than 2xx means.
-
-    Args:
-        status: HTTP status.
-        headers: By lower-case name.
-        body: The first part of the body, at least.
-        call: What was asked.
-    """
-    said = envelope_of_bytes(body)
-    now_s = http_date_s(headers.get("date", "")) or call.now_s
-    facts: dict[str, Any] = {
-        "provider": PROVIDER,
-        "status": status,
-        "vendor_code": _code(said, call),
-        "param": said.param and redact(said.param, key=call.key),
-        "request_id": request_id_of(headers),
-    }
-    if 300 <= status < 400:
-        return InvalidReplyError(
-            f"the server answers {status}, a redirect, which is not followed",
-            **facts, billed=False, fix="Give the final address as base_url.",
-        )  # fmt: skip
-    if status == 407:
-        return ProviderConnectionError(
-            "a proxy on the way demands credentials (407)",
-            **facts, retryable=False, billed=False, fix="Put them into the proxy's URL.",
-        )  # fmt: skip
-    if status == 429 or status >= 500 or status in (408, 409):
-        wait = retry_after_s(headers, now_s=now_s)
-        return _error_of_trouble(status, said, facts, call, wait)
-    return _error_of_refusal(status, said, facts, call)
+    def explain(self, refusal: Refusal) -> OssicleError:
+        """The error that a reply with a status other than 2xx means."""
+        on_the_way = FAILURES.of_the_way(refusal)
+        if on_the_way is not None:
+            return on_the_way
+        status, said = refusal.status, envelope_of_bytes(refusal.body)
+        facts: dict[str, Any] = {
+            "provider": PROVIDER,
+            "status": status,
+            "vendor_code": _code(said, self),
+            "param": said.param and redact(said.param, key=self.key),
+            "request_id": FAILURES.request_id_of(refusal.headers),
+        }
+        if status == 429 or status >= 500 or status in (408, 409):
+            now_s = http_date_s(refusal.headers.get("date", "")) or refusal.now_s
+            wait = retry_after_s(refusal.headers, now_s=now_s)
+            return _error_of_trouble(status, said, facts, self, wait)
+        return _error_of_refusal(status, said, facts, self)
 
 
 def error_in_answer(
@@ -145,57 +121,6 @@ def error_in_answer(
     return error
 
 
-def ambiguous(
-    what: str, *, status: int | None = None, request_id: str | None = None
-) -> AmbiguousOutcomeError:
-    """The error for a request that went out whole and whose outcome nobody knows."""
-    return AmbiguousOutcomeError(
-        what,
-        provider=PROVIDER,
-        status=status,
-        request_id=request_id,
-        fix="It may have been executed and billed: it is only repeated where the application "
-        "allows that.",
-    )
-
-
-def unreachable(what: str, *, fix: str) -> ProviderConnectionError:
-    """The error for a request that surely did not reach the vendor as a whole."""
-    return ProviderConnectionError(what, provider=PROVIDER, billed=False, fix=fix)
-
-
-def invalid_reply(
-    what: str,
-    *,
-    status: int | None = 200,
-    request_id: str | None = None,
-    fix: str = "Ask again; if it repeats, report the request id to the vendor.",
-) -> InvalidReplyError:
-    """The error for an answer that is not what the protocol promises; it was probably billed."""
-    return InvalidReplyError(
-        what, provider=PROVIDER, status=status, request_id=request_id, billed=True, fix=fix
-    )
-
-
-def incomplete(what: str, *, request_id: str | None = None) -> StreamIncompleteError:
-    """The error for a stream that ended without its end mark; the core adds what came."""
-    return StreamIncompleteError(
-        what,
-        provider=PROVIDER,
-        request_id=request_id,
-        fix="The part that came is in `partial`; it may have been billed as a whole.",
-    )
-
-
-def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """The vendor's id of the request, if it looks like one."""
-    for name in ("x-request-id", "apim-request-id", "cf-ray"):
-        value = headers.get(name, "")
-        if value and len(value) <= 128 and value.isascii() and value.isprintable():
-            return value
-    return None
-
-
 def _error_of_trouble(
     status: int, said: Envelope, facts: dict[str, Any], call: CallFacts, wait: float | None
 ) -> OssicleError:
@@ -217,7 +142,7 @@ def _error_of_trouble(
             **facts, billed=False, retry_after_s=wait, fix="Wait and ask again.",
         )  # fmt: skip
     if not said.is_own:
-        error = ambiguous(
+        error = FAILURES.ambiguous(
             f"something between here and the vendor answered {status}",
             status=status,
             request_id=facts["request_id"],

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
-from anyio import to_thread
 
 from ossicle.errors import (
     AmbiguousOutcomeError,
@@ -17,20 +15,18 @@ from ossicle.errors import (
     InvalidReplyError,
 )
 from ossicle.messages import Event, ReplyStarted, Request
-from ossicle_openai.body import JsonBody
+from ossicle.rest import BuiltOnce, Outgoing, json_body, json_of, off_loop
 from ossicle_openai.catalogue import successor_of
 from ossicle_openai.endpoint import Endpoint
 from ossicle_openai.envelope import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer, incomplete, invalid_reply
+from ossicle_openai.errors import CallFacts, error_in_answer
+from ossicle_openai.options import FAILURES
+from ossicle_openai.outgoing import OutgoingForm
 from ossicle_openai.sse import DONE, EventParser
 
 if TYPE_CHECKING:
-    from ossicle_openai.transport import Answer, Transport
-
-_T = TypeVar("_T")
-
-_OFF_LOOP_BYTES = 1 << 18
-"""Bodies larger than this are parsed in a thread; smaller ones cost less than the switch."""
+    from ossicle.rest.answer import Answer
+    from ossicle_openai.transport import Transport
 
 _GRACE_S = 5.0
 """How long the rest of a stream is waited for once the answer is complete."""
@@ -67,10 +63,7 @@ class Exchange:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._transport: Transport | None = None
-        self._lock = anyio.Lock()
-        self._built: Transport | None = None
-        self._building = threading.Lock()
+        self._transport: BuiltOnce[Transport] = BuiltOnce()
 
     def call_facts(self, request: Request, *, origins: tuple[int | None, ...] = ()) -> CallFacts:
         """What errors need to know of a call."""
@@ -100,12 +93,10 @@ class Exchange:
             OssicleError: There is no answer with status 2xx.
         """
         transport = await self._ready()
-        from ossicle_openai.transport import Outgoing
-
         outgoing = Outgoing(
             path=path,
             accept=accept,
-            body=JsonBody(payload),
+            body=json_body(payload),
             deadline=deadline,
             headers=headers,
         )
@@ -128,9 +119,7 @@ class Exchange:
             OssicleError: There is no answer with status 2xx.
         """
         transport = await self._ready()
-        from ossicle_openai.transport import Outgoing
-
-        outgoing = Outgoing(
+        outgoing = OutgoingForm(
             path=path, accept=accept, form=fields, file=file, deadline=deadline, headers=headers
         )
         return await transport.send(outgoing, call)
@@ -164,27 +153,13 @@ class Exchange:
 
     async def aclose(self) -> None:
         """Close all connections; closing twice is harmless."""
-        transport, self._transport = self._transport, None
-        self._built = None
+        transport = self._transport.take()
         if transport is not None:
             await transport.aclose()
 
     async def _ready(self) -> Transport:
         key = self.endpoint.key_to_send()
-        async with self._lock:
-            if self._transport is None:
-                # Importing the SDK and building its TLS context take long: not on the loop. A
-                # call that has no more time leaves the building to the one that comes next.
-                self._transport = await to_thread.run_sync(
-                    self._build_once, key, abandon_on_cancel=True
-                )
-        return self._transport
-
-    def _build_once(self, key: str) -> Transport:
-        with self._building:
-            if self._built is None:
-                self._built = self._build(key)
-            return self._built
+        return await self._transport.get(lambda: self._build(key))
 
     def _build(self, key: str) -> Transport:
         try:
@@ -207,13 +182,6 @@ def started(answer: Answer) -> ReplyStarted:
     return ReplyStarted(request_id=answer.request_id, server_time_s=answer.server_time_s)
 
 
-async def off_loop(n_bytes: int, work: Callable[[], _T]) -> _T:
-    """Do work on this many bytes, in a thread if they are many; its result may be given up."""
-    if n_bytes <= _OFF_LOOP_BYTES:
-        return work()
-    return await to_thread.run_sync(work, abandon_on_cancel=True)
-
-
 async def read_json(answer: Answer) -> object:
     """The body as JSON data.
 
@@ -222,38 +190,19 @@ async def read_json(answer: Answer) -> object:
         InvalidReplyError: It is empty, a page for people, or no JSON.
     """
     body = await answer.read()
-    return await off_loop(len(body), lambda: json_of(body, answer))
-
-
-def json_of(body: bytes, answer: Answer) -> object:
-    """Bytes of a body as JSON data.
-
-    Raises:
-        InvalidReplyError: It is empty, a page for people, or no JSON.
-    """
-    if not body.strip():
-        raise invalid_reply("the reply is empty", request_id=answer.request_id)
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        kind = answer.content_type.partition(";")[0] or "no type"
-        raise invalid_reply(
-            f"the reply of {len(body)} bytes, labelled {kind}, is no JSON",
-            request_id=answer.request_id,
-            fix="Check base_url; something other than the model's server may be answering.",
-        ) from error
+    return await off_loop(len(body), lambda: json_of(body, answer, FAILURES))
 
 
 def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise invalid_reply(f"an event of {len(text)} characters is no JSON") from error
+        raise FAILURES.invalid_reply(f"an event of {len(text)} characters is no JSON") from error
 
 
 async def _check_stream(answer: Answer, call: CallFacts) -> None:
     """Refuse an answer that says itself that it is no event stream."""
-    kind = answer.content_type.partition(";")[0].strip()
+    kind = answer.content_type
     if kind in ("", EVENT_STREAM, "application/octet-stream", "text/plain"):
         return
     if kind in ("application/json", "application/problem+json"):
@@ -262,7 +211,7 @@ async def _check_stream(answer: Answer, call: CallFacts) -> None:
             raise error_in_answer(
                 said, status=answer.status, request_id=answer.request_id, call=call, started=False
             )
-    raise invalid_reply(
+    raise FAILURES.invalid_reply(
         f"{kind} came where an event stream was asked for",
         status=answer.status,
         request_id=answer.request_id,
@@ -280,7 +229,7 @@ async def _next_of_stream(answer: Answer, reader: StreamReader) -> bytes:
     except AmbiguousOutcomeError as error:
         if not reader.is_complete:
             what = f"the stream broke off: {error.what}"
-            raise incomplete(what, request_id=answer.request_id) from error
+            raise FAILURES.incomplete(what, request_id=answer.request_id) from error
     except InvalidReplyError:
         if not reader.is_complete:
             raise

@@ -6,12 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from ossicle.errors import ConfigurationError
+from ossicle import rest
+from ossicle.rest import Failures, Options, checked_options
 
 PROVIDER = "openai"
 """Name of the provider."""
+
+FAILURES = Failures(
+    provider=PROVIDER, request_id_headers=("x-request-id", "apim-request-id", "cf-ray")
+)
 
 TranscriptionFormat = Literal["json", "text", "verbose_json", "diarized_json", "srt", "vtt"]
 """How a transcription is answered."""
@@ -28,11 +33,7 @@ _OWN_HEADERS = frozenset(
 )  # fmt: skip
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class EndpointOptions(_Options):
+class EndpointOptions(Options):
     """Settings of one endpoint (`ProviderSettings.options`).
 
     Attributes:
@@ -59,7 +60,7 @@ class EndpointOptions(_Options):
     max_event_bytes: int = Field(default=32 * _MIB, ge=1024)
 
 
-class CallOptions(_Options):
+class CallOptions(Options):
     """Extras of one call (`provider_options["openai"]`).
 
     Attributes:
@@ -123,10 +124,9 @@ def endpoint_options(options: Mapping[str, Any]) -> EndpointOptions:
     Raises:
         ConfigurationError: There is no such setting, or its value is not possible.
     """
-    try:
-        return EndpointOptions.model_validate(dict(options))
-    except ValidationError as error:
-        raise _refused(error, "the provider's options") from error
+    return checked_options(
+        EndpointOptions, options, where="the provider's options", provider=PROVIDER
+    )
 
 
 def call_options(options: Mapping[str, Any]) -> CallOptions:
@@ -135,20 +135,4 @@ def call_options(options: Mapping[str, Any]) -> CallOptions:
     Raises:
         ConfigurationError: There is no such option, or its value is not possible.
     """
-    inner = options.get(PROVIDER)
-    if len(options) == 1 and isinstance(inner, Mapping):
-        options = inner
-    try:
-        return CallOptions.model_validate(dict(options))
-    except ValidationError as error:
-        raise _refused(error, f"provider_options[{PROVIDER!r}]") from error
-
-
-def _refused(error: ValidationError, where: str) -> ConfigurationError:
-    # Values stay out of the message: they may be secrets or prompts.
-    found = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    name = ".".join(str(step) for step in found["loc"]) or "value"
-    return ConfigurationError(
-        f"{where} are wrong at {name!r}: {found['msg']}",
-        fix="See the guide of the openai provider for what can be set.",
-    )
+    return rest.call_options(CallOptions, options, provider=PROVIDER)

@@ -15,7 +15,7 @@ from ossicle.messages import (
     UsageReported,
 )
 from ossicle.messages.events import FinishReason
-from ossicle_openai.errors import invalid_reply
+from ossicle_openai.options import FAILURES
 
 
 class JoinedPieces:
@@ -85,10 +85,10 @@ def _raw(event: AudioDelta) -> AudioDelta:
     try:
         clip = AudioClip.from_bytes(event.data)
     except MalformedAudioError as error:
-        raise invalid_reply("a piece of the speech is not audio") from error
+        raise FAILURES.invalid_reply("a piece of the speech is not audio") from error
     facts, form = clip.facts, clip.format
     if form.container != "wav" or not form.is_pcm or facts.data_offset is None:
-        raise invalid_reply(
+        raise FAILURES.invalid_reply(
             f"a piece of the speech came as {form.name}, which cannot be joined to the others",
             fix="Speak shorter texts at this endpoint.",
         )

@@ -8,11 +8,12 @@ from typing import Any
 
 from ossicle.audio import AudioFormat
 from ossicle.messages import Event, Request
+from ossicle.rest import off_loop
 from ossicle_openai.catalogue import ModelRecord
 from ossicle_openai.chat_events import ChatStream
 from ossicle_openai.chat_reply import chat_reply_events
 from ossicle_openai.chat_request import chat_call
-from ossicle_openai.exchange import EVENT_STREAM, Exchange, off_loop, read_json, started
+from ossicle_openai.exchange import EVENT_STREAM, Exchange, read_json, started
 from ossicle_openai.options import CallOptions
 from ossicle_openai.sound import PCM16
 

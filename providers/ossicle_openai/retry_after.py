@@ -10,8 +10,6 @@ from collections.abc import Mapping
 
 from ossicle.rest import bounded_wait, http_date_s
 
-__all__ = ["http_date_s", "retry_after_s"]
-
 _NUMBER = re.compile(r"[0-9]{1,64}(\.[0-9]{1,64})?")
 
 

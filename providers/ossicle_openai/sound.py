@@ -8,7 +8,7 @@ from ossicle.audio import AudioFormat, sniff
 from ossicle.audio.base64 import Base64Stream
 from ossicle.errors import AudioLimitError, MalformedAudioError
 from ossicle.messages import AudioDelta
-from ossicle_openai.errors import invalid_reply
+from ossicle_openai.options import FAILURES
 
 PCM16 = AudioFormat.pcm(sample_rate=24_000)
 """OpenAI's raw samples carry no header. Source: "Text to speech" guide, read 2026-11-22."""
@@ -56,7 +56,7 @@ def true_format(
         if is_pcm_despite_label and not _begins_encoded(data):
             _refuse_text(data)
             return PCM16
-        raise invalid_reply(
+        raise FAILURES.invalid_reply(
             f"the audio of {len(data)} bytes, which should be {asked.name}, is not audio"
         ) from error
 
@@ -88,7 +88,9 @@ class SoundStream:
         try:
             data = self._base64.push(text)
         except (MalformedAudioError, AudioLimitError) as error:
-            raise invalid_reply(f"the audio in the stream cannot be read: {error.what}") from error
+            raise FAILURES.invalid_reply(
+                f"the audio in the stream cannot be read: {error.what}"
+            ) from error
         return self.push(data)
 
     def push(self, data: bytes) -> AudioDelta | None:
@@ -114,7 +116,7 @@ class SoundStream:
         try:
             self._base64.finish()
         except MalformedAudioError as error:
-            raise invalid_reply(f"the audio in the stream is cut: {error.what}") from error
+            raise FAILURES.invalid_reply(f"the audio in the stream is cut: {error.what}") from error
         if not self._held:
             return None
         if self._is_raw is None:
@@ -144,7 +146,7 @@ class SoundStream:
 def _refuse_text(data: bytes) -> None:
     """Anything can pass for samples, but no sound is spelled in letters from its first byte."""
     if len(data) >= _TEXT_BYTES and _PRINTABLE.issuperset(data[:_HEAD_BYTES]):
-        raise invalid_reply("text came where audio was asked for")
+        raise FAILURES.invalid_reply("text came where audio was asked for")
 
 
 def _is_encoded(data: bytes) -> bool:

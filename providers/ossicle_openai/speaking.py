@@ -21,10 +21,11 @@ from ossicle.messages import (
     Usage,
     UsageReported,
 )
+from ossicle.rest import json_of, off_loop
 from ossicle_openai.catalogue import ModelRecord, SpeechFacts
-from ossicle_openai.errors import CallFacts, incomplete, invalid_reply
-from ossicle_openai.exchange import EVENT_STREAM, Exchange, json_of, off_loop, started
-from ossicle_openai.options import PROVIDER, CallOptions
+from ossicle_openai.errors import CallFacts
+from ossicle_openai.exchange import EVENT_STREAM, Exchange, started
+from ossicle_openai.options import FAILURES, PROVIDER, CallOptions
 from ossicle_openai.pieces import JoinedPieces
 from ossicle_openai.responding import respond_events
 from ossicle_openai.sound import PCM16, SoundStream, true_format
@@ -42,7 +43,7 @@ from ossicle_openai.speech import (
 from ossicle_openai.verbatim import INSTRUCTIONS, max_tokens_to_read, strayed_share
 
 if TYPE_CHECKING:
-    from ossicle_openai.transport import Answer
+    from ossicle.rest.answer import Answer
 
 PATH = "/audio/speech"
 
@@ -112,7 +113,7 @@ async def _one_speech(
     )
     async with answer:
         yield started(answer)
-        kind = answer.content_type.partition(";")[0].strip()
+        kind = answer.content_type
         if kind == EVENT_STREAM:
             reader = SpeechStream(
                 call=call,
@@ -141,7 +142,7 @@ async def _from_json(
         len(body),
         lambda: list(
             speech_json_events(
-                json_of(body, answer),
+                json_of(body, answer, FAILURES),
                 call=call,
                 asked=speech.asked,
                 request_id=answer.request_id,
@@ -154,7 +155,9 @@ async def _from_json(
 
 async def _samples(answer: Answer) -> AsyncGenerator[Event, None]:
     """Raw samples as they come, unless they turn out to be a file."""
-    sound = SoundStream(asked=raw_format(answer.content_type), max_bytes=0)
+    sound = SoundStream(
+        asked=raw_format(answer.headers.get("content-type", "").strip().lower()), max_bytes=0
+    )
     is_first = True
     while chunk := await _next_samples(answer):
         if is_first:
@@ -174,13 +177,13 @@ async def _next_samples(answer: Answer) -> bytes:
         return await answer.next()
     except AmbiguousOutcomeError as error:
         what = f"the speech broke off: {error.what}"
-        raise incomplete(what, request_id=answer.request_id) from error
+        raise FAILURES.incomplete(what, request_id=answer.request_id) from error
 
 
 async def _file(answer: Answer, speech: SpeechCall) -> AsyncGenerator[Event, None]:
     data = await answer.read()
     if not data:
-        raise invalid_reply("the speech is empty", request_id=answer.request_id)
+        raise FAILURES.invalid_reply("the speech is empty", request_id=answer.request_id)
     check_media_type(answer.content_type, data, request_id=answer.request_id)
     yield AudioDelta(data=data, format=true_format(data, asked=speech.asked))
 
@@ -261,7 +264,7 @@ def _check_pace(call: SpeechCall, heard: _Heard, *, speed: float) -> None:
     if n_chars < _FEW_CHARS or not heard.duration_s:
         return
     if n_chars / heard.duration_s > MAX_CHARS_PER_S * max(1.0, speed):
-        raise invalid_reply(
+        raise FAILURES.invalid_reply(
             f"the speech lasts {heard.duration_s:.1f} s for {n_chars} letters: it was cut",
             fix="Ask again, or speak shorter texts.",
         )
@@ -270,7 +273,7 @@ def _check_pace(call: SpeechCall, heard: _Heard, *, speed: float) -> None:
 def _check_verbatim(text: str, heard: _Heard, *, tolerance: float) -> None:
     share = strayed_share(text, "".join(heard.transcript))
     if heard.was_cut or share > tolerance:
-        raise invalid_reply(
+        raise FAILURES.invalid_reply(
             "the model's reading was cut at its token limit"
             if heard.was_cut
             else f"the model did not read the text as it stands: {share:.0%} of the words differ, "

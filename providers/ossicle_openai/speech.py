@@ -19,8 +19,8 @@ from ossicle.messages import AudioDelta, Event, Request, UsageReported
 from ossicle_openai.catalogue import ModelRecord, SpeechFacts, speech_format
 from ossicle_openai.chat_request import voice_field
 from ossicle_openai.envelope import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer, incomplete, invalid_reply
-from ossicle_openai.options import CallOptions
+from ossicle_openai.errors import CallFacts, error_in_answer
+from ossicle_openai.options import FAILURES, CallOptions
 from ossicle_openai.sound import PCM16, SoundStream, true_format
 from ossicle_openai.text_pieces import split_text
 from ossicle_openai.usage import speech_usage
@@ -138,7 +138,7 @@ def check_media_type(content_type: str, head: bytes, *, request_id: str | None) 
     """
     start = head[:256].lstrip().lower()
     if content_type.startswith(_TEXT_TYPES) or start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise invalid_reply("text came where audio was asked for", request_id=request_id)
+        raise FAILURES.invalid_reply("text came where audio was asked for", request_id=request_id)
 
 
 def speech_json_events(
@@ -155,11 +155,11 @@ def speech_json_events(
         raise error_in_answer(said, status=200, request_id=request_id, call=call, started=False)
     text = body.get("audio_data") if isinstance(body, Mapping) else None
     if not isinstance(text, str) or not text:
-        raise invalid_reply("JSON came where audio was asked for", request_id=request_id)
+        raise FAILURES.invalid_reply("JSON came where audio was asked for", request_id=request_id)
     try:
         data = decode_base64(text, max_bytes=max_bytes)
     except (MalformedAudioError, AudioLimitError) as error:
-        raise invalid_reply(f"the speech cannot be read: {error.what}") from error
+        raise FAILURES.invalid_reply(f"the speech cannot be read: {error.what}") from error
     yield AudioDelta(data=data, format=true_format(data, asked=asked))
 
 
@@ -191,7 +191,7 @@ class SpeechStream:
             ProviderError: It is the vendor's error.
         """
         if not isinstance(event, Mapping):
-            raise invalid_reply("an event of the speech is no JSON object")
+            raise FAILURES.invalid_reply("an event of the speech is no JSON object")
         said = error_in(event)
         if said is not None:
             started = self._sound.n_bytes > 0
@@ -222,7 +222,7 @@ class SpeechStream:
             StreamIncompleteError: The end mark has not come.
         """
         if not self.is_complete:
-            raise incomplete(
+            raise FAILURES.incomplete(
                 f"the speech ended after {self._sound.n_bytes} bytes without its end mark",
                 request_id=self._request_id,
             )

@@ -11,11 +11,12 @@ from anyio import to_thread
 
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import Event, Request
+from ossicle.rest import json_of
 from ossicle_openai.audio_pieces import AudioPiece, cut_clip, needs_cutting
 from ossicle_openai.catalogue import ModelRecord, TranscriptionFacts
-from ossicle_openai.errors import CallFacts, invalid_reply
-from ossicle_openai.exchange import EVENT_STREAM, Exchange, json_of, started
-from ossicle_openai.options import CallOptions
+from ossicle_openai.errors import CallFacts
+from ossicle_openai.exchange import EVENT_STREAM, Exchange, started
+from ossicle_openai.options import FAILURES, CallOptions
 from ossicle_openai.pieces import JoinedPieces
 from ossicle_openai.speech import check_media_type
 from ossicle_openai.transcription import (
@@ -28,7 +29,7 @@ from ossicle_openai.transcription import (
 )
 
 if TYPE_CHECKING:
-    from ossicle_openai.transport import Answer
+    from ossicle.rest.answer import Answer
 
 PATH = "/audio/transcriptions"
 
@@ -126,12 +127,12 @@ def _whole(
         try:
             parsed = body.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise invalid_reply(
+            raise FAILURES.invalid_reply(
                 f"the transcription of {len(body)} bytes is not UTF-8",
                 request_id=answer.request_id,
             ) from error
     else:
-        parsed = json_of(body, answer)
+        parsed = json_of(body, answer, FAILURES)
     return list(
         transcription_events(parsed, call=call, start_s=piece.start_s, request_id=answer.request_id)
     )

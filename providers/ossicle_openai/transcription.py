@@ -20,8 +20,8 @@ from ossicle.messages import (
 )
 from ossicle_openai.catalogue import TranscriptionFacts
 from ossicle_openai.envelope import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer, incomplete, invalid_reply
-from ossicle_openai.options import CallOptions
+from ossicle_openai.errors import CallFacts, error_in_answer
+from ossicle_openai.options import FAILURES, CallOptions
 from ossicle_openai.usage import transcription_usage
 
 _EXTENSIONS = {"ogg": "ogg", "mp4": "m4a", "matroska": "webm", "adts": "aac", "raw": "pcm"}
@@ -140,7 +140,7 @@ def transcription_events(
         raise error_in_answer(said, status=200, request_id=request_id, call=call, started=False)
     text = body.get("text") if isinstance(body, Mapping) else None
     if not isinstance(body, Mapping) or not isinstance(text, str):
-        raise invalid_reply("the transcription holds no text", request_id=request_id)
+        raise FAILURES.invalid_reply("the transcription holds no text", request_id=request_id)
     if text:
         yield TextDelta(text=text)
     yield from _language(body)
@@ -178,7 +178,7 @@ class TranscriptionStream:
             ProviderError: It is the vendor's error.
         """
         if not isinstance(event, Mapping):
-            raise invalid_reply("an event of the transcription is no JSON object")
+            raise FAILURES.invalid_reply("an event of the transcription is no JSON object")
         said = error_in(event)
         if said is not None:
             raise error_in_answer(
@@ -210,7 +210,7 @@ class TranscriptionStream:
             StreamIncompleteError: The end mark has not come.
         """
         if not self.is_complete:
-            raise incomplete(
+            raise FAILURES.incomplete(
                 "the transcription ended without its end mark", request_id=self._request_id
             )
         return iter(())

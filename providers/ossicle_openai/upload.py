@@ -1,99 +1,32 @@
-"""A request's body on its way to the network.
+"""The form that the vendor's client makes, on its way to the network.
 
 Imports the HTTP library; import this module only where a request is about to be sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import httpx2
 
-from ossicle_openai.body import BodyPieces, JsonBody
-
-if TYPE_CHECKING:
-    from typing import Self
-
-_PIECE_BYTES = 1 << 16
+from ossicle.rest import Body, BodyReader
+from ossicle.rest.upload import Upload
 
 
-class Upload(httpx2.AsyncByteStream):
-    """A body that knows whether all of it was handed to the network.
+class FormUpload(Upload):
+    """The form of a request that the client has built; its file is in memory."""
 
-    A connection that fails before that surely executed nothing; afterwards nobody knows.
-
-    It is its own iterator and no generator, so that a call that fails or is cancelled in the
-    middle of it closes it there and then: nothing is left to the garbage collector.
-
-    Args:
-        body: A JSON body; `None`: the form that the vendor's client makes.
-    """
-
-    def __init__(self, body: JsonBody | None) -> None:
-        self._body: JsonBody | httpx2.SyncByteStream | None = body
-        self._source: BodyPieces | _FormPieces | None = None
-        self._piece = memoryview(b"")
-        self.is_complete = False
+    def __init__(self) -> None:
+        super().__init__(Body(media_type="multipart/form-data", parts=()))
 
     def carry(self, request: httpx2.Request) -> None:
-        """Become the body of a request that the client has built."""
-        if self._body is None and isinstance(request.stream, httpx2.SyncByteStream):
-            self._body = request.stream
-        request.stream = self
-
-    def __aiter__(self) -> Self:
-        """Begin with the first byte, also when it was begun before."""
-        self.close()
-        self.is_complete = False
-        if self._body is not None:
-            self._source = (
-                aiter(self._body)
-                if isinstance(self._body, JsonBody)
-                else _FormPieces(iter(self._body))
-            )
-        return self
-
-    async def __anext__(self) -> bytes:
-        """The next bytes.
-
-        asyncio takes a piece of any size into its buffer and tells of a lost connection only with
-        the next one; so the fewer bytes a piece has, the more is known.
-        """
-        while not self._piece:
-            if self._source is None:
-                raise StopAsyncIteration
-            try:
-                self._piece = memoryview(await anext(self._source))
-            except StopAsyncIteration:
-                self.is_complete = True
-                self.close()
-                raise
-        piece, self._piece = self._piece[:_PIECE_BYTES], self._piece[_PIECE_BYTES:]
-        return bytes(piece)
-
-    async def aclose(self) -> None:
-        """Close; for those who close streams by waiting."""
-        self.close()
-
-    def close(self) -> None:
-        """Give the body free, sent or not; closing twice is harmless."""
-        source, self._source = self._source, None
-        self._piece = memoryview(b"")
-        if source is not None:
-            source.close()
+        """Become the body of a request, in the place of the client's."""
+        if isinstance(request.stream, httpx2.SyncByteStream):
+            self._body = _Form(request.stream)
+        super().carry(request)
 
 
-class _FormPieces:
-    """The pieces of a form, whose file is in memory."""
+class _Form:
+    def __init__(self, stream: httpx2.SyncByteStream) -> None:
+        self._stream = stream
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-
-    async def __anext__(self) -> bytes:
-        for piece in self._pieces:
-            return piece
-        raise StopAsyncIteration
-
-    def close(self) -> None:
-        self._pieces = iter(())
+    def reader(self) -> BodyReader:
+        return BodyReader(self._stream)

@@ -22,7 +22,7 @@ from tests.docs.plugin_tables import (
 )
 from tests.fresh.tutorial import read_tutorial
 
-from ossicle import __version__, abc, errors, messages
+from ossicle import __version__, abc, errors, messages, rest
 from ossicle.abc import hooks
 from ossicle.errors import (
     AmbiguousOutcomeError,
@@ -67,6 +67,17 @@ def test_every_record_and_spec_has_its_table_with_each_field_explained() -> None
     for name, kind in KINDS.items():
         assert f"<!-- fields of {name} -->\n| field" in PAGE, name
         assert set(defaults_of(kind)) <= set(attributes_of(kind)), name
+
+
+def test_what_the_page_names_of_rest_is_there() -> None:
+    _, _, section = PAGE.partition("### Talking HTTP\n")
+    section, _, _ = section.partition("\n## ")
+    rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named
+    # The rest of them are what those give and take.
+    assert set(rest.__all__) - named == {"Body", "BodyReader", "Explain"}
+    assert named <= set(rest.__all__)
 
 
 def test_what_has_a_number_has_a_unit() -> None:

@@ -3,9 +3,9 @@
 Nothing here imports the HTTP client before the first request is sent.
 """
 
-from ossicle.rest.body import Body, ClipData, form_body, json_body
+from ossicle.rest.body import Body, BodyReader, ClipData, form_body, json_body
 from ossicle.rest.failures import Explain, Failures, Refusal
-from ossicle.rest.link import Link, json_of, off_loop
+from ossicle.rest.link import BuiltOnce, Link, json_of, off_loop
 from ossicle.rest.outgoing import Outgoing
 from ossicle.rest.redaction import redact
 from ossicle.rest.settings import (
@@ -21,6 +21,8 @@ from ossicle.rest.waits import bounded_wait, http_date_s, wait_s
 
 __all__ = [
     "Body",
+    "BodyReader",
+    "BuiltOnce",
     "ClipData",
     "Explain",
     "Failures",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -13,10 +13,13 @@ from anyio import to_thread
 
 from ossicle.audio import AudioClip
 
-_PIECE_BYTES = 3 << 14
+_READ_BYTES = 3 << 16
 """Bytes of audio that are read at a time: a multiple of three, so that only the end of base64 is
-padded; and few, because asyncio takes a piece of any size into its buffer and tells of a lost
-connection only with the next one."""
+padded."""
+
+_PIECE_BYTES = 1 << 16
+"""Longest piece. asyncio takes one of any size into its buffer and tells of a lost connection only
+with the next one; so the fewer bytes a piece has, the more is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +29,18 @@ class ClipData:
     Attributes:
         clip: The audio.
         is_base64: Whether it stands there as base64.
+        prefix: Text before it, such as `data:audio/wav;base64,`; plain ASCII.
     """
 
     clip: AudioClip
     is_base64: bool = True
+    prefix: str = ""
 
     @property
     def n_bytes(self) -> int:
-        """Size of what is sent."""
-        return (self.clip.n_bytes + 2) // 3 * 4 if self.is_base64 else self.clip.n_bytes
+        """Size of what is sent, prefix included."""
+        size = (self.clip.n_bytes + 2) // 3 * 4 if self.is_base64 else self.clip.n_bytes
+        return len(self.prefix) + size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +68,15 @@ class Body:
 class BodyReader:
     """Reads a body piece by piece.
 
-    A class and no generator: one that a cancelled upload leaves behind is not closed by anybody,
-    which trio rightly reports.
+    A class and no generator: whoever sends the body closes it, at once and without waiting,
+    however the sending ends. A generator that is left in the middle stays with the garbage
+    collector, which trio rightly reports.
 
     Args:
         parts: Plain bytes and clips.
     """
 
-    def __init__(self, parts: Sequence[bytes | ClipData]) -> None:
+    def __init__(self, parts: Iterable[bytes | ClipData]) -> None:
         self._parts: Iterator[bytes | ClipData] = iter(parts)
         self._rest = memoryview(b"")
         self._data: ClipData | None = None
@@ -82,10 +89,11 @@ class BodyReader:
                 head, self._rest = self._rest[:_PIECE_BYTES], self._rest[_PIECE_BYTES:]
                 return bytes(head)
             if self._file is not None and self._data is not None:
-                piece = await self._read(self._file, in_memory=self._data.clip.path is None)
-                if piece:
-                    return base64.b64encode(piece) if self._data.is_base64 else piece
-                self.close()
+                data = await _read(self._file, in_memory=self._data.clip.path is None)
+                if data:
+                    self._rest = memoryview(_encoded(data) if self._data.is_base64 else data)
+                    continue
+                self._close_file()
             part = next(self._parts, None)
             if part is None:
                 return b""
@@ -93,17 +101,32 @@ class BodyReader:
                 self._rest = memoryview(part)
             else:
                 self._data, self._file = part, part.clip.open()
+                self._rest = memoryview(part.prefix.encode("ascii"))
 
     def close(self) -> None:
-        """Close the file that is being read; closing twice is harmless."""
+        """Close the file that is being read, and end; closing twice is harmless."""
+        self._close_file()
+        self._parts, self._rest = iter(()), memoryview(b"")
+
+    def _close_file(self) -> None:
         file, self._file, self._data = self._file, None, None
         if file is not None:
             file.close()
 
-    async def _read(self, file: BinaryIO, *, in_memory: bool) -> bytes:
-        if in_memory:
-            return file.read(_PIECE_BYTES)
-        return await to_thread.run_sync(file.read, _PIECE_BYTES)
+
+async def _read(file: BinaryIO, *, in_memory: bool) -> bytes:
+    if in_memory:
+        return file.read(_READ_BYTES)
+    return await to_thread.run_sync(file.read, _READ_BYTES)
+
+
+def _encoded(data: bytes) -> bytes:
+    try:
+        import pybase64
+    except ImportError:
+        return base64.b64encode(data)
+    encoded: bytes = pybase64.b64encode(data)
+    return encoded
 
 
 def json_body(payload: Mapping[str, Any]) -> Body:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 from anyio import to_thread
@@ -15,12 +16,49 @@ from ossicle.rest.outgoing import Outgoing
 from ossicle.rest.settings import RestOptions
 
 if TYPE_CHECKING:
-    from ossicle.rest.transport import Answer, Transport
+    from ossicle.rest.answer import Answer
+    from ossicle.rest.transport import Transport
 
 _T = TypeVar("_T")
 
 _OFF_LOOP_BYTES = 1 << 18
 """Bodies larger than this are parsed in a thread; smaller ones cost less than the switch."""
+
+
+class BuiltOnce(Generic[_T]):
+    """Holds what takes long to build, such as a vendor's client: built in a thread, once.
+
+    A call that has no more time leaves the building to the one that comes next.
+    """
+
+    def __init__(self) -> None:
+        self._lock = anyio.Lock()
+        self._building = threading.Lock()
+        self._built: _T | None = None
+
+    async def get(self, build: Callable[[], _T]) -> _T:
+        """What was built, or what this builds.
+
+        Args:
+            build: Called in a thread, where nothing was built yet.
+        """
+        async with self._lock:
+            built = self._built
+            if built is None:
+                # Importing a client and building its TLS context take long: not on the loop.
+                built = await to_thread.run_sync(self._build, build, abandon_on_cancel=True)
+        return built
+
+    def take(self) -> _T | None:
+        """Give it up, as far as there is one."""
+        built, self._built = self._built, None
+        return built
+
+    def _build(self, build: Callable[[], _T]) -> _T:
+        with self._building:
+            if self._built is None:
+                self._built = build()
+            return self._built
 
 
 class Link:
@@ -48,8 +86,7 @@ class Link:
     ) -> None:
         self._base_url, self._headers, self._options = base_url, headers, options
         self._failures, self._extra = failures, extra
-        self._transport: Transport | None = None
-        self._lock = anyio.Lock()
+        self._transport: BuiltOnce[Transport] = BuiltOnce()
 
     async def send(self, outgoing: Outgoing, explain: Explain) -> Answer:
         """Send a request; returns its answer once the headers are there.
@@ -70,22 +107,15 @@ class Link:
                 allowed=allowed,
                 fix="Send shorter audio, or a shorter history.",
             )
-        transport = await self._ready()
+        headers = self._headers()
+        transport = await self._transport.get(lambda: self._build(headers))
         return await transport.send(outgoing, explain)
 
     async def aclose(self) -> None:
         """Close all connections; closing twice is harmless."""
-        transport, self._transport = self._transport, None
+        transport = self._transport.take()
         if transport is not None:
             await transport.aclose()
-
-    async def _ready(self) -> Transport:
-        headers = self._headers()
-        async with self._lock:
-            if self._transport is None:
-                # Importing the client and building its TLS context take long: not on the loop.
-                self._transport = await to_thread.run_sync(self._build, headers)
-        return self._transport
 
     def _build(self, headers: Mapping[str, str]) -> Transport:
         try:
@@ -101,8 +131,10 @@ class Link:
 
 
 async def off_loop(n_bytes: int, work: Callable[[], _T]) -> _T:
-    """Do work on this many bytes, in a thread if they are many."""
-    return work() if n_bytes <= _OFF_LOOP_BYTES else await to_thread.run_sync(work)
+    """Do work on this many bytes, in a thread if they are many; its result may be given up."""
+    if n_bytes <= _OFF_LOOP_BYTES:
+        return work()
+    return await to_thread.run_sync(work, abandon_on_cancel=True)
 
 
 def json_of(body: bytes, answer: Answer, failures: Failures) -> object:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ossicle.rest.body import Body
 
@@ -16,9 +17,11 @@ class Outgoing:
         accept: Media type that is asked for.
         body: What is sent.
         deadline: Moment by `anyio.current_time()` after which no answer is of use.
+        headers: Further headers of this request, checked; never logged.
     """
 
     path: str
     accept: str
     body: Body
     deadline: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -90,6 +90,8 @@ def checked_url(url: str, *, example: str, default_path: str = "") -> str:
     try:
         parts = urlsplit(url)
         is_possible = parts.scheme in ("http", "https") and bool(parts.hostname)
+        # urlsplit drops line breaks in silence, HTTP clients do not.
+        is_possible = is_possible and url.isprintable() and " " not in url
         is_possible = is_possible and not (parts.username or parts.password) and parts.port != 0
         is_possible = is_possible and not (parts.query or parts.fragment)
     except ValueError:

@@ -21,7 +21,7 @@ class Extras(Options):
 @pytest.mark.parametrize(
     "url",
     ["", "ftp://x", "http://", "https://user:secret@x", "http://x?key=secret", "http://x:0",
-     "http://[", "http://x#y"],
+     "http://[", "http://x#y", "http://x/\n", "http://x /v1"],
 )  # fmt: skip
 def test_urls_that_cannot_be_are_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:

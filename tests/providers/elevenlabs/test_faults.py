@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.providers.elevenlabs.vendor import (
     KEY,
     ask,
-    collect,
     fake,
     said,
     speaking,
     transcribing,
-    with_provider,
 )
-from tests.providers.interruption import Interrupted, nothing_left
 
-from ossicle.audio import AudioClip
 from ossicle.errors import (
     AmbiguousOutcomeError,
     AudioMissingError,
@@ -38,7 +32,6 @@ from ossicle.errors import (
 from ossicle.messages import Reply, Request
 from ossicle.testing.vendors import FAULT_FACTS, Fault, FaultKind
 from ossicle.testing.vendors.unreachable import UNRESOLVABLE_URL, refusing_url, silent_url
-from ossicle_elevenlabs.provider import ElevenLabsProvider
 
 K = FaultKind
 Wanted = dict[FaultKind, type[OssicleError] | None]
@@ -177,25 +170,3 @@ def test_a_connection_lost_while_the_client_sends_executed_nothing() -> None:
         assert not vendor.ledger.executed
     # Where the upload fitted into the system's buffers nobody can know.
     assert caught.value.billed in (False, None)
-
-
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-@pytest.mark.parametrize("is_file", [False, True])
-def test_a_call_cancelled_at_any_await_leaves_nothing_behind(
-    is_file: bool, backend: str, tmp_path: Path
-) -> None:
-    clip = said("A text. " * 30)
-    if is_file:
-        clip = AudioClip.from_path(clip.save(tmp_path / "a.wav"))
-
-    async def work(provider: ElevenLabsProvider) -> int:
-        await collect(provider, speaking())  # the client is built once
-        with nothing_left():
-            for at in itertools.count(1):
-                call = Interrupted(collect(provider, transcribing(clip)), at=at)
-                if not await call.run() and call.n_awaits < at:
-                    break
-        return at
-
-    with fake(ear=lambda samples, rate: "hello", receive_buffer_bytes=1 << 14) as vendor:
-        assert with_provider(vendor.base_url, work, backend=backend) > 5

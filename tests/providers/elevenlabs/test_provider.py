@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
+from tests.providers.calls import collect
 from tests.providers.elevenlabs.vendor import (
     FLASH,
     HEARING,
@@ -14,7 +15,6 @@ from tests.providers.elevenlabs.vendor import (
     PCM,
     SPEECH,
     ask,
-    collect,
     events_of,
     fake,
     heard,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import Any, TypeVar
 
-import anyio
 from pydantic import SecretStr
+from tests.providers.calls import collect, folded, run_with
 
 from ossicle.abc import ProviderSettings
 from ossicle.audio import AudioClip, AudioFormat
-from ossicle.messages import AudioPart, Event, Message, Reply, ReplyFold, Request, TextPart
+from ossicle.messages import AudioPart, Event, Message, Reply, Request, TextPart
 from ossicle.testing.vendors import Fault, FaultKind, ListedFaults, tone_ear, tone_voice
 from ossicle.testing.vendors.elevenlabs import FakeElevenLabs
 from ossicle.testing.vendors.sound import pcm16_bytes, wav_header
@@ -40,21 +39,7 @@ def with_provider(
     secret = None if key is None else SecretStr(key)
     settings = ProviderSettings(api_key=secret, base_url=url, options=options)
 
-    async def main() -> T:
-        provider = ElevenLabsProvider(settings)
-        try:
-            return await work(provider)
-        finally:
-            await provider.aclose()
-            await provider.aclose()
-
-    return anyio.run(main, backend=backend)
-
-
-async def collect(provider: ElevenLabsProvider, request: Request) -> list[Event]:
-    """All events of one call."""
-    async with aclosing(provider.respond(request)) as events:  # type: ignore[type-var]
-        return [event async for event in events]
+    return run_with(lambda: ElevenLabsProvider(settings), work, backend=backend)
 
 
 def events_of(url: str, request: Request, **more: Any) -> list[Event]:
@@ -64,11 +49,7 @@ def events_of(url: str, request: Request, **more: Any) -> list[Event]:
 
 def ask(url: str, request: Request, **more: Any) -> Reply:
     """The reply of one call, which has to be complete."""
-    folding = ReplyFold(provider="elevenlabs", model=request.model)
-    for event in events_of(url, request, **more):
-        folding.add(event)
-    assert folding.is_complete
-    return folding.reply()
+    return folded(events_of(url, request, **more), provider="elevenlabs", model=request.model)
 
 
 def speaking(text: str = "Good morning.", **fields: Any) -> Request:

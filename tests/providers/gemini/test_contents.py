@@ -14,7 +14,7 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ossicle_gemini.body import ClipData
+from ossicle.rest import ClipData
 from ossicle_gemini.contents import contents_of
 from ossicle_gemini.signatures import WITHOUT, Signatures
 
@@ -38,7 +38,7 @@ def test_a_history_of_every_kind() -> None:
     turns = contents_of(messages, model=MODEL, signatures=None)
     assert [turn["role"] for turn in turns] == ["user", "model", "user", "user"]
     blob = turns[0]["parts"][1]["inlineData"]
-    assert blob == {"mimeType": "audio/wav", "data": ClipData(clip.clip)}
+    assert blob == {"mimeType": "audio/wav", "data": ClipData(clip=clip.clip)}
     assert turns[1]["parts"][0] == {"text": "I heard"}
     assert turns[1]["parts"][1] == {"functionCall": {"id": "one", "name": "one", "args": {}}}
     assert [part["functionResponse"]["response"] for part in turns[2]["parts"]] == [

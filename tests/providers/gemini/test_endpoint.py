@@ -14,7 +14,7 @@ def test_googles_own_endpoint_without_settings() -> None:
     found = find_endpoint(ProviderSettings(), environment=NONE)
     assert found.base_url == BASE_URL
     with pytest.raises(MissingKeyError, match="GEMINI_API_KEY"):
-        found.key_to_send()
+        found.headers()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from ossicle.errors import (
     RateLimitedError,
     RequestRefusedError,
 )
-from ossicle_gemini.errors import CallFacts, error_of_reply
+from ossicle.rest import Refusal
+from ossicle_gemini.errors import CallFacts
 
 KEY_INVALID = {
     "error": {
@@ -52,7 +53,7 @@ def limited(*quotas: str, wait: str | None = None, message: str = "") -> dict[st
 
 def error_for(status: int, body: Any, **headers: str) -> ProviderError:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    found = error_of_reply(status, headers=headers, body=data, call=CALL)
+    found = CALL.explain(Refusal(status=status, headers=headers, body=data))
     assert isinstance(found, ProviderError)
     return found
 
@@ -105,7 +106,7 @@ def test_facts_stand_on_the_error_and_secrets_do_not() -> None:
 def test_a_model_that_ended_names_its_successor() -> None:
     call = CallFacts(model="gemini-2.5-pro", successor="gemini-3.8-flash")
     body = json.dumps(plain(404, "NOT_FOUND")).encode()
-    error = error_of_reply(404, headers={}, body=body, call=call)
+    error = call.explain(Refusal(status=404, headers={}, body=body))
     assert "gemini-3.8-flash" in str(error)
 
 

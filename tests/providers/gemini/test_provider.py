@@ -9,7 +9,8 @@ import anyio
 import anyio.to_thread
 import pytest
 from pydantic import SecretStr
-from tests.providers.gemini.vendor import KEY, ask, ask_once, collect, fake, with_provider
+from tests.providers.calls import collect
+from tests.providers.gemini.vendor import KEY, ask, ask_once, fake, with_provider
 from tests.providers.gemini.wire import (
     CHAT,
     OLD_SPEECH,

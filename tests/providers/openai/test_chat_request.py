@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema  # it ships no types
 import pytest
-from tests.providers.openai.wire import asking, b64, clip
+from tests.providers.openai.wire import asking, b64, clip, sent
 
 from ossicle.audio import AudioFormat
 from ossicle.errors import UnknownVoiceError, UnsupportedFeatureError, UnsupportedModalityError
@@ -22,8 +22,8 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from ossicle.rest import ClipData
 from ossicle.testing.vendors.openai import chat_schema, problems
-from ossicle_openai.body import ClipText, JsonBody
 from ossicle_openai.catalogue import record_for
 from ossicle_openai.chat_request import ChatCall, chat_call
 from ossicle_openai.options import call_options
@@ -72,7 +72,10 @@ def test_audio_and_text_in_and_both_out_streamed() -> None:
         seed=3,
     )
     payload = payload_for(request)
-    audio = {"type": "input_audio", "input_audio": {"data": ClipText(SOUND.clip), "format": "wav"}}
+    audio = {
+        "type": "input_audio",
+        "input_audio": {"data": ClipData(clip=SOUND.clip), "format": "wav"},
+    }
     assert payload == {
         "model": "gpt-audio-1.5",
         "modalities": ["text", "audio"],
@@ -238,14 +241,14 @@ def test_bodies_are_what_the_vendor_documents(
         seed=1,
         provider_options={"store": False, "metadata": {"a": "b"}, "top_p": 0.5, "user": "u"},
     )
-    body = json.loads(JsonBody(payload_for(request)).to_bytes())
+    body = json.loads(sent(payload_for(request)))
     assert list(problems(chat_schema(), body)) == []
     jsonschema.validate(body, chat_schema())
 
 
 def test_servers_that_do_it_their_own_way() -> None:
     request = asking(messages=(user(SOUND),), output=BOTH, model="m", voice="Cherry")
-    body = JsonBody(payload_for(request, profile="qwen-omni")).to_bytes().decode()
+    body = sent(payload_for(request, profile="qwen-omni")).decode()
     assert f'"data":"data:audio/wav;base64,{b64(SOUND.clip.read_bytes())}"' in body
     assert call_for(request, profile="qwen-omni").streams
     assert payload_for(request, profile="qwen-omni")["audio"]["format"] == "wav"

@@ -22,7 +22,8 @@ from ossicle.errors import (
     RateLimitedError,
     RequestRefusedError,
 )
-from ossicle_openai.errors import CallFacts, error_of_reply
+from ossicle.rest import Refusal
+from ossicle_openai.errors import CallFacts
 
 KEY = "sk-proj-abcdefghijklmnop9900"
 CALL = CallFacts(
@@ -42,9 +43,8 @@ def reply(
     if body is None:
         error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
         body = json.dumps({"error": error | fields}).encode()
-    return error_of_reply(
-        status, headers={"x-request-id": "req_1", **(headers or {})}, body=body, call=call
-    )
+    headers = {"x-request-id": "req_1", **(headers or {})}
+    return call.explain(Refusal(status=status, headers=headers, body=body))
 
 
 # Verbatim bodies of the vendor, with their sources in the reference of the project.

@@ -6,7 +6,8 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.providers.openai.vendor import KEY, ask, ask_once, collect, fake, with_provider
+from tests.providers.calls import collect
+from tests.providers.openai.vendor import KEY, ask, ask_once, fake, with_provider
 from tests.providers.openai.wire import asking, clip
 
 from ossicle.audio import AudioFormat

@@ -12,9 +12,9 @@ from tests.providers.openai.wire import AUDIO_ID, CALL, b64
 
 from ossicle.errors import OssicleError
 from ossicle.messages import Event, ReplyFold
+from ossicle.rest import Refusal
 from ossicle_openai.chat_events import ChatStream
 from ossicle_openai.chat_reply import chat_reply_events
-from ossicle_openai.errors import error_of_reply
 from ossicle_openai.exchange import StreamReader
 from ossicle_openai.profiles import PROFILE_NAMES, profile_named
 from ossicle_openai.sound import PCM16
@@ -102,7 +102,7 @@ def test_whole_answers(body: object, profile: str) -> None:
     ),
 )
 def test_error_replies(status: int, body: bytes, headers: dict[str, str]) -> None:
-    error = error_of_reply(status, headers=headers, body=body, call=CALL)
+    error = CALL.explain(Refusal(status=status, headers=headers, body=body))
     assert isinstance(error, OssicleError)
     assert len(str(error)) < 1000
     assert error.retry_after_s is None or 0 < error.retry_after_s < 10**8

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import Any, TypeVar
 
-import anyio
 from pydantic import SecretStr
+from tests.providers.calls import collect, folded, run_with
 
 from ossicle.abc import ProviderSettings
-from ossicle.messages import Event, Finished, Reply, ReplyFold, Request
+from ossicle.messages import Reply, Request
 from ossicle.testing.vendors import Fault, FaultKind, ListedFaults
 from ossicle.testing.vendors.openai import PROFILES, FakeOpenAI
 from ossicle_openai.provider import OpenAIProvider
@@ -37,31 +36,12 @@ def with_provider(
         api_key=SecretStr(KEY), base_url=url, options={"profile": profile, **options}
     )
 
-    async def main() -> T:
-        provider = OpenAIProvider(settings)
-        try:
-            return await work(provider)
-        finally:
-            await provider.aclose()
-            await provider.aclose()
-
-    return anyio.run(main, backend=backend)
-
-
-async def collect(provider: OpenAIProvider, request: Request) -> list[Event]:
-    """All events of one call."""
-    async with aclosing(provider.respond(request)) as events:  # type: ignore[type-var]
-        return [event async for event in events]
+    return run_with(lambda: OpenAIProvider(settings), work, backend=backend)
 
 
 async def ask(provider: OpenAIProvider, request: Request) -> Reply:
     """The reply of one call, which has to be complete."""
-    folding = ReplyFold(provider="openai", model=request.model)
-    events = await collect(provider, request)
-    for event in events:
-        folding.add(event)
-    assert isinstance(events[-1], Finished)
-    return folding.reply()
+    return folded(await collect(provider, request), provider="openai", model=request.model)
 
 
 def ask_once(url: str, request: Request, **more: Any) -> Reply:

@@ -7,9 +7,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import anyio
+
 from ossicle.audio import AudioClip
 from ossicle.audio.wav import wav_header
 from ossicle.messages import Event, Message, Reply, ReplyFold, Request, TextPart
+from ossicle.rest import json_body
 from ossicle_openai.chat_events import ChatStream
 from ossicle_openai.errors import CallFacts
 from ossicle_openai.profiles import EndpointProfile, profile_named
@@ -107,6 +110,18 @@ def clip(n_frames: int = 4800, *, sample_rate: int = 24_000) -> AudioClip:
     """A WAV of a ramp."""
     pcm = b"".join((index % 30_000).to_bytes(2, "little") for index in range(n_frames))
     return AudioClip.from_bytes(wav(pcm, sample_rate=sample_rate))
+
+
+def sent(payload: dict[str, Any]) -> bytes:
+    """A payload as it is sent."""
+
+    async def main() -> bytes:
+        reader, found = json_body(payload).reader(), bytearray()
+        while piece := await reader.next():
+            found += piece
+        return bytes(found)
+
+    return anyio.run(main)
 
 
 def asking(text: str = "Hello", **fields: Any) -> Request:
