@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.core.conversation.worlds import World
 
 from ossicle import AsyncClient, AsyncConversation, AudioClip, RetryPolicy
-from ossicle.conversation import HistoryPolicy, load_notebook
+from ossicle.conversation import HistoryPolicy, RetentionPolicy, load_notebook
 from ossicle.conversation.keeper import NoKeeper
 from ossicle.errors import OssicleError
 from ossicle.messages import Reply, Usage
@@ -84,7 +84,7 @@ class Conversations(RuleBasedStateMachine):
             store=self.store,
             plugins=(self.world.second_plugin(),),
         )
-        self.talk = self.client.conversation(id="mine", history_policy=self.policy)
+        self.talk = self._begun()
 
     def run(self, work: Callable[[], Awaitable[T]]) -> T:
         return self.portal.call(work)
@@ -178,6 +178,15 @@ class Conversations(RuleBasedStateMachine):
         self.undo()
         self.say(words, streams=False)
 
+    def _begun(self) -> AsyncConversation:
+        # Sound is kept for ever, so that what is stored can be compared with what is held.
+        assert self.client is not None
+        return self.client.conversation(
+            id="mine",
+            history_policy=self.policy,
+            retention=RetentionPolicy(audio_ttl_s=1e9),
+        )
+
     @rule()
     def delete_tenant(self) -> None:
         if self.talk is not None:
@@ -185,7 +194,7 @@ class Conversations(RuleBasedStateMachine):
         self.store.delete_tenant("default")
         assert self.store.list_conversations("default") == ()
         assert self.client is not None
-        self.talk = self.client.conversation(id="mine", history_policy=self.policy)
+        self.talk = self._begun()
         self.expected, self.elsewhere = [], False
 
     @rule(seconds=st.sampled_from([1.0, 3300.0, 9000.0]))
