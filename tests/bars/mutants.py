@@ -80,9 +80,8 @@ def run_mutants(todo: Sequence[Mutation], *, jobs: int) -> Iterable[Outcome]:
 
 
 def _warm_up() -> None:
-    """Import what mutants share, once; of the plugins only what is not mutated."""
+    """Import what mutants share, once."""
     importlib.import_module("ossicle.testing.conformance")
-    importlib.import_module(f"{ZOO}.parrot.vendor")
 
 
 def _start(mutation: Mutation) -> tuple[int, int]:
@@ -111,6 +110,9 @@ def _try(mutation: Mutation) -> dict[str, object]:
     module = types.ModuleType(name)
     try:
         code = compile(mutation.source, f"<{mutation.name[:60]}>", "exec")
+        # A suite that was imported before, by other tests, would go on with the unchanged plugin.
+        for imported in [one for one in sys.modules if one.startswith(ZOO)]:
+            del sys.modules[imported]
         sys.modules[name] = module
         exec(code, module.__dict__)
         where, suite = SUITES[mutation.module.partition(".")[0]]
