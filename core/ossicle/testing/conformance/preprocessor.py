@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tracemalloc
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +16,7 @@ from ossicle.signal.meters import Measurements, measure
 from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.samples import CUTS, cut_blocks, probe_signals
 from ossicle.testing.conformance.suite import Conformance, check
-from ossicle.testing.conformance.watching import watching_accesses
+from ossicle.testing.conformance.watching import watching_accesses, watching_allocations
 from ossicle.testing.strategies.signals import Signal
 
 _EFFECT = re.compile(r"[a-z0-9_]+_(s|db|hz|dbfs|lufs|dbtp|share|frames|samples|channels|bytes)")
@@ -189,14 +188,10 @@ class PreprocessorConformance(Conformance, is_part=True):
         whole = Signal(kind="noise", frames=240 * 8000, sample_rate=8000)
         transform = start(spec, whole)
         transform.process(signal.pcm.samples)
-        tracemalloc.start()
-        try:
+        with watching_allocations() as allocations:
             for _ in range(80):
                 transform.process(signal.pcm.samples)
-            held, _ = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
-        assert held < _MAX_GROWTH // 4
+        assert allocations.held < _MAX_GROWTH // 4
 
 
 def start(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 import types
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,12 +66,20 @@ def run_suite(
             "--rootdir", folder, "-c", os.devnull, "--basetemp", str(Path(folder, "tmp")), folder,
         ]  # fmt: skip
         status = pytest.main(arguments, plugins=[runner])
+    _clear_away()
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise ConfigurationError(
             f"pytest ended with status {int(status)} instead of running {suite.__name__}",
             fix="Run the suite by the command pytest, which says why.",
         )
     return Trial(report=own.draft.report(), failures=runner.failures)
+
+
+def _clear_away() -> None:
+    """What a broken plugin left open is closed here, not in the middle of somebody else's test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import threading
 import time
+import tracemalloc
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,38 @@ class Accesses:
     """
 
     seen: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Allocations:
+    """What was allocated while it was watched, in bytes.
+
+    Attributes:
+        peak: The most at once.
+        held: What was still there at the end.
+    """
+
+    peak: int = 0
+    held: int = 0
+
+
+@contextmanager
+def watching_allocations() -> Iterator[Allocations]:
+    """Counts from here, also where the whole run is being traced (`PYTHONTRACEMALLOC`)."""
+    is_traced = tracemalloc.is_tracing()
+    if is_traced:
+        tracemalloc.reset_peak()
+    else:
+        tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    found = Allocations()
+    try:
+        yield found
+    finally:
+        held, peak = tracemalloc.get_traced_memory()
+        found.held, found.peak = held - before, peak - before
+        if not is_traced:
+            tracemalloc.stop()
 
 
 class _Auditor:

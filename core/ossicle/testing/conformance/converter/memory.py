@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import tracemalloc
 from collections.abc import Callable
 
 from ossicle.abc import ConverterSpec
@@ -15,6 +14,7 @@ from ossicle.testing.conformance.converter.sounds import (
     targets_of,
     writers_for,
 )
+from ossicle.testing.conformance.watching import watching_allocations
 from ossicle.testing.strategies.formats import Writer
 from ossicle.testing.strategies.signals import Signal
 
@@ -67,9 +67,6 @@ def _writing(spec: ConverterSpec, writer: Writer, blocks: int) -> Callable[[], N
 
 
 def _peak(work: Callable[[], None]) -> int:
-    tracemalloc.start()
-    try:
+    with watching_allocations() as allocations:
         work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    return allocations.peak

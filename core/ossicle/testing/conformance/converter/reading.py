@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from ossicle.testing.conformance.watching import (
     holdings,
     settled_holdings,
     watching_accesses,
+    watching_allocations,
     watching_litter,
 )
 from ossicle.testing.strategies.signals import Signal
@@ -169,16 +170,16 @@ class ReadingChecks(Conformance, is_part=True):
                 path = tmp_path / "name-that-lies.xyz"
                 path.write_bytes(clip.read_bytes())
                 sources.append(AudioClip.from_path(path))
-            streams = [made.decode(source) for source in sources]
-            blocks: list[list[np.ndarray]] = [[] for _ in streams]
-            for index, stream in enumerate(streams):
-                for block in stream:
-                    blocks[index].append(block.copy())
-                    break
-            for index, stream in enumerate(streams):
-                blocks[index] += [block.copy() for block in stream]
-                stream.close()
-                assert np.array_equal(np.concatenate(blocks[index]), expected), name
+            with ExitStack() as opened:
+                streams = [opened.enter_context(made.decode(source)) for source in sources]
+                blocks: list[list[np.ndarray]] = [[] for _ in streams]
+                for index, stream in enumerate(streams):
+                    for block in stream:
+                        blocks[index].append(block.copy())
+                        break
+                for index, stream in enumerate(streams):
+                    blocks[index] += [block.copy() for block in stream]
+                    assert np.array_equal(np.concatenate(blocks[index]), expected), name
 
     @check("frees everything when closed early, twice, or never begun")
     def test_early_close_frees_all(self, spec: ConverterSpec, tmp_path: Path) -> None:
@@ -222,19 +223,16 @@ class ReadingChecks(Conformance, is_part=True):
                     self._decode_damaged(spec, changed, f"{name} mutation {seed}")
 
     def _decode_damaged(self, spec: ConverterSpec, clip: AudioClip, name: str) -> None:
-        tracemalloc.start()
-        try:
-            with spec.factory().decode(clip) as stream:
-                frames, is_whole = _read_some(stream, name)
-                assert not is_whole or stream.frames in (None, frames), (
-                    f"{name}: {stream.frames} frames are said to be sure, {frames} come"
-                )
-        except OssicleError as error:
-            _examine(error, name)
-        finally:
-            _, peak = tracemalloc.get_traced_memory()
-            tracemalloc.stop()
-        assert peak < _MAX_PEAK, f"{name}: {peak >> 20} MiB"
+        with watching_allocations() as allocations:
+            try:
+                with spec.factory().decode(clip) as stream:
+                    frames, is_whole = _read_some(stream, name)
+                    assert not is_whole or stream.frames in (None, frames), (
+                        f"{name}: {stream.frames} frames are said to be sure, {frames} come"
+                    )
+            except OssicleError as error:
+                _examine(error, name)
+        assert allocations.peak < _MAX_PEAK, f"{name}: {allocations.peak >> 20} MiB"
 
     @check("skips what stands in a WAV besides the samples, before and behind them")
     def test_further_chunks_are_skipped(self, spec: ConverterSpec) -> None:
