@@ -64,7 +64,7 @@ def provider_claims(provider: AudioProvider, models: set[str]) -> set[str]:
     return claims
 
 
-@pytest.mark.parametrize("name", ["echo", "local", "openai", "gemini"])
+@pytest.mark.parametrize("name", ["echo", "local", "openai", "gemini", "elevenlabs"])
 def test_a_shipped_report_claims_what_the_records_of_today_claim(name: str) -> None:
     listing = next(one for one in LISTINGS if one.name == name)
     if listing.state != "ready":
