@@ -95,6 +95,12 @@ def _first_audio(container: Any, form: AudioFormat, decoders: tuple[str, ...]) -
             format=str(form),
             fix="Convert it to WAV or FLAC with another tool.",
         )
+    if (form.container, form.encoding) == ("caf", "alac"):
+        from av.codec.context import Flags2
+
+        # The last packet of Apple Lossless is as short as its sound; FFmpeg takes off it what a
+        # whole packet would have too many. The length that the container tells is enough.
+        context.flags2 |= Flags2.skip_manual
     # One clip is one job: threads belong to whoever runs many.
     context.thread_count = 1
     return stream

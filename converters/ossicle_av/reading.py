@@ -153,12 +153,15 @@ class Reading:
 
 
 def _trimmed(frames: Iterator[Any], demuxed: Demuxed) -> Iterator[Piece]:
-    """Frames up to the length that an MP4 edit list or the last Ogg page tells.
+    """Frames up to the length that an MP4 edit list, the last Ogg page or a CAF packet table tells.
 
     FFmpeg cuts what is in front, but gives the encoder's padding at the end. What goes on
     for more than two frames is not padding: then the length is not believed.
     """
-    duration = demuxed.stream.duration if demuxed.form.container in _EXACT else None
+    form = demuxed.form
+    # Of a CAF packet table, see `Demuxed`.
+    is_exact = form.container in _EXACT or (form.container, form.encoding) == ("caf", "alac")
+    duration = demuxed.stream.duration if is_exact else None
     held: list[Piece] = []
     total = 0
     for frame in frames:

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 
 from ossicle.abc import CodecRule
 
-_LITTLE = ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le")
+_INTEGERS = ("pcm_s16le", "pcm_s24le", "pcm_s32le")
+_LITTLE = (*_INTEGERS, "pcm_f32le", "pcm_f64le")
 _BIG = ("pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32be", "pcm_f64be")
 _LAWS = ("mulaw", "alaw")
-_WAV = ("pcm_u8", *_LITTLE, *_BIG, *_LAWS, "ima_adpcm", "ms_adpcm", "gsm")
+_BLOCKS = ("ima_adpcm", "ms_adpcm", "gsm")
 
 READS: tuple[CodecRule, ...] = (
-    CodecRule(container="wav", encodings=_WAV, cost=8.0),
-    CodecRule(container="w64", encodings=_WAV, cost=8.0),
+    CodecRule(container="wav", encodings=("pcm_u8", *_LITTLE, *_BIG, *_LAWS, *_BLOCKS), cost=8.0),
+    CodecRule(container="w64", encodings=("pcm_u8", *_LITTLE, *_LAWS, *_BLOCKS), cost=8.0),
     CodecRule(
         container="aiff",
-        encodings=("pcm_u8", "pcm_s8", *_LITTLE, *_BIG, *_LAWS, "ima_adpcm", "gsm"),
+        encodings=("pcm_u8", "pcm_s8", *_INTEGERS, *_BIG, *_LAWS, "ima_adpcm", "gsm"),
         cost=8.0,
     ),
     CodecRule(container="au", encodings=("pcm_s8", *_BIG, *_LITTLE, *_LAWS), cost=8.0),

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conformance import written
 
 from ossicle.abc import ConverterSpec
-from ossicle.audio import AudioClip
+from ossicle.audio import AudioClip, Pcm
 from ossicle.intake.plugin import ossicle_register_converters as pcm
 from ossicle.plugins.host import missing
 from ossicle.testing.conformance import ConverterConformance
@@ -18,6 +19,7 @@ from ossicle_lame.plugin import ossicle_register_converters as lame
 from ossicle_pydub.plugin import ossicle_register_converters as pydub
 from ossicle_soundfile.plugin import ossicle_register_converters as soundfile
 
+Clip = AudioClip | tuple[AudioClip, Pcm]
 DATA = Path(__file__).parents[1] / "data"
 
 
@@ -40,6 +42,10 @@ class TestSoundfile(ConverterConformance):
     def spec(self) -> ConverterSpec:
         return only(soundfile)
 
+    @pytest.fixture
+    def clips(self, spec: ConverterSpec) -> Sequence[Clip]:
+        return [*written.by_soundfile(spec.reads), written.layer_two(), written.layer_one()]
+
 
 def found(*names: str) -> Sequence[AudioClip]:
     return [AudioClip.from_path(DATA / name) for name in names]
@@ -51,11 +57,13 @@ class TestAv(ConverterConformance):
         return only(av)
 
     @pytest.fixture
-    def clips(self) -> Sequence[AudioClip]:
-        return found(
+    def clips(self, spec: ConverterSpec) -> Sequence[Clip]:
+        recorded = found(
             "aac-adts.aac", "ac3.ac3", "amr-nb.amr", "m4a-moov-last-edit-list.m4a",
             "ogg-chained-opus.ogg", "webm-mediarecorder-mono.webm", "wma.wma",
         )  # fmt: skip
+        made: list[Clip] = [written.aac_in_caf(), written.layer_one(), written.amr_wideband()]
+        return [*recorded, *written.by_av(spec.reads), *made]
 
 
 class TestLame(ConverterConformance):

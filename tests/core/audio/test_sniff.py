@@ -7,7 +7,9 @@ import math
 import struct
 import tracemalloc
 
+import numpy as np
 import pytest
+import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.audio import synthetic
@@ -56,6 +58,31 @@ def test_real_files_are_what_other_readers_say(name: str) -> None:
     assert (facts.format.sample_rate, facts.format.channels) == (sample_rate, channels)
     assert facts.frames == frames
     assert facts.duration_s == (None if duration_s is None else pytest.approx(duration_s, abs=1e-3))
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype", "encoding"),
+    [
+        ("aiff", "PCM_16", "pcm_s16le"),
+        ("aiff", "PCM_24", "pcm_s24le"),
+        ("aiff", "PCM_32", "pcm_s32le"),
+        ("au", "PCM_16", "pcm_s16le"),
+        ("au", "PCM_24", "pcm_s24le"),
+        ("au", "FLOAT", "pcm_f32le"),
+        ("au", "DOUBLE", "pcm_f64le"),
+        ("au", "ULAW", "mulaw"),
+    ],
+)
+def test_bytes_may_be_turned_around(container: str, subtype: str, encoding: str) -> None:
+    file = io.BytesIO()
+    silence = np.zeros((100, 2), np.float32)
+    soundfile.write(
+        file, silence, 11025, format=container.upper(), subtype=subtype, endian="LITTLE"
+    )
+    facts = sniff_bytes(file.getvalue())
+    assert (facts.format.container, facts.format.encoding) == (container, encoding)
+    assert (facts.format.sample_rate, facts.format.channels, facts.frames) == (11025, 2, 100)
+    assert facts.notes == ()
 
 
 def test_every_seed_is_known() -> None:

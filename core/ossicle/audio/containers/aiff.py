@@ -23,7 +23,10 @@ _COMPRESSED = {
     b"alaw": "alaw", b"ALAW": "alaw", b"ulaw": "mulaw", b"ULAW": "mulaw",
     b"ima4": "ima_adpcm", b"GSM ": "gsm", b"agsm": "gsm",
 }  # fmt: skip
-_INTEGER_WIDTHS = {b"in24": 3, b"in32": 4, b"twos": None, b"NONE": None, b"sowt": None}
+_INTEGER_WIDTHS = {
+    b"in24": 3, b"in32": 4, b"42n1": 3, b"23ni": 4, b"twos": None, b"NONE": None, b"sowt": None,
+}  # fmt: skip
+_LITTLE_ENDIAN = (b"sowt", b"42n1", b"23ni")
 _FLOAT_WIDTHS = {b"fl32": 4, b"FL32": 4, b"fl64": 8, b"FL64": 8}
 
 
@@ -115,7 +118,7 @@ def _read_common(source: Source, offset: int, size: int, *, is_aifc: bool) -> _C
         encoding, bits = float_encoding(_FLOAT_WIDTHS[kind], big_endian=True), 0
     elif kind in _INTEGER_WIDTHS:
         width = _INTEGER_WIDTHS[kind] or width
-        encoding = integer_encoding(width, big_endian=kind != b"sowt")
+        encoding = integer_encoding(width, big_endian=kind not in _LITTLE_ENDIAN)
     else:
         encoding = "unknown"
     if encoding is None:

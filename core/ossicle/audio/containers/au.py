@@ -1,6 +1,7 @@
 """Sun and NeXT audio (`.au`, `.snd`).
 
-Source: Sun Microsystems, audio file header `<audio/au.h>`; all fields are big-endian.
+Source: Sun Microsystems, audio file header `<audio/au.h>`; all fields are big-endian. DEC's variant
+turns the bytes of everything around, of the name too.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ _ENCODINGS = {
     1: "mulaw", 2: "pcm_s8", 3: "pcm_s16be", 4: "pcm_s24be", 5: "pcm_s32be",
     6: "pcm_f32be", 7: "pcm_f64be", 27: "alaw",
 }  # fmt: skip
+_TURNED_ENCODINGS = {
+    code: f"{name.removesuffix('be')}le" if name.endswith("be") else name
+    for code, name in _ENCODINGS.items()
+}
+_TURNED = b"dns."
 
 
 def matches(head: bytes) -> bool:
     """Whether these first 4 bytes open an AU file."""
-    return head[:4] == b".snd"
+    return head[:4] in (b".snd", _TURNED)
 
 
 def read_facts(source: Source) -> AudioFacts:
@@ -28,9 +34,11 @@ def read_facts(source: Source) -> AudioFacts:
     Raises:
         MalformedAudioError: The header is cut off or impossible.
     """
-    offset, size, code, sample_rate, channels = source.fields(">5I", source.start + 4)
+    is_turned = source.at(source.start, 4) == _TURNED
+    layout, encodings = ("<5I", _TURNED_ENCODINGS) if is_turned else (">5I", _ENCODINGS)
+    offset, size, code, sample_rate, channels = source.fields(layout, source.start + 4)
     form = checked_format(
-        "au", _ENCODINGS.get(code, "unknown"), sample_rate=sample_rate, channels=channels
+        "au", encodings.get(code, "unknown"), sample_rate=sample_rate, channels=channels
     )
     if not 24 <= offset <= max(source.n_bytes - source.start, 24):
         raise MalformedAudioError(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ossicle.abc import CodecRule, ConverterSpec
-from ossicle.audio import AudioClip, BlockStream
+from ossicle.audio import AudioClip, BlockStream, Pcm
 from ossicle.errors import MalformedAudioError, OssicleError
 from ossicle.testing.conformance.converter.sounds import (
     EXACT,
@@ -77,8 +77,8 @@ class ReadingChecks(Conformance, is_part=True):
         return found
 
     @pytest.fixture
-    def clips(self) -> Sequence[AudioClip]:
-        """Further clips with sound in them, of what nothing installed writes."""
+    def clips(self) -> Sequence[AudioClip | tuple[AudioClip, Pcm]]:
+        """Further clips, of what nothing installed writes, best with the sound that is in them."""
         return ()
 
     @check("decodes what it claims: float32 frames of the right rate, count and content")
@@ -105,12 +105,15 @@ class ReadingChecks(Conformance, is_part=True):
                     "nothing installed writes it: give the fixture `clips`",
                 )
 
-    @check("decodes the further clips that it is given, with sound in them")
-    def test_it_reads_further_clips(self, spec: ConverterSpec, clips: Sequence[AudioClip]) -> None:
+    @check("decodes the further clips that it is given, with the sound that is in them")
+    def test_it_reads_further_clips(
+        self, spec: ConverterSpec, clips: Sequence[AudioClip | tuple[AudioClip, Pcm]]
+    ) -> None:
         """At the rate, channels and length that their headers tell."""
         if not clips:
             pytest.skip("no further clips are given")
-        for clip in clips:
+        for given in clips:
+            clip, original = (given, None) if isinstance(given, AudioClip) else given
             form, facts = clip.format, clip.facts
             rule = spec.reading(form)
             assert rule is not None, f"{form} is none of its formats"
@@ -121,6 +124,12 @@ class ReadingChecks(Conformance, is_part=True):
             assert np.abs(pcm.samples).max() > 0.001, f"{form} is silent"
             if facts.duration_s is not None and not facts.is_estimate:
                 assert abs(pcm.duration_s - facts.duration_s) < 0.2, form
+            if original is not None:
+                assert abs(pcm.frames - original.frames) <= 2048, (form, pcm.frames)
+                noise = noise_db(original.samples, pcm.samples)
+                assert noise <= most_noise_db(form.encoding), (form, noise)
+                if form.encoding in EXACT:
+                    assert pcm.frames == original.frames, form
             self.draft.prove(f"reads {form.container}/{form.encoding}")
             if rule.encodings is None:
                 self.draft.prove(f"reads {form.container}/any")
