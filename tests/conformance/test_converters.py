@@ -36,6 +36,10 @@ class TestPcm(ConverterConformance):
     def spec(self) -> ConverterSpec:
         return only(pcm)
 
+    @pytest.fixture
+    def clips(self, spec: ConverterSpec) -> Sequence[Clip]:
+        return list(written.by_soundfile(spec.reads))
+
 
 class TestSoundfile(ConverterConformance):
     @pytest.fixture

@@ -19,7 +19,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from ossicle.abc import CodecRule
-from ossicle.audio import AudioClip, Pcm
+from ossicle.audio import AudioClip, AudioFormat, Pcm
+from ossicle.testing.conformance.converter.sounds import clip_of
 from ossicle.testing.strategies.signals import Signal
 from ossicle_soundfile.rules import native_format
 
@@ -46,13 +47,18 @@ def by_soundfile(rules: Sequence[CodecRule]) -> Iterator[KnownClip]:
                 file, pcm.samples, rate, format=native.format, subtype=native.subtype,
                 endian=_byte_order(rule.container, encoding),
             )  # fmt: skip
-            clip = AudioClip.from_bytes(file.getvalue())
+            form = AudioFormat(
+                container=rule.container,  # type: ignore[arg-type]  # checked by AudioFormat
+                encoding=encoding, sample_rate=rate, channels=1,
+            )  # fmt: skip
+            clip = clip_of(file.getvalue(), form)
+            assert clip is not None
             assert (clip.format.container, clip.format.encoding) == (rule.container, encoding)
             yield clip, pcm
 
 
 def _byte_order(container: str, encoding: str) -> str:
-    own = "LITTLE" if container in ("wav", "w64", "voc") else "BIG"
+    own = "LITTLE" if container in ("wav", "w64", "voc", "raw") else "BIG"
     told = {"le": "LITTLE", "be": "BIG"}.get(encoding[-2:] if encoding[:4] == "pcm_" else "", own)
     return "FILE" if told == own else told
 

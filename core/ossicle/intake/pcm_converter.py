@@ -7,13 +7,19 @@ from typing import BinaryIO
 from ossicle.abc import CodecRule, ConverterSpec, FormatConverter
 from ossicle.audio import AudioClip, AudioFormat, BlockStream
 
-_READS = (
-    "pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le",
-    "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32be", "pcm_f64be", "mulaw", "alaw",
-)  # fmt: skip
-_WRITES = (
-    "pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "mulaw", "alaw",
-)  # fmt: skip
+_INTEGERS = ("pcm_s16le", "pcm_s24le", "pcm_s32le")
+_LITTLE = (*_INTEGERS, "pcm_f32le", "pcm_f64le")
+_BIG = ("pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32be", "pcm_f64be")
+_LAWS = ("mulaw", "alaw")
+_READS = {
+    "raw": ("pcm_u8", "pcm_s8", *_LITTLE, *_BIG, *_LAWS),
+    "wav": ("pcm_u8", *_LITTLE, *_BIG, *_LAWS),
+    "w64": ("pcm_u8", *_LITTLE, *_LAWS),
+    "aiff": ("pcm_u8", "pcm_s8", *_INTEGERS, *_BIG, *_LAWS),
+    "au": ("pcm_s8", *_LITTLE, *_BIG, *_LAWS),
+    "caf": ("pcm_s8", *_LITTLE, *_BIG, *_LAWS),
+}
+_WRITES = ("pcm_u8", *_LITTLE, *_LAWS)
 
 
 class PcmConverter(FormatConverter):
@@ -38,8 +44,8 @@ PCM_SPEC = ConverterSpec(
     factory=PcmConverter,
     # CPU milliseconds per minute of 24 kHz mono, as for every converter.
     reads=tuple(
-        CodecRule(container=container, encodings=_READS, cost=2.0)
-        for container in ("raw", "wav", "w64", "aiff", "au", "caf")
+        CodecRule(container=container, encodings=encodings, cost=2.0)
+        for container, encodings in _READS.items()
     ),
     writes=(
         CodecRule(container="wav", encodings=_WRITES, cost=1.9, is_incremental=True),

@@ -12,6 +12,7 @@ import numpy as np
 
 from ossicle.abc import CodecRule, ConverterSpec
 from ossicle.audio import AudioClip, AudioFormat, BlockStream, Pcm
+from ossicle.audio.containers.header import is_fixed_width, pcm_facts
 from ossicle.errors import OssicleError
 from ossicle.plugins.host import default_host, missing
 from ossicle.signal.blocks import Samples
@@ -72,19 +73,14 @@ def encode(
 
 
 def clip_of(data: bytes, target: AudioFormat) -> AudioClip | None:
-    """A clip of what was written; `None` for raw samples that no caller can name."""
+    """A clip of what was written; `None` for raw bytes that are not plain samples."""
     if target.container != "raw":
         return AudioClip.from_bytes(data)
-    if not target.is_pcm or target.encoding.endswith("be"):
+    if not is_fixed_width(target.encoding):
         return None
-    assert target.sample_rate is not None
-    assert target.channels is not None
-    return AudioClip.from_pcm(
-        data,
-        sample_rate=target.sample_rate,
-        channels=target.channels,
-        sample_format=target.sample_format,
-    )
+    size = len(data)
+    facts = pcm_facts(target, n_bytes=size, data_offset=0, data_bytes=size)
+    return AudioClip(data, facts=facts)
 
 
 def reader_of(form: AudioFormat, writer: ConverterSpec) -> ConverterSpec | None:
