@@ -26,6 +26,7 @@ from ossicle.signal.quantize import (
 from ossicle.signal.resample import Resampler, resample, resampled_frames
 from ossicle.signal.spectrum import Spectrogram, Spectrum, SpectrumMeter
 from ossicle.signal.true_peak import TruePeakMeter
+from ossicle.signal.utterances import Utterance, UtteranceDetector
 
 __all__ = [
     "Activity",
@@ -46,6 +47,8 @@ __all__ = [
     "Spectrum",
     "SpectrumMeter",
     "TruePeakMeter",
+    "Utterance",
+    "UtteranceDetector",
     "alaw_decode",
     "alaw_encode",
     "amplitude_to_db",
