@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,11 +51,27 @@ class LiveText:
             sys.stdout.flush()
 
 
-def follow(stream: BlockingReplyStream, sink: AudioSink | None, live: LiveText | None) -> Reply:
-    """Read a stream to its end: audio to the sink and text to the screen while they come."""
+def follow(
+    stream: BlockingReplyStream,
+    sink: AudioSink | None,
+    live: LiveText | None,
+    *,
+    play: Callable[[AudioDelta], None] | None = None,
+) -> Reply:
+    """Read a stream to its end: audio to the sink and text to the screen while they come.
+
+    Args:
+        stream: Entered.
+        sink: Where audio is written.
+        live: Where text is shown.
+        play: Where audio is heard; not to wait for it.
+    """
     for event in stream:
-        if isinstance(event, AudioDelta) and sink is not None:
-            sink.write(event.data)
+        if isinstance(event, AudioDelta) and (sink is not None or play is not None):
+            if sink is not None:
+                sink.write(event.data)
+            if play is not None:
+                play(event)
         elif live is not None:
             live.show(event)
     if live is not None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ossicle import __version__
+from ossicle.cli.live.devices import DeviceState, examine_devices
 from ossicle.errors import OssicleError
 from ossicle.messages import Value
 
@@ -80,6 +81,7 @@ class Health(Value):
         versions: Of programs and bundled libraries, by name.
         extras: All extras, installed or not.
         providers: All that are announced.
+        devices: What `ossicle chat --live` hears and speaks with.
         guards: Layers of protection.
         default_provider: Whom commands ask when nobody says.
     """
@@ -87,6 +89,7 @@ class Health(Value):
     versions: dict[str, str]
     extras: tuple[ExtraState, ...]
     providers: tuple[ProviderState, ...]
+    devices: tuple[DeviceState, ...]
     guards: tuple[Guard, ...]
     default_provider: str
 
@@ -103,6 +106,8 @@ _EXTRAS: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
     ("mp3", ("lameenc",), "faster MP3 encoding", None),
     ("pydub", ("pydub",), "conversion through pydub.AudioSegment", None),
     ("fast", ("pybase64",), "faster base64 for large clips", None),
+    ("live", ("sounddevice",), "`ossicle chat --live`: talk aloud with microphone and loudspeaker",
+     "on Linux with the system's PortAudio (apt-get install libportaudio2)"),
     ("otel", ("opentelemetry",), "spans and metrics for OpenTelemetry", None),
     ("postgres", ("psycopg",), "conversations kept in PostgreSQL, for several machines", None),
     ("fsspec", ("fsspec",), "large blobs of a store on S3 and wherever fsspec reaches", None),
@@ -128,7 +133,7 @@ _NATIVE: tuple[tuple[str, str, str], ...] = (
 """Library, the package that bundles it, and the attribute that tells its version."""
 
 _DISTRIBUTIONS = ("numpy", "soundfile", "soxr", "pydantic", "pluggy", "anyio", "openai", "av",
-                  "lameenc", "pydub", "hibari-tts", "moonshine-voice")  # fmt: skip
+                  "lameenc", "pydub", "sounddevice", "hibari-tts", "moonshine-voice")  # fmt: skip
 
 
 def examine(host: PluginHost, *, default_provider: str, environment: Mapping[str, str]) -> Health:
@@ -143,6 +148,7 @@ def examine(host: PluginHost, *, default_provider: str, environment: Mapping[str
         versions=_versions(),
         extras=tuple(_extra(*row) for row in _EXTRAS),
         providers=_providers(host, environment),
+        devices=examine_devices(),
         guards=tuple(Guard(name=name, is_active=on, what=what) for name, on, what in _guards()),
         default_provider=default_provider,
     )

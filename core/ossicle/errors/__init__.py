@@ -21,6 +21,7 @@ The tree (an indented line derives from the line above it)::
             ContextOverflowError                more tokens than the model's context holds
             BudgetExceededError                 a budget of tokens or money would be overdrawn
         FileAccessError (OSError)               a path cannot be read or written
+        AudioDeviceError (OSError)              a microphone or loudspeaker is missing or failed
         DeadlineExceededError (TimeoutError)    the caller's total time ran out
         ProviderError                           the provider answered, or failed to
             AuthenticationError                 the key was refused
@@ -52,6 +53,7 @@ Messages never hold keys, headers, audio bytes, base64, transcripts or prompts.
 """
 
 from ossicle.errors.calling import (
+    AudioDeviceError,
     BudgetExceededError,
     ConfigurationError,
     ContextOverflowError,
@@ -106,6 +108,7 @@ from ossicle.errors.vendor import (
 
 __all__ = [
     "AmbiguousOutcomeError",
+    "AudioDeviceError",
     "AudioError",
     "AudioLimitError",
     "AudioMissingError",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ossicle.errors.root import OssicleError
 
 
@@ -120,6 +122,29 @@ class FileAccessError(OssicleError, OSError):
     """A path cannot be read or written."""
 
     code = "file_access"
+
+
+class AudioDeviceError(OssicleError, OSError):
+    """A microphone or a loudspeaker is not there, cannot be used, or failed.
+
+    Attributes:
+        device: Its name, or what somebody called it; `None` where none was named and none found.
+        available: Names of those that there are.
+    """
+
+    code = "audio_device"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        device: str | None = None,
+        available: Sequence[str] = (),
+        fix: str | None = None,
+    ) -> None:
+        super().__init__(what, fix=fix)
+        self.device = device
+        self.available = tuple(available)
 
 
 class DeadlineExceededError(OssicleError, TimeoutError):

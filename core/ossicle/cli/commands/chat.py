@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from ossicle.cli.answering import LiveText, follow
+from ossicle.cli.chatting import HELP, Chat
 from ossicle.cli.commands.conversations import open_store
 from ossicle.cli.commands.storage import folder_option
 from ossicle.cli.destination import check_format
-from ossicle.cli.document import reply_document, write_document
+from ossicle.cli.document import write_document
 from ossicle.cli.options import json_option, pipeline_options, provider_options, settings_of
 from ossicle.cli.session import Session
-from ossicle.cli.sources import call_source
-from ossicle.cli.terminal import visible, visible_text
-from ossicle.errors import OssicleError
+from ossicle.cli.terminal import visible
 
 if TYPE_CHECKING:
+    from ossicle.cli.live.loudspeaker import Loudspeaker
+    from ossicle.cli.live.microphone import Microphone
     from ossicle.client import Client, Conversation
-    from ossicle.messages import Reply
     from ossicle.pipeline import Retention
-
-_HELP = "Write a line; @FILE speaks a file; /undo, /switch MODEL, /quit; end of input ends it."
 
 
 @click.command("chat")
@@ -37,6 +36,14 @@ _HELP = "Write a line; @FILE speaks a file; /undo, /switch MODEL, /quit; end of 
 @click.option("--instructions", metavar="TEXT", help="How the model shall behave.")
 @click.option("--retention", type=click.Choice(["none", "transcript", "audio"]), help="What is "
               "kept of it: nothing, words, or its sound too (the default).")  # fmt: skip
+@click.option("--live", is_flag=True, help="Talk aloud, with microphone and loudspeaker (extra "
+              "`live`).")  # fmt: skip
+@click.option("--microphone", metavar="DEVICE", help="With --live: its number, name or a part of "
+              "that; else the system's own choice.")  # fmt: skip
+@click.option("--loudspeaker", metavar="DEVICE", help="As --microphone.")
+@click.option("--pause", "pause_s", type=click.FloatRange(0.3, 10.0), default=0.8,
+              metavar="SECONDS", show_default=True, help="With --live: the quiet after which you "
+              "have finished.")  # fmt: skip
 @folder_option
 @pipeline_options
 @provider_options
@@ -50,6 +57,10 @@ def command(
     voice: str | None,
     instructions: str | None,
     retention: Retention | None,
+    live: bool,
+    microphone: str | None,
+    loudspeaker: str | None,
+    pause_s: float,
     folder: Path | None,
     preprocess: tuple[str, ...],
     quality: str,
@@ -62,28 +73,73 @@ def command(
 
     A line is what you write to the model, `@FILE` what you say to it. `/undo` takes the last turn
     back, `/switch MODEL` goes on with another model, `/quit` ends.
+
+    With `--live` you speak and are answered aloud; a pause ends what you say. The microphone is off
+    while the model speaks. Lines and commands can be written at any time; Ctrl-C ends it.
     """
     check_format(format)
-    reference = session.provider(provider)
-    settings = settings_of(preprocess, quality)
-    with (
-        open_store(folder) as store,
-        session.client(
-            reference, model=model, settings=settings, timeout_s=timeout_s, store=store
-        ) as client,
-    ):
+    if not live and (microphone is not None or loudspeaker is not None):
+        raise click.UsageError("--microphone and --loudspeaker need --live.")
+    with contextlib.ExitStack() as stack:
+        # Before anything else, so that a missing device is what is said first.
+        ear, mouth = _devices(stack, microphone, loudspeaker) if live else (None, None)
+        reference = session.provider(provider)
+        settings = settings_of(preprocess, quality)
+        store = stack.enter_context(open_store(folder))
+        client = stack.enter_context(
+            session.client(
+                reference, model=model, settings=settings, timeout_s=timeout_s, store=store
+            )
+        )
         talk = _open(client, conversation_id, instructions, retention)
         if session.is_watched:
-            session.note(f"conversation {visible(talk.id)}. {_HELP}")
-        chat = _Chat(session, talk, voice=voice, out_dir=out_dir, format=format)
-        n_failed = sum(not chat.take(line) for line in _lines(session))
+            session.note(f"conversation {visible(talk.id)}. {HELP}")
+        chat = Chat(session, talk, voice=voice, out_dir=out_dir, format=format, loudspeaker=mouth)
+        if ear is not None:
+            n_failed = _talk_aloud(session, chat, ear, mouth, pause_s=pause_s)
+        else:
+            n_failed = sum(not chat.take(line) for line in _lines(session))
         if as_json:
             states = [turn.state for turn in talk.turns]
             write_document({"id": talk.id, "states": states, "replies": chat.replies})
         elif talk.turns and talk.retention.level != "none":
-            session.note(f"kept as {visible(talk.id)}; go on with: ossicle chat --id ID")
+            session.note(f"kept as {visible(talk.id)}; go on with: {_again(talk.id, folder, live)}")
     if n_failed:
         raise click.exceptions.Exit(1)
+
+
+def _devices(
+    stack: contextlib.ExitStack, microphone: str | None, loudspeaker: str | None
+) -> tuple[Microphone, Loudspeaker]:
+    """The devices of a spoken conversation; loaded here, since most runs need none."""
+    from ossicle.cli.live.devices import find_device
+    from ossicle.cli.live.loudspeaker import Loudspeaker
+    from ossicle.cli.live.microphone import Microphone
+
+    ear, mouth = find_device(microphone, "microphone"), find_device(loudspeaker, "loudspeaker")
+    return stack.enter_context(Microphone(ear)), Loudspeaker(mouth)
+
+
+def _talk_aloud(
+    session: Session, chat: Chat, ear: Microphone, mouth: Loudspeaker | None, *, pause_s: float
+) -> int:
+    """Talk until the end; how often something failed."""
+    from ossicle.cli.live.talking import Talk, greeting
+    from ossicle.cli.live.typed import TypedLines
+
+    session.note(greeting(ear.device, mouth.device if mouth is not None else None))
+    talk = Talk(session, chat, microphone=ear, lines=TypedLines(), pause_s=pause_s)
+    return talk.run()
+
+
+def _again(conversation_id: str, folder: Path | None, live: bool) -> str:
+    """The command that goes on with a conversation, to be copied into a shell."""
+    words = ["ossicle", "chat", "--id", conversation_id]
+    if folder is not None:
+        words += ["--folder", str(folder)]
+    if live:
+        words.append("--live")
+    return visible(shlex.join(words), limit=1024)
 
 
 def _open(
@@ -122,77 +178,3 @@ class _Asking:
         if line.strip() == "/quit":
             raise StopIteration
         return line
-
-
-class _Chat:
-    """Takes lines; an error ends its turn, not the conversation.
-
-    Attributes:
-        replies: Of this run, as programs learn of them.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        talk: Conversation,
-        *,
-        voice: str | None,
-        out_dir: Path | None,
-        format: str,
-    ) -> None:
-        self._session, self._talk = session, talk
-        self._voice, self._out_dir, self._format = voice, out_dir, format
-        self._is_over = False
-        self.replies: list[dict[str, Any]] = []
-
-    def take(self, line: str) -> bool:
-        """Do what a line says; whether it went well."""
-        words = line.strip()
-        if not words or self._is_over:
-            return True
-        try:
-            self._do(words)
-        except OssicleError as error:
-            click.echo(f"{error.code}: {visible(str(error), limit=1024)}", err=True)
-            return False
-        return True
-
-    def _do(self, words: str) -> None:
-        if words == "/quit":
-            self._is_over = True
-        elif words == "/undo":
-            self._talk.undo()
-            self._session.note("taken back")
-        elif words.startswith("/switch "):
-            report = self._talk.switch(words.removeprefix("/switch ").strip())
-            for loss in report.losses:
-                self._session.note(loss)
-        elif words.startswith("/"):
-            self._session.note(_HELP)
-        elif words.startswith("@"):
-            self._show(None, words[1:])
-        else:
-            self._show(words, None)
-
-    def _show(self, text: str | None, path: str | None) -> None:
-        audio = None if path is None else call_source(path)
-        form = None if self._out_dir is None else self._format
-        live = None if self._session.wants_json else LiveText()
-        with self._talk.stream(text, audio=audio, voice=self._voice, output_format=form) as stream:
-            reply = follow(stream, None, live)
-        if live is not None and not live.is_started and reply.text:
-            click.echo(visible_text(reply.text))
-        if reply.heard is not None:
-            self._session.note(f"heard: {visible(reply.heard, limit=1024)}")
-        path = self._keep(reply)
-        self.replies.append(reply_document(reply, path=path))
-
-    def _keep(self, reply: Reply) -> str | None:
-        """Write the spoken answer to a file of its own; its path."""
-        if self._out_dir is None or reply.audio is None:
-            return None
-        self._out_dir.mkdir(parents=True, exist_ok=True)
-        path = self._out_dir / f"turn-{len(self._talk.turns):03d}.{self._format}"
-        reply.audio.save(path)
-        self._session.note(f"wrote {visible(str(path))}: {reply.audio.format}")
-        return str(path)

@@ -60,6 +60,17 @@ def _show(session: Session, health: Health) -> None:
     ]
     headings = ("provider", "state", "your audio", "key", "what it is")
     console.print(columns_table(headings, providers, title="Providers"))
+    devices = [
+        (
+            device.name,
+            cell("ready", "green") if device.is_ready else cell(device.reason or "", "yellow"),
+            device.used or "",
+            "" if device.is_ready else device.fix or "",
+        )
+        for device in health.devices
+    ]
+    columns = ("device", "state", "used by default", "fix")
+    console.print(columns_table(columns, devices, title="For `ossicle chat --live`"))
     guards = [(guard.name, f"{'on' if guard.is_active else 'OFF'}: {guard.what}")
               for guard in health.guards]  # fmt: skip
     console.print(pairs_table(guards, title="Protection from untrusted audio"))
