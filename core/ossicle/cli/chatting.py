@@ -115,7 +115,7 @@ class Chat:
                 reply = follow(events, None, live, play=play)
             if live is not None and not live.is_started and reply.text:
                 click.echo(visible_text(reply.text))
-            if reply.heard is not None:
+            if reply.heard:
                 self._session.note(f"heard: {visible(reply.heard, limit=1024)}")
             path = self._keep(reply)
             self.replies.append(reply_document(reply, path=path))
