@@ -25,10 +25,12 @@ class SoundSource(Protocol):
     @property
     def sample_rate(self) -> int:
         """In Hz."""
+        ...
 
     @property
     def has_lost(self) -> bool:
         """Whether sound was lost since `start`."""
+        ...
 
     def start(self) -> None:
         """Begin to listen."""
@@ -38,6 +40,7 @@ class SoundSource(Protocol):
 
     def read(self) -> Samples:
         """What has come."""
+        ...
 
 
 class LineSource(Protocol):
@@ -46,9 +49,11 @@ class LineSource(Protocol):
     @property
     def is_over(self) -> bool:
         """Whether no more will come and the talk is over with it."""
+        ...
 
     def next(self) -> str | None:
         """The next line, if there is one."""
+        ...
 
 
 class Talk:
