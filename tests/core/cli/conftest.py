@@ -42,12 +42,14 @@ def spawn(tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
     found = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path if entry)
     environment = {**os.environ, "OSSICLE_PROVIDER": "echo", "PYTHONPATH": found}
 
-    def start(*arguments: str, **extra: str) -> subprocess.Popen[bytes]:
+    def start(
+        *arguments: str, stdin: int = subprocess.PIPE, **extra: str
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "ossicle", *arguments],
             cwd=tmp_path,
             env=environment | extra,
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

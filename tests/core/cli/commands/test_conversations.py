@@ -15,6 +15,7 @@ def test_a_chat_is_kept_shown_moved_and_gone_on_with(run: Run, tmp_path: Path) -
     talked = run("chat", "--id", "mine", "--folder", "store", given="hello\n/bad\n\nrecall\n")
     assert talked.exit_code == 0, talked.output
     assert "You said: hello" in talked.stdout
+    assert "kept as mine; go on with: ossicle chat --id mine --folder store\n" in talked.stderr
     assert "I said: You said: hello" in talked.stdout
     listed = json.loads(run("conversations", "list", "--folder", "store", "--json").stdout)
     assert [one["conversation_id"] for one in listed["conversations"]] == ["mine"]
@@ -84,7 +85,7 @@ def test_what_is_not_there_is_an_error(run: Run, tmp_path: Path) -> None:
 def test_a_chat_keeps_what_it_may(run: Run, level: str, kept: int) -> None:
     result = run("chat", "--id", "x", "--retention", level, "--folder", "kept", given="hello\n")
     assert result.exit_code == 0, result.stderr
-    assert ("kept as x" in result.stderr) == (kept > 0)
+    assert ("go on with: ossicle chat --id x --folder kept" in result.stderr) == (kept > 0)
     tenants = document(run("storage", "show", "--folder", "kept", "--json"))["tenants"]
     found = tenants.get("default", {"conversations": 0, "blobs": 0})
     assert found["conversations"] == kept

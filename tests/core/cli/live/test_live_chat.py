@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import pty
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -25,15 +27,19 @@ def start(spawn: Callable[..., subprocess.Popen[bytes]]) -> Iterator[Start]:
     """Starts `ossicle chat --live`; what a failed test leaves running ends with it."""
     started = []
 
-    def begin(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        started.append(spawn("chat", "--live", *arguments, **environment))
+    def begin(
+        *arguments: str, stdin: int = subprocess.PIPE, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        started.append(spawn("chat", "--live", *arguments, stdin=stdin, **environment))
         return started[-1]
 
     yield begin
     for process in started:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 def kept_turns(folder: Path, conversation_id: str) -> tuple[Turn, ...]:
@@ -185,6 +191,21 @@ def test_an_interrupt_ends_it_well_and_keeps_what_was_said(
     assert b"Traceback" not in told
     assert b"go on with: ossicle chat --id x --folder kept --live" in told
     assert [turn.state for turn in kept_turns(tmp_path / "kept", "x")] == ["committed"]
+
+
+def test_a_person_at_a_terminal_ends_it_with_the_end_of_input(
+    sound_card: SoundCard, start: Start, tmp_path: Path
+) -> None:
+    sound_card.will_hear(quiet(1.0), speech(), quiet(1.0))
+    mine, theirs = pty.openpty()
+    process = start("--id", "x", "--folder", "kept", stdin=theirs, **sound_card.environment)
+    os.close(theirs)
+    with os.fdopen(mine, "wb", buffering=0) as terminal:
+        assert lines(process, 1)[0].startswith("I heard 2.")
+        terminal.write(b"hello\n\x04")  # Ctrl-D
+        assert lines(process, 1) == ["You said: hello"]
+        assert process.wait(timeout=30) == 0
+    assert [turn.state for turn in kept_turns(tmp_path / "kept", "x")] == ["committed"] * 2
 
 
 @pytest.mark.models
