@@ -145,8 +145,10 @@ def test_where_nothing_is_said_nothing_is_sent(
 def test_what_was_said_before_the_microphone_vanished_is_a_turn(
     talk: Conversation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    n_failed, mouth = hold(talk, Ear(quiet(1.0), speech(), raising(GONE)))
+    ear = Ear(quiet(1.0), speech(), raising(GONE))
+    n_failed, mouth = hold(talk, ear)
     assert n_failed == 1
+    assert ear.starts == 1
     [turn] = talk.turns
     assert turn.state == "committed"
     assert mouth.played == answers(talk)
@@ -208,6 +210,14 @@ def test_lines_are_turns_and_commands(
     assert "file_access" in capsys.readouterr().err
     assert [turn.state for turn in talk.turns] == ["committed"]
     assert mouth.played.startswith(answers(talk))
+
+
+def test_an_empty_line_does_not_interrupt_who_speaks(
+    talk: Conversation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = Lines(*[None] * 48, " ")  # two seconds later
+    hold(talk, Ear(quiet(1.0), speech(), quiet(1.0)), lines=lines)
+    assert "you spoke for 2." in capsys.readouterr().err
 
 
 def test_the_end_of_a_terminals_input_ends_it(talk: Conversation) -> None:
