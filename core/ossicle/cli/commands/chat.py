@@ -82,7 +82,7 @@ def command(
         raise click.UsageError("--microphone and --loudspeaker need --live.")
     with contextlib.ExitStack() as stack:
         # Before anything else, so that a missing device is what is said first.
-        ear, mouth = _devices(stack, microphone, loudspeaker) if live else (None, None)
+        devices = _devices(stack, microphone, loudspeaker) if live else None
         reference = session.provider(provider)
         settings = settings_of(preprocess, quality)
         store = stack.enter_context(open_store(folder))
@@ -94,11 +94,12 @@ def command(
         talk = _open(client, conversation_id, instructions, retention)
         if session.is_watched:
             session.note(f"conversation {visible(talk.id)}. {HELP}")
+        mouth = None if devices is None else devices[1]
         chat = Chat(session, talk, voice=voice, out_dir=out_dir, format=format, loudspeaker=mouth)
-        if ear is not None:
-            n_failed = _talk_aloud(session, chat, ear, mouth, pause_s=pause_s)
-        else:
+        if devices is None:
             n_failed = sum(not chat.take(line) for line in _lines(session))
+        else:
+            n_failed = _talk_aloud(session, chat, *devices, pause_s=pause_s)
         if as_json:
             states = [turn.state for turn in talk.turns]
             write_document({"id": talk.id, "states": states, "replies": chat.replies})
@@ -121,13 +122,13 @@ def _devices(
 
 
 def _talk_aloud(
-    session: Session, chat: Chat, ear: Microphone, mouth: Loudspeaker | None, *, pause_s: float
+    session: Session, chat: Chat, ear: Microphone, mouth: Loudspeaker, *, pause_s: float
 ) -> int:
     """Talk until the end; how often something failed."""
     from ossicle.cli.live.talking import Talk, greeting
     from ossicle.cli.live.typed import TypedLines
 
-    session.note(greeting(ear.device, mouth.device if mouth is not None else None))
+    session.note(greeting(ear.device, mouth.device))
     talk = Talk(session, chat, microphone=ear, lines=TypedLines(), pause_s=pause_s)
     return talk.run()
 

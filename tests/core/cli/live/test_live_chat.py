@@ -67,7 +67,7 @@ def lines(process: subprocess.Popen[bytes], count: int) -> list[str]:
 
 def quitted(process: subprocess.Popen[bytes]) -> str:
     """Write `/quit`, which is read once the answer was heard; standard error after a good end."""
-    _, told = process.communicate(b"/quit\n", timeout=30)
+    _, told = process.communicate(b"/quit\n", timeout=50)
     assert process.returncode == 0, told.decode()
     assert b"Traceback" not in told
     return told.decode()
@@ -157,7 +157,7 @@ def test_devices_are_taken_by_number_and_name_and_listed_when_unknown(
     assert lines(process, 1)[0].startswith("I heard")
     assert "listening on 2: ear (ALSA), speaking on 3: mouth (ALSA)" in quitted(process)
     process = start("--microphone", "nonsense", **sound_card.environment)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=50)
     assert process.returncode == 1
     assert "'nonsense' is not the name of any microphone" in told.decode()
     assert "2: ear (ALSA); 3: mouth (ALSA)" in told.decode()
@@ -170,7 +170,7 @@ def test_a_machine_without_devices_is_told_so(
     has_portaudio: None, start: Start, tmp_path: Path
 ) -> None:
     process = start("--folder", "kept", HOME=str(tmp_path))
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=50)
     assert process.returncode == 1
     assert "this machine has no microphone" in told.decode()
     assert not (tmp_path / "kept").exists()
@@ -186,7 +186,7 @@ def test_an_interrupt_ends_it_well_and_keeps_what_was_said(
     lines(process, 1)
     assert sound_card.played(2 * RATE)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=50)
     assert process.returncode == 0, told.decode()
     assert b"Traceback" not in told
     assert b"go on with: ossicle chat --id x --folder kept --live" in told
@@ -204,7 +204,7 @@ def test_a_person_at_a_terminal_ends_it_with_the_end_of_input(
         assert lines(process, 1)[0].startswith("I heard 2.")
         terminal.write(b"hello\n\x04")  # Ctrl-D
         assert lines(process, 1) == ["You said: hello"]
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=50) == 0
     assert [turn.state for turn in kept_turns(tmp_path / "kept", "x")] == ["committed"] * 2
 
 
