@@ -18,6 +18,7 @@ from ossicle import AudioClip, Client
 from ossicle.conversation import Turn
 from ossicle.messages import AudioPart, Message
 from ossicle.storage import SqliteStore
+from ossicle.testing.vendors.openai import FakeOpenAI
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -235,3 +236,27 @@ def test_the_embedded_models_understand_and_answer_aloud(
     shown = set(answer.lower().replace(".", "").split())
     assert len(words & shown) >= len(shown) / 2
     assert np.abs(np.frombuffer(played, "<i2")).max() > 1000
+
+
+def test_a_vendor_bills_what_was_said_and_no_noise(
+    sound_card: SoundCard, start: Start, tmp_path: Path
+) -> None:
+    pytest.importorskip("openai")
+    sound_card.will_hear(
+        quiet(1.0), slam(), quiet(1.5), speech(), quiet(1.5), slam(), quiet(1.5), speech(), quiet(2)
+    )
+    with FakeOpenAI() as vendor:
+        process = start(
+            "--provider", "openai:gpt-audio-1.5", "--id", "x", "--folder", "kept",
+            OPENAI_BASE_URL=vendor.base_url, OPENAI_API_KEY="sk-test-0123456789abcdef",
+            **sound_card.environment,
+        )  # fmt: skip
+        lines(process, 2)
+        told = quitted(process)
+        paid = [entry for entry in vendor.ledger.entries if entry.executed]
+    assert len(paid) == 2
+    assert told.count("not sent: ") == 2
+    turns = kept_turns(tmp_path / "kept", "x")
+    assert [turn.state for turn in turns] == ["committed", "committed"]
+    played = b"".join(sound(turn.answer) for turn in turns)
+    assert sound_card.played(len(played)) == played
