@@ -196,11 +196,7 @@ class ConversationStream:
     async def _open(self) -> ReplyStream:
         left_s = self._deadline - self._line.clock.monotonic()
         if left_s <= 0:
-            raise DeadlineExceededError(
-                f"the turn took longer than the {self._timeout_s:g} s allowed",
-                timeout_s=self._timeout_s,
-                fix="Allow more time with timeout_s.",
-            )
+            raise self._too_late("the turn")
         reference = self._reference()
         draft = await (self._speech(reference) if self._mode == "speak" else self._told(left_s))
         call = self._line.call(
@@ -327,7 +323,7 @@ class ConversationStream:
                     allowed=self._rounds - 1,
                     fix="Raise max_tool_rounds, or tell the model when to stop.",
                 )
-            results = await self._toolbox.answer(reply.tool_calls)
+            results = await self._tool_results(self._toolbox, reply)
             self._turn = self.turn.model_copy(update={"messages": (*messages, results)})
             # A call that was demanded has been made; demanding it again would never end.
             if self._draft.tool_choice not in ("auto", "none"):
@@ -342,6 +338,18 @@ class ConversationStream:
         self._reply = reply.model_copy(update={"receipt": receipt})
         await self._end("committed")
         return True
+
+    async def _tool_results(self, toolbox: Toolbox, reply: Reply) -> Message:
+        with self._line.clock.scope_until(self._deadline):
+            return await toolbox.answer(reply.tool_calls)
+        raise self._too_late("the tools of the turn")
+
+    def _too_late(self, what: str) -> DeadlineExceededError:
+        return DeadlineExceededError(
+            f"{what} took longer than the {self._timeout_s:g} s allowed",
+            timeout_s=self._timeout_s,
+            fix="Allow more time with timeout_s.",
+        )
 
     def _hear(self, reply: Reply) -> None:
         """Note what the provider says the user said."""

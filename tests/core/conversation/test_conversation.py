@@ -17,6 +17,7 @@ from ossicle.errors import (
     AudioMissingError,
     BudgetExceededError,
     ConfigurationError,
+    DeadlineExceededError,
     LimitReachedError,
     NotStoredError,
     ProviderUnavailableError,
@@ -157,6 +158,29 @@ def test_a_tool_that_returns_no_text_and_one_that_raises_end_the_turn() -> None:
         assert talk.turns[0].state == "failed"
         assert other.turns[0].state == "cancelled"
         assert other.send("hi").text == "You said: hi"
+
+
+def test_a_tool_that_does_not_return_ends_with_the_time_of_the_turn() -> None:
+    may_return = threading.Event()
+
+    def wait(name: str, arguments: dict[str, Any]) -> str:
+        may_return.wait(50)
+        return "late"
+
+    async def sleep(name: str, arguments: dict[str, Any]) -> str:
+        await anyio.sleep_forever()
+        return "never"
+
+    try:
+        with Client("echo") as client:
+            for callback in (wait, sleep):
+                talk = client.conversation(tools=[TOOL], on_tool_call=callback)
+                with pytest.raises(DeadlineExceededError, match="tools of the turn"):
+                    talk.send('call add {"a": 2, "b": 3}', timeout_s=0.5)
+                assert (talk.turns[0].state, talk.turns[0].error) == ("failed", "deadline_exceeded")
+                assert talk.send("hi").text == "You said: hi"
+    finally:
+        may_return.set()
 
 
 def test_a_schema_that_cannot_be_checked_is_refused_before_anything_is_sent() -> None:
