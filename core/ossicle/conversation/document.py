@@ -15,7 +15,12 @@ from ossicle.conversation.notebook import Notebook
 from ossicle.conversation.retention import RetentionPolicy
 from ossicle.conversation.turn import Turn
 from ossicle.conversation.wording import LOST_AUDIO
-from ossicle.errors import MalformedAudioError, SchemaVersionError, StorageCorruptError
+from ossicle.errors import (
+    MalformedAudioError,
+    SchemaVersionError,
+    StorageCorruptError,
+    UnsupportedFormatError,
+)
 from ossicle.messages import AudioPart
 
 SCHEMA_VERSION = 1
@@ -143,7 +148,7 @@ def _read_part(part: dict[str, Any], blobs: Blobs) -> dict[str, Any]:
         return {"kind": "text", "text": part.get("transcript") or LOST_AUDIO}
     try:
         clip = _clip(data, part.get("pcm"))
-    except MalformedAudioError as error:
+    except (MalformedAudioError, UnsupportedFormatError) as error:
         raise _damaged("a clip") from error
     if clip.digest != part["digest"]:
         raise StorageCorruptError(
