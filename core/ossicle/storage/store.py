@@ -82,21 +82,32 @@ class Store(ABC):
 
     @abstractmethod
     def save_conversation(
-        self, tenant: str, conversation_id: str, *, document: str, revision: int | None = None
+        self,
+        tenant: str,
+        conversation_id: str,
+        *,
+        document: str,
+        turns: Sequence[Turn] = (),
+        new_blobs: Sequence[BlobSource] = (),
+        revision: int | None = None,
     ) -> int:
-        """Write everything of a conversation that belongs to no turn; turns stay as they are.
+        """Write everything of a conversation that belongs to no turn, and turns, all or nothing.
 
         Args:
             tenant: Whose.
             conversation_id: A new or a known one.
             document: JSON text.
+            turns: As in `save_turn`; stored turns of other indexes stay as they are.
+            new_blobs: As there; each must be named in one of `turns`.
             revision: The revision it must have now; 0: it must be new; `None`: whatever it has.
 
         Returns:
             The new revision.
 
         Raises:
-            NotStoredError: A revision above 0 was named and there is no such conversation.
+            ConfigurationError: A new blob is named in no turn.
+            NotStoredError: A revision above 0 was named and there is no such conversation, or one
+                of the blobs is missing.
             StorageConflictError: It has another revision.
         """
 

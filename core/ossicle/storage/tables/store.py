@@ -7,9 +7,14 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from ossicle.errors import ConfigurationError
 from ossicle.storage.charge_sums import sum_by_day
-from ossicle.storage.naming import check_digests, check_names, digest_of, read_source
+from ossicle.storage.naming import (
+    check_digests,
+    check_names,
+    digest_of,
+    fresh_blobs,
+    read_source,
+)
 from ossicle.storage.records import (
     CachedValue,
     Charge,
@@ -69,7 +74,7 @@ class TableStore(Store):
         check_names(tenant=tenant)
         data = read_source(source)
         digest, until = digest_of(data), self._clock() + UNCLAIMED_S
-        with self.database.writing() as rows:
+        with self._blobs.writing(tenant, (digest,)) as rows:
             self._blobs.keep(rows, tenant, digest=digest, data=data, until=until)
         return digest
 
@@ -99,12 +104,25 @@ class TableStore(Store):
         return True
 
     def save_conversation(
-        self, tenant: str, conversation_id: str, *, document: str, revision: int | None = None
+        self,
+        tenant: str,
+        conversation_id: str,
+        *,
+        document: str,
+        turns: Sequence[Turn] = (),
+        new_blobs: Sequence[BlobSource] = (),
+        revision: int | None = None,
     ) -> int:
-        """Write everything of a conversation that belongs to no turn."""
+        """Write everything of a conversation that belongs to no turn, and turns."""
         check_names(tenant=tenant, conversation_id=conversation_id)
+        fresh = fresh_blobs(turns, new_blobs)
         return self._conversations.save(
-            tenant, conversation_id, document=document, revision=revision
+            tenant,
+            conversation_id,
+            document=document,
+            turns=turns,
+            new_blobs=fresh,
+            revision=revision,
         )
 
     def save_turn(
@@ -118,12 +136,7 @@ class TableStore(Store):
     ) -> int:
         """Write a turn together with its blobs."""
         check_names(tenant=tenant, conversation_id=conversation_id)
-        check_digests(*turn.blobs)
-        fresh = {digest_of(data): data for data in map(read_source, new_blobs)}
-        if not fresh.keys() <= set(turn.blobs):
-            raise ConfigurationError(
-                "a new blob is not named in the turn", fix="Add its digest to turn.blobs."
-            )
+        fresh = fresh_blobs((turn,), new_blobs)
         return self._conversations.save_turn(
             tenant, conversation_id, turn=turn, new_blobs=fresh, revision=revision
         )

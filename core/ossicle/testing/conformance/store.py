@@ -174,7 +174,14 @@ class StoreConformance(Conformance, is_part=True):
         with pytest.raises(StorageConflictError):
             store.save_turn("a", "c", turn=good, new_blobs=[b"x"], revision=revision + 1)
         assert store.load_conversation("a", "c").revision == revision
+        two = [good, bad.model_copy(update={"index": 1})]
+        for name in ("c", "new"):
+            with pytest.raises(NotStoredError):
+                store.save_conversation("a", name, document="{}", turns=two, new_blobs=[b"x"])
         assert store.measure("a") == TenantSize(conversations=1)
+        two = [good, good.model_copy(update={"index": 1})]
+        store.save_conversation("a", "new", document="{}", turns=two, new_blobs=[b"x"], revision=0)
+        assert list(store.load_conversation("a", "new").turns) == two
 
     @check("notices a second writer by the revision")
     def test_a_second_writer_is_noticed(self, store: Store) -> None:
