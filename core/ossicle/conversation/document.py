@@ -123,7 +123,12 @@ def loads(text: str | bytes) -> Any:
         StorageCorruptError: It is no JSON.
     """
     try:
-        return json.loads(text)
+        data = json.loads(text)
+        # Half a surrogate pair may stand in JSON as an escape, and can be written nowhere again.
+        escape = "\\ud" if isinstance(text, str) else b"\\ud"
+        if escape in text.lower():
+            dumps(data).encode()
+        return data
     except (ValueError, RecursionError) as error:
         raise _damaged("the text") from error
 
@@ -162,11 +167,11 @@ def _clip(data: bytes, pcm: Mapping[str, Any] | None) -> AudioClip:
     if pcm is None:
         return AudioClip.from_bytes(data)
     sample_format: SampleFormat = pcm["sample_format"]
+    sample_rate, channels = pcm["sample_rate"], pcm["channels"]
+    if isinstance(sample_rate, bool) or isinstance(channels, bool):
+        raise TypeError
     return AudioClip.from_pcm(
-        data,
-        sample_rate=pcm["sample_rate"],
-        channels=pcm["channels"],
-        sample_format=sample_format,
+        data, sample_rate=sample_rate, channels=channels, sample_format=sample_format
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,8 +16,15 @@ from hypothesis import strategies as st
 from tests.core.conversation.made import turn
 from tests.core.conversation.worlds import World
 
+from ossicle import Client
 from ossicle.conversation import Notebook, Summary, archive, export_notebook, import_notebook
-from ossicle.errors import AudioLimitError, FileAccessError, SchemaVersionError, StorageCorruptError
+from ossicle.errors import (
+    AudioLimitError,
+    FileAccessError,
+    OssicleError,
+    SchemaVersionError,
+    StorageCorruptError,
+)
 from ossicle.messages import Attempt, AudioRecord, Cost, Receipt, Usage
 
 
@@ -110,6 +119,7 @@ def test_a_newer_schema_and_one_that_is_none_are_refused(tmp_path: Path) -> None
         {"references": 5},
         {"policy": {"max_tokens": -1}},
         {"summary": 3},
+        {"instructions": "\ud800"},
     ],
 )
 def test_a_file_with_something_missing_is_refused(tmp_path: Path, head: dict[str, object]) -> None:
@@ -198,6 +208,49 @@ def test_sound_of_no_possible_format_is_damage(tmp_path: Path, pcm: object) -> N
     named[0]["pcm"] = pcm
     with pytest.raises(StorageCorruptError):
         import_notebook(changed(path, turns=head["turns"]))
+
+
+def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The ways to everything in JSON data."""
+    pairs: Any = data.items() if isinstance(data, dict) else ()
+    pairs = enumerate(data) if isinstance(data, list) else pairs
+    for key, value in pairs:
+        yield (*path, key)
+        yield from leaves(value, (*path, key))
+
+
+STRANGE = st.sampled_from(
+    [None, 0, -1, 1e400, float("nan"), 2**70, True, "", "x", "9" * 5000, "\ud800", [], {}, [None]]
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), value=STRANGE)
+def test_a_conversation_of_strange_values_is_refused_or_can_be_gone_on_with(
+    tmp_path: Path, data: st.DataObject, value: object
+) -> None:
+    path = export_notebook(notebook(), tmp_path / "a.zip")
+    head = json.loads(parts_of(path)["conversation.json"])
+    *way, last = data.draw(st.sampled_from(list(leaves(head))))
+    spot = head
+    for key in way:
+        spot = spot[key]
+    spot[last] = value
+    path = repacked(
+        path,
+        parts_of(path) | {"conversation.json": json.dumps(head).encode()},
+        zipfile.ZIP_STORED,
+    )
+    with Client("echo") as client:
+        try:
+            talk = client.conversations.load(path)
+            talk.switch("echo")
+            talk.send("recall")
+            talk.export(path)
+        except OssicleError:
+            return
+        assert client.conversations.load(path).turns == talk.turns
+        assert str(talk.receipt)
 
 
 @settings(

@@ -46,7 +46,8 @@ class FragileFiles(Files):
         return super().write(handle, data)
 
     def unlink(self, path: Path) -> None:
-        if self.error is None or self.left:  # Who has ended cleans nothing up.
+        # Who has ended cleans nothing up; whose disk is full does.
+        if not (isinstance(self.error, Crash) and self.left <= 0):
             super().unlink(path)
 
     def reached(self, point: str) -> None:
