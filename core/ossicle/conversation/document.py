@@ -123,10 +123,10 @@ def loads(text: str | bytes) -> Any:
         StorageCorruptError: It is no JSON.
     """
     try:
+        text = text.decode() if isinstance(text, bytes) else text
         data = json.loads(text)
         # Half a surrogate pair may stand in JSON as an escape, and can be written nowhere again.
-        escape = "\\ud" if isinstance(text, str) else b"\\ud"
-        if escape in text.lower():
+        if "\\ud" in text.lower():
             dumps(data).encode()
         return data
     except (ValueError, RecursionError) as error:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.conversation.made import turn
 from tests.core.conversation.worlds import World
+from tests.profiles import tried
 
 from ossicle import Client
 from ossicle.conversation import Notebook, Summary, archive, export_notebook, import_notebook
@@ -219,7 +220,7 @@ def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from leaves(value, (*path, key))
 
 
-STRANGE = st.sampled_from(
+STRANGE: st.SearchStrategy[object] = st.sampled_from(
     [None, 0, -1, 1e400, float("nan"), 2**70, True, "", "x", "9" * 5000, "\ud800", [], {}, [None]]
 )
 
@@ -254,7 +255,9 @@ def test_a_conversation_of_strange_values_is_refused_or_can_be_gone_on_with(
 
 
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=tried(150),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_a_damaged_file_is_refused_by_type_or_read_right(

@@ -11,10 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 import anyio
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.bars.operations import orphans
+from tests.profiles import machine
 
 from ossicle.storage import AudioCache, Cacheable, SqliteStore
 from ossicle.storage.tables import Files
@@ -23,9 +23,6 @@ from ossicle.testing.store_conformance import ManualClock
 LIFETIME_S = 100.0
 MAX_BYTES = 150_000
 SIZES = (0, 10, 70_000, 90_000)
-# 500 x 50 takes ten minutes, most of it VACUUM: that is for the long run.
-EXAMPLES = {"quick": (25, 20), "ci": (60, 30), "long": (10_000, 100)}
-N_EXAMPLES, N_STEPS = EXAMPLES[os.environ.get("OSSICLE_TEST_PROFILE", "ci")]
 tenants = st.sampled_from(["a", "b"])
 facts = st.integers(0, 3)
 
@@ -167,9 +164,4 @@ class CacheMachine(RuleBasedStateMachine):
 
 
 TestCacheMachine = CacheMachine.TestCase
-TestCacheMachine.settings = settings(
-    max_examples=N_EXAMPLES,
-    stateful_step_count=N_STEPS,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestCacheMachine.settings = machine(ci=(60, 30), long=(10_000, 100), quick=(25, 20))
