@@ -6,11 +6,10 @@ import io
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from ossicle.errors import NotStoredError, StorageError
-from ossicle.storage.charge_sums import sum_by_day
 from ossicle.storage.memory_shelf import Blob, Shelf
 from ossicle.storage.naming import (
     another_writer,
@@ -25,7 +24,6 @@ from ossicle.storage.naming import (
 from ossicle.storage.records import (
     CachedValue,
     Charge,
-    ChargeSum,
     CleanReport,
     ConversationSummary,
     StoredConversation,
@@ -217,13 +215,14 @@ class MemoryStore(Store):
         with self._lock:
             self._open(tenant).charges.setdefault(charge.charge_id, charge)
 
-    def sum_charges(
+    def list_charges(
         self, tenant: str, *, since: float | None = None, until: float | None = None
-    ) -> tuple[ChargeSum, ...]:
-        """Sums of the charges by day and name."""
+    ) -> Iterator[Charge]:
+        """The charges of a time, oldest first."""
         with self._lock:
             charges = list(self._open(tenant).charges.values())
-        return sum_by_day(
+        charges.sort(key=lambda charge: (charge.at, charge.charge_id))
+        return (
             charge
             for charge in charges
             if (since is None or charge.at >= since) and (until is None or charge.at < until)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from ossicle.storage.charge_sums import sum_by_day
 from ossicle.storage.records import (
     CachedValue,
     Charge,
@@ -185,10 +186,19 @@ class Store(ABC):
         """Write an entry of the ledger; one with a known `charge_id` is left as it is."""
 
     @abstractmethod
+    def list_charges(
+        self, tenant: str, *, since: float | None = None, until: float | None = None
+    ) -> Iterator[Charge]:
+        """The charges with `since <= at < until`, oldest first, read as they are asked for.
+
+        Those that are written meanwhile may or may not be among them.
+        """
+
     def sum_charges(
         self, tenant: str, *, since: float | None = None, until: float | None = None
     ) -> tuple[ChargeSum, ...]:
         """Sums of the charges with `since <= at < until`, oldest day first, then by name."""
+        return sum_by_day(self.list_charges(tenant, since=since, until=until))
 
     # Cache
 

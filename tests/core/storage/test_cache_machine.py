@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import anyio
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.bars.operations import orphans
@@ -163,5 +164,5 @@ class CacheMachine(RuleBasedStateMachine):
         assert self.size() <= MAX_BYTES + max(SIZES)
 
 
-TestCacheMachine = CacheMachine.TestCase
-TestCacheMachine.settings = machine(ci=(60, 30), long=(10_000, 100), quick=(25, 20))
+TestCacheMachine = pytest.mark.timeout(900)(CacheMachine.TestCase)
+TestCacheMachine.settings = machine(ci=(500, 50), long=(10_000, 100), quick=(25, 20))

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.profiles import machine
@@ -167,5 +168,5 @@ class StoreMachine(RuleBasedStateMachine):
                 self.same("load_conversation", tenant, name)
 
 
-TestStoreMachine = StoreMachine.TestCase
+TestStoreMachine = pytest.mark.timeout(600)(StoreMachine.TestCase)
 TestStoreMachine.settings = machine(ci=(300, 50))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
-from ossicle.storage.charge_sums import sum_by_day
 from ossicle.storage.naming import (
     check_digests,
     check_names,
@@ -18,7 +17,6 @@ from ossicle.storage.naming import (
 from ossicle.storage.records import (
     CachedValue,
     Charge,
-    ChargeSum,
     CleanReport,
     ConversationSummary,
     StoredConversation,
@@ -32,6 +30,9 @@ from ossicle.storage.tables.cached import Cached
 from ossicle.storage.tables.conversations import Conversations
 from ossicle.storage.tables.rows import TableDatabase
 from ossicle.storage.tables.sealed import plausible, seal, unseal
+
+_PAGE = 500
+"""Charges that are read at once."""
 
 _SIZES = {
     "conversations": "SELECT count(*) FROM conversations WHERE tenant = ?",
@@ -179,23 +180,34 @@ class TableStore(Store):
                 (tenant, charge.charge_id, charge.at, data, seal(data, charge.charge_id)),
             )
 
-    def sum_charges(
+    def list_charges(
         self, tenant: str, *, since: float | None = None, until: float | None = None
-    ) -> tuple[ChargeSum, ...]:
-        """Sums of the charges by day and name."""
+    ) -> Iterator[Charge]:
+        """The charges of a time, oldest first."""
         check_names(tenant=tenant)
-        with self.database.reading() as rows:
-            found = rows.execute(
-                "SELECT document, digest, charge_id FROM charges WHERE tenant = ?"
-                " AND at >= ? AND at < ? ORDER BY charge_id",
-                (
-                    tenant,
-                    -math.inf if since is None else since,
-                    math.inf if until is None else until,
-                ),
-            ).fetchall()
-        with plausible():
-            return sum_by_day(Charge.model_validate_json(unseal(*row)) for row in found)
+        return self._read_charges(
+            tenant,
+            since=-math.inf if since is None else since,
+            until=math.inf if until is None else until,
+        )
+
+    def _read_charges(self, tenant: str, *, since: float, until: float) -> Iterator[Charge]:
+        # In pages: a ledger may be larger than memory, and a reader must hold up no writer.
+        at, last = since, ""
+        while True:
+            with self.database.reading() as rows:
+                found = rows.execute(
+                    "SELECT document, digest, charge_id, at FROM charges WHERE tenant = ?"
+                    " AND (at, charge_id) > (?, ?) AND at < ? ORDER BY at, charge_id LIMIT ?",
+                    (tenant, at, last, until, _PAGE),
+                ).fetchall()
+            for document, digest, name, _ in found:
+                with plausible():
+                    charge = Charge.model_validate_json(unseal(document, digest, name))
+                yield charge
+            if len(found) < _PAGE:
+                return
+            last, at = found[-1][2:]
 
     def save_cached(
         self, tenant: str, key: str, *, value: bytes, document: str, lifetime_s: float

@@ -18,6 +18,7 @@ from ossicle.errors import (
     StorageConflictError,
     StorageError,
 )
+from ossicle.messages import Usage
 from ossicle.storage import UNCLAIMED_S, Charge, Store, TenantSize, Turn
 from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.suite import Conformance, check
@@ -289,7 +290,7 @@ class StoreConformance(Conformance, is_part=True):
             provider="p",
             model="m",
             amount=Decimal("0.1"),
-            input_tokens=3,
+            usage=Usage(input_tokens=3),
         )
         second = first.model_copy(
             update={"charge_id": "2", "at": 86_400.0, "amount": Decimal("0.2")}
@@ -297,6 +298,7 @@ class StoreConformance(Conformance, is_part=True):
         third = second.model_copy(update={"charge_id": "3", "amount": None})
         for charge in (third, second, first, first):
             store.append_charge("a", charge)
+        assert list(store.list_charges("a")) == [first, second, third]
         sums = store.sum_charges("a")
         assert [(each.day, each.calls, each.amount, each.n_unknown_amounts) for each in sums] == [
             ("1970-01-01", 1, Decimal("0.1"), 0),
