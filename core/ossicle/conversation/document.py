@@ -16,6 +16,7 @@ from ossicle.conversation.retention import RetentionPolicy
 from ossicle.conversation.turn import Turn
 from ossicle.conversation.wording import LOST_AUDIO
 from ossicle.errors import (
+    ConfigurationError,
     MalformedAudioError,
     SchemaVersionError,
     StorageCorruptError,
@@ -70,7 +71,7 @@ def read_head(data: Any) -> Notebook:
             retention=RetentionPolicy.model_validate(data.get("retention", {})),
             summary=None if summary is None else Summary.model_validate(summary),
         )
-    except (KeyError, TypeError, ValidationError) as error:
+    except (KeyError, TypeError, ValidationError, ConfigurationError) as error:
         raise _damaged("the head") from error
 
 

@@ -122,8 +122,10 @@ class ConversationStream:
             user = await self._line.user_message(self._text, self._audio)
             self._turn = self._book.begin(user)
             await self._keeper.keep(self._book)
-        except BaseException:
-            await self._end("cancelled" if self._turn is None else "failed", is_kept=False)
+        except BaseException as error:
+            if self._turn is not None and isinstance(error, OssicleError):
+                self._turn = self._turn.model_copy(update={"error": error.code})
+            await self._end("failed", is_kept=False)
             raise
         return self
 
@@ -253,6 +255,7 @@ class ConversationStream:
         call, self._call = self._call, None
         if call is not None:
             await call.aclose()
+            receipt = receipt or call.abandoned
         if receipt is not None:
             self._note(receipts=(receipt,))
 

@@ -29,11 +29,16 @@ class Toolbox:
         callback: Runs them; `None` denies every call.
 
     Raises:
-        ConfigurationError: A schema uses keywords that cannot be checked.
+        ConfigurationError: A schema uses keywords that cannot be checked, or two tools share a
+            name.
     """
 
     def __init__(self, tools: Sequence[Tool], callback: ToolCallback | None) -> None:
         self._tools = {tool.name: tool for tool in tools}
+        if len(self._tools) < len(tools):
+            raise ConfigurationError(
+                "two tools have the same name", fix="Give every tool a name of its own."
+            )
         self._callback = callback
         for tool in tools:
             unknown = unknown_keywords(tool.parameters)
