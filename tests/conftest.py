@@ -6,21 +6,20 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.profiles import PROFILES, apply_profile
+from tests.profiles import PROFILES, apply_profile, profile_name, start
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--profile",
         choices=sorted(PROFILES),
-        default=os.environ.get("OSSICLE_TEST_PROFILE", "ci"),
+        default=profile_name(),
         help="How much is tried: quick for developers, ci, long for a night.",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # The suites that plugin authors get read the variable.
-    os.environ["OSSICLE_TEST_PROFILE"] = config.getoption("--profile")
+    start(config.getoption("--profile"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

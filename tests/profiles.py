@@ -1,17 +1,27 @@
 """How much the tests try: one setting for the whole repository.
 
 `ci` runs everything as it is written. `quick` leaves out what is marked as slow or runs speech
-models, and gives each property few examples. `long` gives each many more.
+models, and gives each property few examples. `long` gives each many more, and as much time as it
+takes.
+
+A property without a number of its own has that of the profile; one with its own says
+`@settings(max_examples=tried(60))`; a state machine says `machine(ci=(60, 30))`.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+
+VARIABLE = "OSSICLE_TEST_PROFILE"
+"""Names the profile, also to the suites that plugin authors get."""
+
+_USUAL = 100
+"""What Hypothesis tries of a property that says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,59 +30,76 @@ class Profile:
 
     Attributes:
         most: Examples of a property at most; `None`: as written.
-        most_runs: Of a state machine at most.
-        times: Multiplies examples and runs.
+        times: Multiplies them.
         leaves_out: Marks of tests that do not run.
+        has_time: Whether a test may take as long as it likes.
     """
 
     most: int | None = None
-    most_runs: int | None = None
     times: int = 1
     leaves_out: frozenset[str] = frozenset()
-
-    def scaled(self, written: int, *, is_machine: bool) -> int:
-        """How many examples instead of those that are written down."""
-        most = self.most_runs if is_machine else self.most
-        return written * self.times if most is None else min(written * self.times, most)
+    has_time: bool = False
 
 
 PROFILES: Mapping[str, Profile] = {
-    "quick": Profile(most=15, most_runs=3, leaves_out=frozenset({"slow", "models"})),
+    "quick": Profile(most=15, leaves_out=frozenset({"slow", "models"})),
     "ci": Profile(),
-    "long": Profile(times=20),
+    "long": Profile(times=20, has_time=True),
 }
 
 
+def profile_name() -> str:
+    """The profile of this run."""
+    return os.environ.get(VARIABLE, "ci")
+
+
+def start(name: str) -> None:
+    """Make a profile that of this run; before any test is imported, which reads its numbers."""
+    os.environ[VARIABLE] = name
+    # What Hypothesis itself chose, such as for CI, stays.
+    settings.register_profile(name, parent=settings(), max_examples=tried(_USUAL))
+    settings.load_profile(name)
+
+
+def tried(written: int) -> int:
+    """How many examples of a property this run tries.
+
+    Args:
+        written: In CI.
+    """
+    profile = PROFILES[profile_name()]
+    return written * profile.times if profile.most is None else min(written, profile.most)
+
+
+Size = tuple[int, int]
+"""Runs of a state machine, and steps of each."""
+
+
+def machine(*, ci: Size, long: Size | None = None, quick: Size = (3, 20)) -> settings:
+    """The settings of a state machine in this run.
+
+    Args:
+        ci: How large it is in CI.
+        long: In the long run; `None`: twenty times the runs of CI.
+        quick: While somebody works on it.
+    """
+    sizes = {"quick": quick, "ci": ci, "long": long or (ci[0] * 20, ci[1])}
+    runs, steps = sizes[profile_name()]
+    return settings(
+        max_examples=runs,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 def apply_profile(profile: Profile, items: list[pytest.Item]) -> list[pytest.Item]:
-    """Scale all tests of Hypothesis; takes out of `items`, and returns, what does not run."""
+    """Take out of `items`, and return, what does not run; give the others their time."""
     left_out = [
         item for item in items if profile.leaves_out & {mark.name for mark in item.iter_markers()}
     ]
     items[:] = [item for item in items if item not in set(left_out)]
-    scaled: set[int] = set()
-    for item in items:
-        _scale_property(profile, item, scaled)
-        _scale_machine(profile, item, scaled)
+    if profile.has_time:
+        for item in items:
+            item.add_marker(pytest.mark.timeout(0), append=False)
     return left_out
-
-
-def _scale_property(profile: Profile, item: pytest.Item, scaled: set[int]) -> None:
-    function: Any = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
-    written = getattr(function, "_hypothesis_internal_use_settings", None)
-    if not isinstance(written, settings) or id(function) in scaled:
-        return
-    scaled.add(id(function))
-    function._hypothesis_internal_use_settings = settings(
-        written, max_examples=profile.scaled(written.max_examples, is_machine=False)
-    )
-
-
-def _scale_machine(profile: Profile, item: pytest.Item, scaled: set[int]) -> None:
-    case: Any = getattr(item, "cls", None)
-    written = getattr(case, "settings", None)
-    if not isinstance(written, settings) or id(case) in scaled:
-        return
-    scaled.add(id(case))
-    case.settings = settings(
-        written, max_examples=profile.scaled(written.max_examples, is_machine=True)
-    )

@@ -5,7 +5,7 @@ from ossicle.client.async_client import AsyncClient
 from ossicle.client.blocking import Client
 from ossicle.client.blocking_conversation import Conversation, Conversations
 from ossicle.client.blocking_stream import BlockingReplyStream
-from ossicle.client.call_recorder import CallRecorder
+from ossicle.client.call_recorder import CallRecorder, recorded_stats
 from ossicle.client.cascading import Cascade
 from ossicle.client.conversing import AsyncConversations
 
@@ -19,4 +19,5 @@ __all__ = [
     "Client",
     "Conversation",
     "Conversations",
+    "recorded_stats",
 ]

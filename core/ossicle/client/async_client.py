@@ -434,11 +434,14 @@ class AsyncClient:
             on_tool_call: Runs them, once their arguments fit their schema; `None` denies all.
             summarize: Sums up turns that leave the history over its budget.
             retention: What of it may be written down; `None`: as the client says.
+
+        Raises:
+            ConfigurationError: The id is not 1 to 256 bytes of text.
         """
         kept = self._board.retention if retention is None else retention_of(retention)
         line = SwitchboardLine(self._board, kept)
         notebook = Notebook(
-            id=id or new_id(),
+            id=new_id() if id is None else id,
             instructions=instructions,
             references=line.references if model is None else (model,),
             policy=history_policy or HistoryPolicy(),

@@ -38,6 +38,10 @@ class Conversation:
     def __init__(self, conversation: AsyncConversation, loop: LoopThread) -> None:
         self._conversation, self._loop = conversation, loop
 
+    def __repr__(self) -> str:
+        """Its id and how long it is, never what was said."""
+        return f"Conversation({self.id!r}, turns={len(self.turns)})"
+
     @property
     def id(self) -> str:
         """Its id."""

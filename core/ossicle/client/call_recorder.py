@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ossicle.abc import CallInfo, hookimpl
 from ossicle.errors import OssicleError, StorageError
-from ossicle.messages import Receipt, Usage
+from ossicle.messages import Receipt
 from ossicle.storage import Charge, Store
-from ossicle.telemetry import has_unknown_cost, received_audio_s, sent_audio_s
+from ossicle.telemetry import CallFigures, Dimension, Stats, code_name, figures_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,11 +25,11 @@ _LOG.addHandler(logging.NullHandler())  # the host program decides what is shown
 
 
 class CallRecorder:
-    """Keeps what calls used and cost in a store; `ossicle stats` shows it.
+    """Keeps what calls used and cost and how they went in a store; `ossicle stats` shows it.
 
     Use it with `Client(..., plugins=[recorder])`. Entries are written by a thread of its own, so a
-    slow disk slows no call; close it before the store, or the last ones may be missing. Refused
-    calls used nothing and are not recorded. Figures and names are written, never content.
+    slow disk slows no call; close it before the store, or the last ones may be missing. Figures and
+    names are written, never content.
 
     Args:
         store: Where to; it stays open.
@@ -62,20 +63,25 @@ class CallRecorder:
     @hookimpl
     def ossicle_call_finished(self, call: CallInfo, receipt: Receipt) -> None:
         """Record an answered call."""
-        self._record(call, "finished", receipt)
+        self._record(call, figures_of("finished", receipt, None))
 
     @hookimpl
     def ossicle_call_failed(self, call: CallInfo, error: OssicleError) -> None:
         """Record a failed call."""
-        self._record(call, "failed", error.receipt)
+        self._record(call, figures_of("failed", error.receipt, error.code))
+
+    @hookimpl
+    def ossicle_call_refused(self, call: CallInfo, error: OssicleError) -> None:
+        """Record a call that was not sent."""
+        self._record(call, figures_of("refused", error.receipt, error.code))
 
     @hookimpl
     def ossicle_call_abandoned(self, call: CallInfo, receipt: Receipt) -> None:
         """Record a call that was left before its end."""
-        self._record(call, "abandoned", receipt)
+        self._record(call, figures_of("abandoned", receipt, None))
 
-    def _record(self, call: CallInfo, outcome: str, receipt: Receipt) -> None:
-        charge = charge_of(call, receipt, outcome=outcome, at=self._clock())
+    def _record(self, call: CallInfo, figures: CallFigures) -> None:
+        charge = charge_of(call, figures, at=self._clock())
         self._writer.submit(self._write, call.tenant, charge)
 
     def _write(self, tenant: str, charge: Charge) -> None:
@@ -85,30 +91,87 @@ class CallRecorder:
             _LOG.warning("a call was not recorded: %s", type(error).__name__)
 
 
-def charge_of(call: CallInfo, receipt: Receipt, *, outcome: str, at: float) -> Charge:
-    """What a call used and cost, as the ledger keeps it.
+def charge_of(call: CallInfo, figures: CallFigures, *, at: float) -> Charge:
+    """What a call used and cost and how it went, as the ledger keeps it.
 
     Args:
         call: Which.
-        receipt: Of the call.
-        outcome: `finished`, `failed` or `abandoned`.
+        figures: Of the call.
         at: When it ended, in seconds since 1970.
     """
-    usage = receipt.usage or Usage()
-    cost = receipt.cost
-    unpriced = None if has_unknown_cost(receipt) else Decimal(0)
+    unpriced = None if figures.is_unpriced else Decimal(0)
+    amount, currency = figures.cost or (unpriced, None)
+    findings: Counter[str] = Counter()
+    for code, times in figures.findings.items():
+        findings[code_name(code)] += times
     return Charge(
         charge_id=call.turn_id,
         at=at,
         provider=call.provider,
         model=call.model,
-        outcome=outcome,
-        input_tokens=usage.input_tokens or 0,
-        output_tokens=usage.output_tokens or 0,
-        input_audio_tokens=usage.input_audio_tokens or 0,
-        output_audio_tokens=usage.output_audio_tokens or 0,
-        input_audio_s=sent_audio_s(receipt),
-        output_audio_s=received_audio_s(receipt),
-        amount=unpriced if cost is None else cost.amount,
-        currency="USD" if cost is None else cost.currency,
+        task=call.task,
+        outcome=figures.outcome,
+        error=None if figures.error is None else code_name(figures.error),
+        usage=figures.usage,
+        input_audio_s=figures.audio_in_s,
+        output_audio_s=figures.audio_out_s,
+        saved_s=figures.saved_s,
+        amount=amount,
+        currency=currency,
+        latency_s=figures.latency_s,
+        first_audio_s=figures.first_audio_s,
+        findings=findings,
+        attempts=figures.attempts,
+        cache_hit=figures.cache_hit,
+    )
+
+
+def recorded_stats(
+    store: Store,
+    *,
+    tenants: Iterable[str] | None = None,
+    since: float | None = None,
+    until: float | None = None,
+) -> Stats:
+    """The figures over recorded calls, as `client.stats` gives them over those of its life.
+
+    Args:
+        store: Where they were recorded.
+        tenants: Whose; `None`: everybody's.
+        since: Calls that ended before are left out, in seconds since 1970.
+        until: Calls that ended then or later are left out, in seconds since 1970.
+
+    Raises:
+        StorageError: The store failed.
+    """
+    stats = Stats()
+    for tenant in store.list_tenants() if tenants is None else tenants:
+        for charge in store.list_charges(tenant, since=since, until=until):
+            group: dict[Dimension, str | None] = {
+                "provider": charge.provider,
+                "model": charge.model,
+                "tenant": tenant,
+                "task": charge.task,
+            }
+            stats.count(group, _figures_of(charge))
+    return stats
+
+
+def _figures_of(charge: Charge) -> CallFigures:
+    amount, currency = charge.amount, charge.currency
+    cost = None if amount is None or currency is None else (amount, currency)
+    return CallFigures(
+        outcome=charge.outcome,
+        error=charge.error,
+        findings=charge.findings,
+        attempts=charge.attempts,
+        usage=charge.usage,
+        cost=cost,
+        is_unpriced=charge.amount is None,
+        cache_hit=charge.cache_hit,
+        audio_in_s=charge.input_audio_s,
+        audio_out_s=charge.output_audio_s,
+        saved_s=charge.saved_s,
+        latency_s=charge.latency_s,
+        first_audio_s=charge.first_audio_s,
     )

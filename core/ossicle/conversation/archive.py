@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 from ossicle.audio import AudioClip, atomic_writer
@@ -15,8 +16,13 @@ _HEAD = "conversation.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Of every entry, so that the same conversation gives the same file."""
 
-MAX_ENTRY_BYTES = 1 << 30
-"""What one entry may unpack to; a file from elsewhere is not trusted with more."""
+MAX_DOCUMENT_BYTES = 64 << 20
+"""What `conversation.json` may be: reading JSON takes many times its size."""
+
+MAX_BYTES = 1 << 30
+"""What the whole file may unpack to: it is held in memory, and not trusted with more."""
+
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def export_notebook(notebook: Notebook, path: str | os.PathLike[str]) -> Path:
@@ -28,6 +34,7 @@ def export_notebook(notebook: Notebook, path: str | os.PathLike[str]) -> Path:
     Raises:
         FileAccessError: The file cannot be written.
         ConfigurationError: Nothing of the conversation may be written down.
+        AudioLimitError: It is larger than what `import_notebook` takes.
     """
     level = notebook.retention.level
     if level == "none":
@@ -35,7 +42,7 @@ def export_notebook(notebook: Notebook, path: str | os.PathLike[str]) -> Path:
             "nothing of this conversation may be written down (retention='none')",
             fix="Begin it with retention='transcript' or 'audio'.",
         )
-    target = Path(path).absolute()
+    target = _checked(path).absolute()
     head = write_head(notebook)
     clips: dict[str, AudioClip] = {}
     head["turns"] = []
@@ -44,11 +51,14 @@ def export_notebook(notebook: Notebook, path: str | os.PathLike[str]) -> Path:
         head["turns"].append(data)
         if level == "audio":
             clips |= of_turn
+    document = dumps(head).encode()
+    _check_size(len(document), MAX_DOCUMENT_BYTES)
+    _check_size(len(document) + sum(clip.n_bytes for clip in clips.values()), MAX_BYTES)
     with (
         atomic_writer(target) as file,
         zipfile.ZipFile(file, "w", compression=zipfile.ZIP_DEFLATED) as archive,
     ):
-        archive.writestr(_entry(_HEAD), dumps(head))
+        archive.writestr(_entry(_HEAD), document)
         for digest, clip in sorted(clips.items()):
             archive.writestr(_entry(_name_of(digest)), clip.read_bytes())
     return target
@@ -63,11 +73,12 @@ def import_notebook(path: str | os.PathLike[str]) -> Notebook:
         FileAccessError: The file cannot be read.
         SchemaVersionError: It was written by a newer version.
         StorageCorruptError: It is no such file, or was changed on the way.
-        AudioLimitError: A part of it unpacks to more than 1 GiB.
+        AudioLimitError: It unpacks to more than 1 GiB.
     """
     try:
-        with zipfile.ZipFile(Path(path)) as archive:
-            data = loads(_read(archive, _HEAD))
+        with zipfile.ZipFile(_checked(path)) as archive:
+            parts = _Parts(archive)
+            data = loads(parts.read(_HEAD, MAX_DOCUMENT_BYTES))
             notebook = read_head(data)
             turns = data.get("turns")
             if not isinstance(turns, list):
@@ -75,11 +86,11 @@ def import_notebook(path: str | os.PathLike[str]) -> Notebook:
             has_audio = notebook.retention.level == "audio"
             for turn in turns:
                 read = read_turn(
-                    turn, lambda digest: _read(archive, _name_of(digest)) if has_audio else None
+                    turn, lambda digest: parts.read(_name_of(digest)) if has_audio else None
                 )
                 notebook.turns.append(read.recovered())
             return notebook
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise StorageCorruptError(
             "the file is no exported conversation, or it is damaged", fix="Export it again."
         ) from error
@@ -92,24 +103,53 @@ def import_notebook(path: str | os.PathLike[str]) -> Notebook:
         ) from error
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        size = archive.getinfo(name).file_size
-    except KeyError as error:
-        raise StorageCorruptError(
-            "a part of the exported conversation is missing", fix="Export it again."
-        ) from error
-    if size > MAX_ENTRY_BYTES:
+class _Parts:
+    """What a file from elsewhere unpacks to, each part once, and no more than is allowed."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._known: dict[str, bytes] = {}
+        self._n_bytes = 0
+
+    def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
+        """A part by its name."""
+        if name not in self._known:
+            self._known[name] = self._unpacked(name, max_bytes)
+        return self._known[name]
+
+    def _unpacked(self, name: str, max_bytes: int) -> bytes:
+        try:
+            entry = self._archive.getinfo(name)
+        except KeyError as error:
+            raise StorageCorruptError(
+                "a part of the exported conversation is missing", fix="Export it again."
+            ) from error
+        if entry.compress_type not in _COMPRESSIONS:
+            raise StorageCorruptError(
+                "the file is packed in a way that `export` never uses", fix="Export it again."
+            )
+        # `zipfile` gives no more than the entry claims, whatever is in it.
+        self._n_bytes += entry.file_size
+        _check_size(entry.file_size, max_bytes)
+        _check_size(self._n_bytes, MAX_BYTES)
+        return self._archive.read(entry)
+
+
+def _check_size(n_bytes: int, allowed: int) -> None:
+    if n_bytes > allowed:
         raise AudioLimitError(
-            f"a part of the exported conversation unpacks to {size} bytes",
+            f"the conversation takes {n_bytes} bytes as a file; {allowed} are allowed",
             limit="encoded_bytes",
-            measured=size,
-            allowed=MAX_ENTRY_BYTES,
-            fix="Export it with shorter audio.",
+            measured=n_bytes,
+            allowed=allowed,
+            fix="Export a branch with fewer turns.",
         )
-    with archive.open(name) as file:
-        # The size in the header is a claim of the file's author.
-        return file.read(MAX_ENTRY_BYTES)
+
+
+def _checked(path: str | os.PathLike[str]) -> Path:
+    if "\0" in os.fspath(path):
+        raise FileAccessError("the path holds a NUL character", fix="Name another file.")
+    return Path(path)
 
 
 def _name_of(digest: str) -> str:

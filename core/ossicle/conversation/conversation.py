@@ -67,6 +67,10 @@ class AsyncConversation:
         self._gate = anyio.Semaphore(1)
         self._outlook = Outlook(notebook=notebook, line=line, summarize=summarize)
 
+    def __repr__(self) -> str:
+        """Its id and how long it is, never what was said."""
+        return f"AsyncConversation({self.id!r}, turns={len(self._book.turns)})"
+
     @property
     def id(self) -> str:
         """Its id."""
@@ -235,12 +239,18 @@ class AsyncConversation:
                 those before them fail cleanly.
 
         Raises:
-            ConfigurationError: None is named, or there is no such model.
+            ConfigurationError: None is named, there is no such model, or it holds no conversations.
         """
         if not models:
             raise ConfigurationError("no model is named", fix="Name one, such as 'local'.")
         async with self._gate:
             found = [self._line.capabilities(model) for model in models]
+            for each in found:
+                if "respond" not in each.tasks:
+                    raise ConfigurationError(
+                        f"{each.provider}:{each.model} holds no conversations",
+                        fix=f"Name a model that can respond; see `ossicle models {each.provider}`.",
+                    )
             self._book.references = models
             plan = self._outlook.plan(
                 found[0], current=None, speaks=True, timeout_s=self._line.timeout_s

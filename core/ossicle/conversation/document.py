@@ -15,7 +15,13 @@ from ossicle.conversation.notebook import Notebook
 from ossicle.conversation.retention import RetentionPolicy
 from ossicle.conversation.turn import Turn
 from ossicle.conversation.wording import LOST_AUDIO
-from ossicle.errors import MalformedAudioError, SchemaVersionError, StorageCorruptError
+from ossicle.errors import (
+    ConfigurationError,
+    MalformedAudioError,
+    SchemaVersionError,
+    StorageCorruptError,
+    UnsupportedFormatError,
+)
 from ossicle.messages import AudioPart
 
 SCHEMA_VERSION = 1
@@ -65,7 +71,7 @@ def read_head(data: Any) -> Notebook:
             retention=RetentionPolicy.model_validate(data.get("retention", {})),
             summary=None if summary is None else Summary.model_validate(summary),
         )
-    except (KeyError, TypeError, ValidationError) as error:
+    except (KeyError, TypeError, ValidationError, ConfigurationError) as error:
         raise _damaged("the head") from error
 
 
@@ -118,7 +124,12 @@ def loads(text: str | bytes) -> Any:
         StorageCorruptError: It is no JSON.
     """
     try:
-        return json.loads(text)
+        text = text.decode() if isinstance(text, bytes) else text
+        data = json.loads(text)
+        # Half a surrogate pair may stand in JSON as an escape, and can be written nowhere again.
+        if "\\ud" in text.lower():
+            dumps(data).encode()
+        return data
     except (ValueError, RecursionError) as error:
         raise _damaged("the text") from error
 
@@ -143,7 +154,7 @@ def _read_part(part: dict[str, Any], blobs: Blobs) -> dict[str, Any]:
         return {"kind": "text", "text": part.get("transcript") or LOST_AUDIO}
     try:
         clip = _clip(data, part.get("pcm"))
-    except MalformedAudioError as error:
+    except (MalformedAudioError, UnsupportedFormatError) as error:
         raise _damaged("a clip") from error
     if clip.digest != part["digest"]:
         raise StorageCorruptError(
@@ -157,11 +168,11 @@ def _clip(data: bytes, pcm: Mapping[str, Any] | None) -> AudioClip:
     if pcm is None:
         return AudioClip.from_bytes(data)
     sample_format: SampleFormat = pcm["sample_format"]
+    sample_rate, channels = pcm["sample_rate"], pcm["channels"]
+    if isinstance(sample_rate, bool) or isinstance(channels, bool):
+        raise TypeError
     return AudioClip.from_pcm(
-        data,
-        sample_rate=pcm["sample_rate"],
-        channels=pcm["channels"],
-        sample_format=sample_format,
+        data, sample_rate=sample_rate, channels=channels, sample_format=sample_format
     )
 
 

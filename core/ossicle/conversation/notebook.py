@@ -13,6 +13,7 @@ from ossicle.conversation.turn import Turn
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Message
 from ossicle.policy import Clock
+from ossicle.storage.naming import check_names
 
 Summarizer = Callable[[str | None, tuple[Turn, ...]], Awaitable[str]]
 """Makes a summary: the one so far and the turns that leave the history in, the new one out."""
@@ -37,6 +38,9 @@ class Notebook:
         summary: Stands for the oldest turns, or `None`.
         clocks: What is known of the vendors' clocks, by provider; never stored.
         report: What became of the history on the last call.
+
+    Raises:
+        ConfigurationError: The id is not 1 to 256 bytes of text.
     """
 
     id: str = field(default_factory=new_id)
@@ -48,6 +52,10 @@ class Notebook:
     summary: Summary | None = None
     clocks: dict[str, ServerClock] = field(default_factory=dict)
     report: HistoryReport | None = None
+
+    def __post_init__(self) -> None:
+        # Refused when it is made, not when it is first kept or comes to another machine.
+        check_names(conversation_id=self.id)
 
     def begin(self, user: Message) -> Turn:
         """A new turn under way."""

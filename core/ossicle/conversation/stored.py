@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from anyio import to_thread
 
+from ossicle.audio import AudioClip
 from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head, write_turn
 from ossicle.conversation.keeper import Keeper, NoKeeper
 from ossicle.conversation.notebook import Notebook
@@ -86,6 +87,9 @@ class StoreKeeper:
     def write(self, notebook: Notebook) -> None:
         """The same as `keep`, blocking."""
         head = dumps(write_head(notebook))
+        if self._revision == 0:
+            self._write_new(notebook, head)
+            return
         if head != self._head:
             self._revision = self._store.save_conversation(
                 self._tenant, notebook.id, document=head, revision=self._revision
@@ -105,6 +109,26 @@ class StoreKeeper:
                 self._save(notebook.id, index, wanted, known)
                 self._saved[index : index + 1] = [wanted]
 
+    def _write_new(self, notebook: Notebook, head: str) -> None:
+        """All of it or nothing: a copy of a conversation is not begun and left half-way."""
+        now_s = self._wall()
+        needed = needs_audio(notebook.turns, notebook.policy)
+        saved = [
+            self._wanted(notebook, turn, None, is_needed=is_needed, now_s=now_s)
+            for turn, is_needed in zip(notebook.turns, needed, strict=True)
+        ]
+        rows = [_row(index, wanted) for index, wanted in enumerate(saved)]
+        clips = {digest: clip for _, of_turn in rows for digest, clip in of_turn.items()}
+        self._revision = self._store.save_conversation(
+            self._tenant,
+            notebook.id,
+            document=head,
+            turns=[row for row, _ in rows],
+            new_blobs=[clip.read_bytes() for clip in clips.values()],
+            revision=0,
+        )
+        self._head, self._saved = head, saved
+
     def _wanted(
         self, notebook: Notebook, turn: Turn, known: Saved | None, *, is_needed: bool, now_s: float
     ) -> Saved:
@@ -118,20 +142,12 @@ class StoreKeeper:
         return Saved(turn=turn, has_audio=not (is_over or has_gone), audio_until=until)
 
     def _save(self, conversation_id: str, index: int, wanted: Saved, known: Saved | None) -> None:
-        data, clips = write_turn(wanted.turn)
-        if not wanted.has_audio:
-            clips = {}
+        row, clips = _row(index, wanted)
         # Of a turn that is stored already only the time may have changed.
         is_there = known is not None and known.turn is wanted.turn and known.has_audio
-        turn = StoredTurn(
-            index=index,
-            document=dumps(data),
-            blobs=tuple(clips),
-            blobs_until=wanted.audio_until if clips else None,
-        )
         new = () if is_there else tuple(clip.read_bytes() for clip in clips.values())
         self._revision = self._store.save_turn(
-            self._tenant, conversation_id, turn=turn, new_blobs=new, revision=self._revision
+            self._tenant, conversation_id, turn=row, new_blobs=new, revision=self._revision
         )
 
     def drop_expired(self, conversation_id: str, turns: Sequence[StoredTurn]) -> None:
@@ -144,6 +160,20 @@ class StoreKeeper:
                 self._tenant, conversation_id, turn=bare, revision=self._revision
             )
             self._saved[index] = Saved(turn=self._saved[index].turn, has_audio=False)
+
+
+def _row(index: int, wanted: Saved) -> tuple[StoredTurn, dict[str, AudioClip]]:
+    """A turn as a store takes it, and its clips by digest."""
+    data, clips = write_turn(wanted.turn)
+    if not wanted.has_audio:
+        clips = {}
+    row = StoredTurn(
+        index=index,
+        document=dumps(data),
+        blobs=tuple(clips),
+        blobs_until=wanted.audio_until if clips else None,
+    )
+    return row, clips
 
 
 def keeper_of(

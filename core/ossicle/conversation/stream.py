@@ -122,8 +122,10 @@ class ConversationStream:
             user = await self._line.user_message(self._text, self._audio)
             self._turn = self._book.begin(user)
             await self._keeper.keep(self._book)
-        except BaseException:
-            await self._end("cancelled" if self._turn is None else "failed", is_kept=False)
+        except BaseException as error:
+            if self._turn is not None and isinstance(error, OssicleError):
+                self._turn = self._turn.model_copy(update={"error": error.code})
+            await self._end("failed", is_kept=False)
             raise
         return self
 
@@ -196,11 +198,7 @@ class ConversationStream:
     async def _open(self) -> ReplyStream:
         left_s = self._deadline - self._line.clock.monotonic()
         if left_s <= 0:
-            raise DeadlineExceededError(
-                f"the turn took longer than the {self._timeout_s:g} s allowed",
-                timeout_s=self._timeout_s,
-                fix="Allow more time with timeout_s.",
-            )
+            raise self._too_late("the turn")
         reference = self._reference()
         draft = await (self._speech(reference) if self._mode == "speak" else self._told(left_s))
         call = self._line.call(
@@ -257,6 +255,7 @@ class ConversationStream:
         call, self._call = self._call, None
         if call is not None:
             await call.aclose()
+            receipt = receipt or call.abandoned
         if receipt is not None:
             self._note(receipts=(receipt,))
 
@@ -327,7 +326,7 @@ class ConversationStream:
                     allowed=self._rounds - 1,
                     fix="Raise max_tool_rounds, or tell the model when to stop.",
                 )
-            results = await self._toolbox.answer(reply.tool_calls)
+            results = await self._tool_results(self._toolbox, reply)
             self._turn = self.turn.model_copy(update={"messages": (*messages, results)})
             # A call that was demanded has been made; demanding it again would never end.
             if self._draft.tool_choice not in ("auto", "none"):
@@ -342,6 +341,18 @@ class ConversationStream:
         self._reply = reply.model_copy(update={"receipt": receipt})
         await self._end("committed")
         return True
+
+    async def _tool_results(self, toolbox: Toolbox, reply: Reply) -> Message:
+        with self._line.clock.scope_until(self._deadline):
+            return await toolbox.answer(reply.tool_calls)
+        raise self._too_late("the tools of the turn")
+
+    def _too_late(self, what: str) -> DeadlineExceededError:
+        return DeadlineExceededError(
+            f"{what} took longer than the {self._timeout_s:g} s allowed",
+            timeout_s=self._timeout_s,
+            fix="Allow more time with timeout_s.",
+        )
 
     def _hear(self, reply: Reply) -> None:
         """Note what the provider says the user said."""

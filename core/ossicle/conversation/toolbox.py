@@ -14,7 +14,8 @@ from ossicle.messages import Message, Tool, ToolCall, ToolResultPart
 
 ToolCallback = Callable[[str, dict[str, Any]], str | Awaitable[str]]
 """Runs a tool: its name and checked arguments in, its result as text out. A plain function runs in
-a worker thread. What it raises ends the turn and passes through to the caller."""
+a worker thread, which goes on by itself when the turn has run out of time or was left. What it
+raises ends the turn and passes through to the caller."""
 
 
 class Toolbox:
@@ -28,11 +29,16 @@ class Toolbox:
         callback: Runs them; `None` denies every call.
 
     Raises:
-        ConfigurationError: A schema uses keywords that cannot be checked.
+        ConfigurationError: A schema uses keywords that cannot be checked, or two tools share a
+            name.
     """
 
     def __init__(self, tools: Sequence[Tool], callback: ToolCallback | None) -> None:
         self._tools = {tool.name: tool for tool in tools}
+        if len(self._tools) < len(tools):
+            raise ConfigurationError(
+                "two tools have the same name", fix="Give every tool a name of its own."
+            )
         self._callback = callback
         for tool in tools:
             unknown = unknown_keywords(tool.parameters)
@@ -67,7 +73,8 @@ class Toolbox:
         if inspect.iscoroutinefunction(callback):
             found = await callback(name, arguments)
         else:
-            found = await to_thread.run_sync(callback, name, arguments)
+            # Nobody can stop a thread, but the turn must end when its time is over.
+            found = await to_thread.run_sync(callback, name, arguments, abandon_on_cancel=True)
             if inspect.isawaitable(found):
                 found = await found
         if not isinstance(found, str):

@@ -10,6 +10,7 @@ from pydantic import Field
 from ossicle.conversation.turn import Turn
 from ossicle.messages import Usage, Value
 from ossicle.policy.decimals import add
+from ossicle.telemetry import has_unknown_cost
 
 
 class ConversationReceipt(Value):
@@ -21,7 +22,7 @@ class ConversationReceipt(Value):
         attempts: At providers.
         usage: As far as the vendors told.
         cost: Exact sums by currency, of what has a known price.
-        unpriced: Calls that used something and have no known price.
+        unpriced: Calls that may have cost something which nobody knows.
         saved_s: Seconds of audio that were not sent because they held nothing.
         notes: Of all turns, each once.
     """
@@ -54,9 +55,7 @@ def sum_turns(turns: Iterable[Turn]) -> ConversationReceipt:
         attempts=sum(len(receipt.attempts) for receipt in receipts),
         usage=sum((turn.usage for turn in all_turns), Usage()),
         cost=cost,
-        unpriced=sum(
-            receipt.usage not in (None, Usage()) and receipt.cost is None for receipt in receipts
-        ),
+        unpriced=sum(has_unknown_cost(receipt) for receipt in receipts),
         saved_s=sum(receipt.saved_s for receipt in receipts),
         notes=tuple(dict.fromkeys(note for turn in all_turns for note in turn.notes)),
     )

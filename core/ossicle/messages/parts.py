@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, NonNegativeFloat
 
 from ossicle.audio import AudioClip
 from ossicle.messages.modality import Modality
@@ -52,7 +52,7 @@ class AudioReference(Value):
     id: str
     expires_at: float | None = None
     transcript: str | None = None
-    duration_s: float | None = None
+    duration_s: NonNegativeFloat | None = Field(default=None, allow_inf_nan=False)
 
 
 class ToolCallPart(Value):

@@ -10,6 +10,9 @@ from ossicle.messages.modality import Task
 from ossicle.messages.usage import Cost, Usage
 from ossicle.messages.value import Value
 
+CallOutcome = Literal["finished", "failed", "refused", "abandoned"]
+"""How a call ended: answered, by an error, never sent, or left before its end."""
+
 Severity = Literal["info", "warning", "error"]
 """How bad a finding is; `error` refuses the audio."""
 

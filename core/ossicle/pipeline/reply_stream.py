@@ -77,6 +77,10 @@ class ReplyStream:
 
     Audio events hold the format that was asked for. After the last event `reply` is there, with
     everything joined. Leaving the context early ends the call and frees its connection.
+
+    Attributes:
+        info: Which call it is.
+        abandoned: The receipt of a call that was left before its end; `None` for any other.
     """
 
     def __init__(
@@ -104,6 +108,7 @@ class ReplyStream:
             model=capabilities.model,
             task=draft.task,
         )
+        self.abandoned: Receipt | None = None
         self._ready: ReadyCall | None = None
         self._progress: _Progress | None = None
         self._wish = wish or CacheWish()
@@ -227,7 +232,7 @@ class ReplyStream:
             return
         self._announce()
         progress.has_ended = True
-        receipt = self._receipt(None, None)
+        self.abandoned = receipt = self._receipt(None, None)
         self._shop.host.notify("ossicle_call_abandoned", call=self.info, receipt=receipt)
 
     def __aiter__(self) -> Self:

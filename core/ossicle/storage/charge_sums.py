@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable
 from decimal import Context, Decimal
 
+from ossicle.messages import Usage
 from ossicle.storage.records import Charge, ChargeSum
 
 
@@ -26,13 +27,22 @@ def sum_by_day(charges: Iterable[Charge]) -> tuple[ChargeSum, ...]:
 
 def _sum_of_one(charge: Charge) -> ChargeSum:
     day = datetime.datetime.fromtimestamp(charge.at, tz=datetime.UTC).date().isoformat()
-    facts = charge.model_dump(exclude={"charge_id", "at", "conversation_id", "amount"})
+    usage = charge.usage or Usage()
     return ChargeSum(
         day=day,
+        provider=charge.provider,
+        model=charge.model,
+        outcome=charge.outcome,
+        currency=charge.currency or "USD",
         calls=1,
+        input_tokens=usage.input_tokens or 0,
+        output_tokens=usage.output_tokens or 0,
+        input_audio_tokens=usage.input_audio_tokens or 0,
+        output_audio_tokens=usage.output_audio_tokens or 0,
+        input_audio_s=charge.input_audio_s,
+        output_audio_s=charge.output_audio_s,
         amount=charge.amount or Decimal(0),
         n_unknown_amounts=int(charge.amount is None),
-        **facts,
     )
 
 

@@ -6,29 +6,24 @@ import io
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from ossicle.errors import (
-    ConfigurationError,
-    NotStoredError,
-    StorageConflictError,
-    StorageError,
-)
-from ossicle.storage.charge_sums import sum_by_day
+from ossicle.errors import NotStoredError, StorageError
+from ossicle.storage.memory_shelf import Blob, Shelf
 from ossicle.storage.naming import (
+    another_writer,
     check_digests,
     check_names,
     digest_of,
     encode_document,
+    fresh_blobs,
     read_source,
     unknown_conversation,
 )
 from ossicle.storage.records import (
     CachedValue,
     Charge,
-    ChargeSum,
     CleanReport,
     ConversationSummary,
     StoredConversation,
@@ -36,33 +31,6 @@ from ossicle.storage.records import (
     Turn,
 )
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
-
-
-@dataclass(slots=True)
-class _Blob:
-    data: bytes
-    unclaimed_until: float
-
-
-@dataclass(slots=True)
-class _Tenant:
-    blobs: dict[str, _Blob] = field(default_factory=dict)
-    conversations: dict[str, StoredConversation] = field(default_factory=dict)
-    charges: dict[str, Charge] = field(default_factory=dict)
-
-    def delete_unneeded(self, digests: Iterable[str], now: float) -> int:
-        """Delete those of the blobs that nothing needs; their size in bytes."""
-        needed = {
-            digest
-            for conversation in self.conversations.values()
-            for turn in conversation.turns
-            for digest in turn.blobs
-        }
-        n_bytes = 0
-        for digest in set(digests) - needed:
-            if self.blobs[digest].unclaimed_until <= now:
-                n_bytes += len(self.blobs.pop(digest).data)
-        return n_bytes
 
 
 class MemoryStore(Store):
@@ -75,16 +43,16 @@ class MemoryStore(Store):
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        self._tenants: dict[str, _Tenant] = {}
+        self._tenants: dict[str, Shelf] = {}
         self._cached: dict[tuple[str, str], CachedValue] = {}
         """Least recently used first."""
         self._secrets: dict[str, bytes] = {}
         self._is_closed = False
 
-    def _open(self, tenant: str, **names: str) -> _Tenant:
+    def _open(self, tenant: str, **names: str) -> Shelf:
         check_names(tenant=tenant, **names)
         self._check_open()
-        return self._tenants.setdefault(tenant, _Tenant())
+        return self._tenants.setdefault(tenant, Shelf())
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -96,7 +64,7 @@ class MemoryStore(Store):
         digest = digest_of(data)
         with self._lock:
             until = self._clock() + UNCLAIMED_S
-            self._open(tenant).blobs[digest] = _Blob(data, until)
+            self._open(tenant).blobs[digest] = Blob(data, until)
         return digest
 
     def open_blob(self, tenant: str, digest: str) -> BinaryIO:
@@ -118,19 +86,21 @@ class MemoryStore(Store):
         """Delete a blob and every reference to it."""
         check_digests(digest)
         with self._lock:
-            shelf = self._open(tenant)
-            if shelf.blobs.pop(digest, None) is None:
-                return False
-            for key, stored in shelf.conversations.items():
-                turns = tuple(_without(turn, digest) for turn in stored.turns)
-                shelf.conversations[key] = stored.model_copy(update={"turns": turns})
-            return True
+            return self._open(tenant).delete_blob(digest)
 
     def save_conversation(
-        self, tenant: str, conversation_id: str, *, document: str, revision: int | None = None
+        self,
+        tenant: str,
+        conversation_id: str,
+        *,
+        document: str,
+        turns: Sequence[Turn] = (),
+        new_blobs: Sequence[BlobSource] = (),
+        revision: int | None = None,
     ) -> int:
-        """Write everything of a conversation that belongs to no turn."""
+        """Write everything of a conversation that belongs to no turn, and turns."""
         encode_document(document)
+        fresh = fresh_blobs(turns, new_blobs)
         with self._lock:
             shelf = self._open(tenant, conversation_id=conversation_id)
             stored = shelf.conversations.get(conversation_id)
@@ -144,7 +114,8 @@ class MemoryStore(Store):
                     document=document,
                 )
             stored = _expect(conversation_id, stored, revision)
-            return self._write(shelf, stored, {"document": document})
+            stored = stored.model_copy(update={"document": document})
+            return self._put_turns(shelf, stored, turns, fresh)
 
     def save_turn(
         self,
@@ -156,29 +127,34 @@ class MemoryStore(Store):
         revision: int | None = None,
     ) -> int:
         """Write a turn together with its blobs."""
-        check_digests(*turn.blobs)
-        fresh = {digest_of(data): data for data in map(read_source, new_blobs)}
-        if not fresh.keys() <= set(turn.blobs):
-            raise ConfigurationError(
-                "a new blob is not named in the turn", fix="Add its digest to turn.blobs."
-            )
+        fresh = fresh_blobs((turn,), new_blobs)
         with self._lock:
             shelf = self._open(tenant, conversation_id=conversation_id)
             stored = _expect(conversation_id, shelf.conversations.get(conversation_id), revision)
-            for digest in turn.blobs:
-                if digest not in fresh and digest not in shelf.blobs:
-                    raise NotStoredError(
-                        "a blob of the turn is not stored", fix="Pass its bytes as a new blob."
-                    )
-            shelf.blobs |= {digest: _Blob(data, 0) for digest, data in fresh.items()}
-            for digest in turn.blobs:
-                shelf.blobs[digest].unclaimed_until = 0
-            replaced = [old for old in stored.turns if old.index == turn.index]
-            turns = [old for old in stored.turns if old.index != turn.index] + [turn]
-            turns.sort(key=lambda each: each.index)
-            changed = self._write(shelf, stored, {"turns": tuple(turns)})
-            self._drop(shelf, replaced)
-            return changed
+            return self._put_turns(shelf, stored, (turn,), fresh)
+
+    def _put_turns(
+        self,
+        shelf: Shelf,
+        stored: StoredConversation,
+        turns: Sequence[Turn],
+        fresh: Mapping[str, bytes],
+    ) -> int:
+        needed = {digest for turn in turns for digest in turn.blobs}
+        for turn in turns:
+            encode_document(turn.document)
+        if not needed <= fresh.keys() | shelf.blobs.keys():
+            raise NotStoredError(
+                "a blob of the turn is not stored", fix="Pass its bytes as a new blob."
+            )
+        shelf.blobs |= {digest: Blob(data, 0) for digest, data in fresh.items()}
+        for digest in needed:
+            shelf.blobs[digest].unclaimed_until = 0
+        by_index = {turn.index: turn for turn in (*stored.turns, *turns)}
+        kept = tuple(by_index[index] for index in sorted(by_index))
+        changed = self._write(shelf, stored, {"turns": kept})
+        self._drop(shelf, [old for old in stored.turns if old is not by_index[old.index]])
+        return changed
 
     def delete_turns(
         self, tenant: str, conversation_id: str, *, start: int, revision: int | None = None
@@ -192,13 +168,13 @@ class MemoryStore(Store):
             self._drop(shelf, [turn for turn in stored.turns if turn.index >= start])
             return changed
 
-    def _write(self, shelf: _Tenant, stored: StoredConversation, update: dict[str, object]) -> int:
+    def _write(self, shelf: Shelf, stored: StoredConversation, update: dict[str, object]) -> int:
         revision = stored.revision + 1
         update |= {"revision": revision, "updated_at": self._clock()}
         shelf.conversations[stored.conversation_id] = stored.model_copy(update=update)
         return revision
 
-    def _drop(self, shelf: _Tenant, turns: Iterable[Turn]) -> None:
+    def _drop(self, shelf: Shelf, turns: Iterable[Turn]) -> None:
         digests = {digest for turn in turns for digest in turn.blobs}
         shelf.delete_unneeded(digests, self._clock())
 
@@ -239,13 +215,14 @@ class MemoryStore(Store):
         with self._lock:
             self._open(tenant).charges.setdefault(charge.charge_id, charge)
 
-    def sum_charges(
+    def list_charges(
         self, tenant: str, *, since: float | None = None, until: float | None = None
-    ) -> tuple[ChargeSum, ...]:
-        """Sums of the charges by day and name."""
+    ) -> Iterator[Charge]:
+        """The charges of a time, oldest first."""
         with self._lock:
             charges = list(self._open(tenant).charges.values())
-        return sum_by_day(
+        charges.sort(key=lambda charge: (charge.at, charge.charge_id))
+        return (
             charge
             for charge in charges
             if (since is None or charge.at >= since) and (until is None or charge.at < until)
@@ -339,7 +316,7 @@ class MemoryStore(Store):
             n_cached, n_turns, n_blobs = len(self._cached), 0, 0
             n_bytes = self._drop_expired()
             for shelf in self._tenants.values():
-                n_turns += _expire_blobs(shelf, self._clock())
+                n_turns += shelf.expire_blobs(self._clock())
                 n_blobs += len(shelf.blobs)
                 n_bytes += shelf.delete_unneeded(shelf.blobs, self._clock())
                 n_blobs -= len(shelf.blobs)
@@ -372,32 +349,5 @@ def _expect(
     if stored is None:
         raise unknown_conversation(name)
     if revision is not None and stored.revision != revision:
-        raise StorageConflictError(
-            f"the conversation is at revision {stored.revision}, not {revision}",
-            fix="Load it again: another writer changed it.",
-        )
+        raise another_writer(stored.revision, revision)
     return stored
-
-
-def _without(turn: Turn, digest: str) -> Turn:
-    if digest not in turn.blobs:
-        return turn
-    blobs = tuple(each for each in turn.blobs if each != digest)
-    return turn.model_copy(update={"blobs": blobs})
-
-
-def _expire_blobs(shelf: _Tenant, now: float) -> int:
-    count = 0
-    for key, stored in shelf.conversations.items():
-        due = {
-            turn.index
-            for turn in stored.turns
-            if turn.blobs and turn.blobs_until is not None and turn.blobs_until <= now
-        }
-        turns = tuple(
-            turn.model_copy(update={"blobs": ()}) if turn.index in due else turn
-            for turn in stored.turns
-        )
-        shelf.conversations[key] = stored.model_copy(update={"turns": turns})
-        count += len(due)
-    return count

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ossicle.errors import ConfigurationError, FileAccessError, NotStoredError
+from ossicle.errors import (
+    ConfigurationError,
+    FileAccessError,
+    NotStoredError,
+    StorageConflictError,
+)
 
 if TYPE_CHECKING:
+    from ossicle.storage.records import Turn
     from ossicle.storage.store import BlobSource
 
 _MAX_NAME_BYTES = 256
@@ -89,3 +96,33 @@ def read_source(source: BlobSource) -> bytes:
 def unknown_conversation(name: str) -> NotStoredError:
     """What is raised for a conversation that is not there."""
     return NotStoredError(f"there is no conversation {name!r}", fix="Check its id.")
+
+
+def another_writer(found: int, expected: int) -> StorageConflictError:
+    """The error for a conversation that has another revision than was expected."""
+    if expected == 0:
+        return StorageConflictError(
+            "a conversation of this id is stored already",
+            fix="Open that one, or give this one another id.",
+        )
+    return StorageConflictError(
+        f"the conversation is at revision {found}, not {expected}",
+        fix="Load it again: another writer changed it.",
+    )
+
+
+def fresh_blobs(turns: Iterable[Turn], new_blobs: Iterable[BlobSource]) -> dict[str, bytes]:
+    """The bytes that come with turns, by digest.
+
+    Raises:
+        ConfigurationError: A digest is not well formed, or a blob is named in none of the turns.
+        FileAccessError: A file cannot be read.
+    """
+    named = {digest for turn in turns for digest in turn.blobs}
+    check_digests(*named)
+    fresh = {digest_of(data): data for data in map(read_source, new_blobs)}
+    if not fresh.keys() <= named:
+        raise ConfigurationError(
+            "a new blob is not named in the turn", fix="Add its digest to turn.blobs."
+        )
+    return fresh

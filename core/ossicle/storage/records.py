@@ -5,15 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, NonNegativeFloat
+from pydantic import Field, NonNegativeFloat, model_validator
 
-from ossicle.messages import Value
+from ossicle.messages import CallOutcome, Task, Usage, Value
 
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 """A count that every database and JSON reader holds exactly."""
 
 Instant = Annotated[float, Field(ge=0, lt=253_402_300_800)]
 """Seconds since 1970, before the year 10000."""
+
+
+_COUNTS = frozenset({"input_tokens", "output_tokens", "input_audio_tokens", "output_audio_tokens"})
+
+
+_FORMER_OUTCOMES = {None: "finished", "answered": "finished"}
 
 
 class Turn(Value):
@@ -74,39 +80,60 @@ class ConversationSummary(Value):
 
 
 class Charge(Value):
-    """One entry of the ledger: what a call used and cost.
+    """One entry of the ledger: what a call used and cost, and how it went.
 
     Attributes:
         charge_id: New and unique; the same entry written twice counts once.
-        at: When, in seconds since 1970.
+        at: When it ended, in seconds since 1970.
         provider: Who was called.
         model: Which model.
+        task: For what; `None`: not known, as in entries of the first versions.
         conversation_id: To which conversation it belongs, if any.
-        outcome: How the call ended, in one word.
-        input_tokens: 0 when not told.
-        output_tokens: 0 when not told.
-        input_audio_tokens: Part of `input_tokens`.
-        output_audio_tokens: Part of `output_tokens`.
+        outcome: How the call ended.
+        error: `OssicleError.code` of what ended it, or `None`.
+        usage: What the vendor told; `None`: nothing.
         input_audio_s: Seconds of audio sent.
         output_audio_s: Seconds of audio received.
+        saved_s: Seconds of audio that were not sent because they held nothing.
         amount: Money in `currency`, exact; `None` when not known.
-        currency: ISO 4217 code.
+        currency: ISO 4217 code; `None` when the call names no cost.
+        latency_s: From its beginning to its end; `None`: not measured.
+        first_audio_s: From sending to the first audio of the answer; `None`: there was none.
+        findings: Of the validators, how many by code.
+        attempts: Tries at the provider, how many by outcome.
+        cache_hit: Whether it was answered from the cache.
     """
 
     charge_id: str
     at: Instant
     provider: str
     model: str
+    task: Task | None = None
     conversation_id: str | None = None
-    outcome: str = "answered"
-    input_tokens: Count = 0
-    output_tokens: Count = 0
-    input_audio_tokens: Count = 0
-    output_audio_tokens: Count = 0
+    outcome: CallOutcome = "finished"
+    error: str | None = None
+    usage: Usage | None = None
     input_audio_s: NonNegativeFloat = 0.0
     output_audio_s: NonNegativeFloat = 0.0
+    saved_s: NonNegativeFloat = 0.0
     amount: Decimal | None = None
-    currency: str = "USD"
+    currency: str | None = "USD"
+    latency_s: NonNegativeFloat | None = None
+    first_audio_s: NonNegativeFloat | None = None
+    findings: dict[str, Count] = Field(default_factory=dict)
+    attempts: dict[str, Count] = Field(default_factory=dict)
+    cache_hit: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_schema_2(cls, data: object) -> object:
+        """Stores up to schema 2 hold four counts instead of the usage; 0 when not told."""
+        if not isinstance(data, dict) or not _COUNTS & data.keys():
+            return data
+        counts = {name: data[name] for name in _COUNTS & data.keys()}
+        rest = {name: value for name, value in data.items() if name not in _COUNTS}
+        outcome = rest.get("outcome")
+        return rest | {"usage": counts, "outcome": _FORMER_OUTCOMES.get(outcome, outcome)}
 
 
 class ChargeSum(Value):
@@ -115,6 +142,12 @@ class ChargeSum(Value):
     Attributes:
         day: In UTC, as `YYYY-MM-DD`.
         calls: How many charges.
+        input_tokens: What was not told counts as nothing, here and below.
+        output_tokens: All output tokens.
+        input_audio_tokens: Part of `input_tokens`.
+        output_audio_tokens: Part of `output_tokens`.
+        input_audio_s: Seconds of audio sent.
+        output_audio_s: Seconds of audio received.
         amount: Their sum, exact; what is not known counts as nothing.
         n_unknown_amounts: How many charges name no amount.
     """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from ossicle.storage.charge_sums import sum_by_day
 from ossicle.storage.records import (
     CachedValue,
     Charge,
@@ -82,21 +83,32 @@ class Store(ABC):
 
     @abstractmethod
     def save_conversation(
-        self, tenant: str, conversation_id: str, *, document: str, revision: int | None = None
+        self,
+        tenant: str,
+        conversation_id: str,
+        *,
+        document: str,
+        turns: Sequence[Turn] = (),
+        new_blobs: Sequence[BlobSource] = (),
+        revision: int | None = None,
     ) -> int:
-        """Write everything of a conversation that belongs to no turn; turns stay as they are.
+        """Write everything of a conversation that belongs to no turn, and turns, all or nothing.
 
         Args:
             tenant: Whose.
             conversation_id: A new or a known one.
             document: JSON text.
+            turns: As in `save_turn`; stored turns of other indexes stay as they are.
+            new_blobs: As there; each must be named in one of `turns`.
             revision: The revision it must have now; 0: it must be new; `None`: whatever it has.
 
         Returns:
             The new revision.
 
         Raises:
-            NotStoredError: A revision above 0 was named and there is no such conversation.
+            ConfigurationError: A new blob is named in no turn.
+            NotStoredError: A revision above 0 was named and there is no such conversation, or one
+                of the blobs is missing.
             StorageConflictError: It has another revision.
         """
 
@@ -174,10 +186,19 @@ class Store(ABC):
         """Write an entry of the ledger; one with a known `charge_id` is left as it is."""
 
     @abstractmethod
+    def list_charges(
+        self, tenant: str, *, since: float | None = None, until: float | None = None
+    ) -> Iterator[Charge]:
+        """The charges with `since <= at < until`, oldest first, read as they are asked for.
+
+        Those that are written meanwhile may or may not be among them.
+        """
+
     def sum_charges(
         self, tenant: str, *, since: float | None = None, until: float | None = None
     ) -> tuple[ChargeSum, ...]:
         """Sums of the charges with `since <= at < until`, oldest day first, then by name."""
+        return sum_by_day(self.list_charges(tenant, since=since, until=until))
 
     # Cache
 

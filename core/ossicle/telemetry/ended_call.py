@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ossicle.abc import CallInfo
-from ossicle.messages import Receipt, Task
+from ossicle.messages import CallOutcome, Receipt, Task
 from ossicle.telemetry.receipt_facts import (
-    Outcome,
     code_name,
     model_name,
     n_retries,
@@ -53,7 +52,7 @@ class EndedCall:
     """
 
     call: CallInfo
-    outcome: Outcome
+    outcome: CallOutcome
     receipt: Receipt | None = None
     error: str | None = None
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from ossicle.messages import Receipt
-
-Outcome = Literal["finished", "failed", "refused", "abandoned"]
-"""How a call ended: answered, by an error, never sent, or left before its end."""
 
 OTHER = "(other)"
 """Stands for names that are no names, and for those that are too many."""

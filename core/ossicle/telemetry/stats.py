@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import get_args
 
 from ossicle.abc import CallInfo, hookimpl
 from ossicle.errors import ConfigurationError, OssicleError
 from ossicle.messages import Receipt
-from ossicle.telemetry.receipt_facts import OTHER, Outcome
+from ossicle.telemetry.figures import CallFigures, figures_of
+from ossicle.telemetry.receipt_facts import OTHER
 from ossicle.telemetry.snapshot import Dimension, StatsSnapshot
 from ossicle.telemetry.totals import Totals
 
@@ -57,7 +58,9 @@ class Stats:
                 merged.setdefault(tuple(key[index] for index in wanted), Totals()).merge(totals)
                 total.merge(totals)
         groups = [
-            totals.stats({DIMENSIONS[index]: name for index, name in zip(wanted, key, strict=True)})
+            totals.stats(
+                {DIMENSIONS[index]: name or None for index, name in zip(wanted, key, strict=True)}
+            )
             for key, totals in sorted(merged.items())
         ]
         groups.sort(key=lambda group: -group.calls)
@@ -67,36 +70,47 @@ class Stats:
         """The figures up to now as a table."""
         return str(self.snapshot())
 
+    def count(self, group: Mapping[Dimension, str | None], figures: CallFigures) -> None:
+        """Count a call that has ended; for what was recorded elsewhere.
+
+        Args:
+            group: Its provider, model, tenant and task, as far as they are known.
+            figures: What it adds.
+        """
+        provider, model, tenant, task = (group.get(name) or "" for name in DIMENSIONS)
+        self._add((provider, model, tenant, task), figures)
+
     # ---- what the plugin host calls
 
     @hookimpl
     def ossicle_call_finished(self, call: CallInfo, receipt: Receipt) -> None:
         """Count an answered call."""
-        self._add(call, "finished", receipt, None)
+        self._add(_key_of(call), figures_of("finished", receipt, None))
 
     @hookimpl
     def ossicle_call_failed(self, call: CallInfo, error: OssicleError) -> None:
         """Count a failed call."""
-        self._add(call, "failed", error.receipt, error.code)
+        self._add(_key_of(call), figures_of("failed", error.receipt, error.code))
 
     @hookimpl
     def ossicle_call_refused(self, call: CallInfo, error: OssicleError) -> None:
         """Count a call that was not sent."""
-        self._add(call, "refused", error.receipt, error.code)
+        self._add(_key_of(call), figures_of("refused", error.receipt, error.code))
 
     @hookimpl
     def ossicle_call_abandoned(self, call: CallInfo, receipt: Receipt) -> None:
         """Count a call that was left before its end."""
-        self._add(call, "abandoned", receipt, None)
+        self._add(_key_of(call), figures_of("abandoned", receipt, None))
 
-    def _add(
-        self, call: CallInfo, outcome: Outcome, receipt: Receipt | None, error: str | None
-    ) -> None:
-        key = (call.provider, call.model, call.tenant, call.task)
+    def _add(self, key: _Key, figures: CallFigures) -> None:
         with self._lock:
             totals = self._groups.get(key)
             if totals is None:
                 if len(self._groups) >= self._max_groups:
-                    key = (OTHER, OTHER, OTHER, call.task)
+                    key = (OTHER, OTHER, OTHER, key[3])
                 totals = self._groups.setdefault(key, Totals())
-            totals.add(outcome, receipt, error)
+            totals.add(figures)
+
+
+def _key_of(call: CallInfo) -> _Key:
+    return call.provider, call.model, call.tenant, call.task

@@ -30,16 +30,26 @@ _N_WORDS = 3
 
 def stats_table(snapshot: StatsSnapshot) -> str:
     """The table, the total in its last line, then errors and findings where there are any."""
+    rows = stats_rows(snapshot)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    return "\n".join([*(_line(row, widths) for row in rows), *stats_notes(snapshot)])
+
+
+def stats_rows(snapshot: StatsSnapshot) -> list[tuple[str, ...]]:
+    """The headings, a row for each group, and the total where there is not just one."""
     rows = [_HEAD, *(_row(group) for group in snapshot.groups)]
     if len(snapshot.groups) != 1:
         rows.append(("all", *_row(snapshot.total)[1:]))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = [_line(row, widths) for row in rows]
+    return rows
+
+
+def stats_notes(snapshot: StatsSnapshot) -> list[str]:
+    """Lines for below the table: errors, findings, and costs that nobody knows."""
     total = snapshot.total
-    lines += _counted("errors", total.errors) + _counted("findings", total.findings)
+    lines = _counted("errors", total.errors) + _counted("findings", total.findings)
     if total.unpriced_calls:
         lines.append(f"cost unknown: {total.unpriced_calls} calls")
-    return "\n".join(lines)
+    return lines
 
 
 def _line(row: Iterable[str], widths: list[int]) -> str:

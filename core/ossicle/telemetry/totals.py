@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Context, Decimal
 
-from ossicle.messages import Receipt
+from ossicle.messages import CallOutcome
 from ossicle.telemetry.durations import Durations
-from ossicle.telemetry.receipt_facts import (
-    OTHER,
-    Outcome,
-    code_name,
-    has_unknown_cost,
-    n_retries,
-    received_audio_s,
-    sent_audio_s,
-)
+from ossicle.telemetry.figures import CallFigures
+from ossicle.telemetry.receipt_facts import OTHER, code_name
 from ossicle.telemetry.snapshot import CallStats, Dimension
 
 _MAX_CODES = 100
@@ -26,7 +20,7 @@ class Totals:
     """Sums over the calls of one group; not safe for threads by itself."""
 
     def __init__(self) -> None:
-        self.outcomes: Counter[Outcome] = Counter()
+        self.outcomes: Counter[CallOutcome] = Counter()
         self.errors: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
         self.attempts: Counter[str] = Counter()
@@ -38,45 +32,32 @@ class Totals:
         self.first_audio = Durations()
         self._exact = Context(prec=100)
 
-    def add(self, outcome: Outcome, receipt: Receipt | None, error: str | None) -> None:
-        """Count a call that has ended.
-
-        Args:
-            outcome: How.
-            receipt: As far as the call came, or `None` when it came nowhere.
-            error: `OssicleError.code`, or `None`.
-        """
-        self.outcomes[outcome] += 1
-        if error is not None:
-            _count(self.errors, error)
-        if receipt is None:
-            return
-        for record in (*receipt.inputs, receipt.output):
-            for finding in record.findings if record is not None else ():
-                _count(self.findings, finding.code)
-        if outcome != "refused":
-            self._add_sent(receipt)
-
-    def _add_sent(self, receipt: Receipt) -> None:
-        for attempt in receipt.attempts:
-            self.attempts[attempt.outcome] += 1
-        self.retries += n_retries(receipt)
-        self.cache_hits += receipt.cache_hit
-        self.audio_in_s += sent_audio_s(receipt)
-        self.audio_out_s += received_audio_s(receipt)
-        self.saved_s += receipt.saved_s
-        if receipt.usage is not None:
-            for name, used in vars(receipt.usage).items():
+    def add(self, figures: CallFigures) -> None:
+        """Count a call that has ended."""
+        self.outcomes[figures.outcome] += 1
+        if figures.error is not None:
+            _count(self.errors, figures.error)
+        for code, times in figures.findings.items():
+            _count(self.findings, code, times)
+        for outcome, times in figures.attempts.items():
+            self.attempts[outcome] += times
+        self.retries += max(sum(figures.attempts.values()) - 1, 0)
+        self.cache_hits += figures.cache_hit
+        self.unpriced_calls += figures.is_unpriced
+        self.audio_in_s += figures.audio_in_s
+        self.audio_out_s += figures.audio_out_s
+        self.saved_s += figures.saved_s
+        if figures.usage is not None:
+            for name, used in vars(figures.usage).items():
                 if used is not None:
                     self.usage[name] = self.usage.get(name, 0) + used
-        if receipt.cost is not None:
-            self._pay(receipt.cost.currency, receipt.cost.amount)
-        self.unpriced_calls += has_unknown_cost(receipt)
-        timings = receipt.timings
-        if "total" in timings:
-            self.latency.add(timings["total"])
-        if "first_audio" in timings:
-            self.first_audio.add(timings["first_audio"])
+        if figures.cost is not None:
+            amount, currency = figures.cost
+            self._pay(currency, amount)
+        if figures.latency_s is not None:
+            self.latency.add(figures.latency_s)
+        if figures.first_audio_s is not None:
+            self.first_audio.add(figures.first_audio_s)
 
     def merge(self, other: Totals) -> None:
         """Count all calls of another one as well."""
@@ -100,7 +81,7 @@ class Totals:
         self.latency.merge(other.latency)
         self.first_audio.merge(other.first_audio)
 
-    def stats(self, group: dict[Dimension, str]) -> CallStats:
+    def stats(self, group: Mapping[Dimension, str | None]) -> CallStats:
         """The sums as a value.
 
         Args:
@@ -132,12 +113,12 @@ class Totals:
         self.costs[currency] = self._exact.add(self.costs.get(currency, Decimal(0)), amount)
 
 
-def _count(counter: Counter[str], code: str) -> None:
+def _count(counter: Counter[str], code: str, times: int = 1) -> None:
     if code in counter:  # nearly always; what is in there is a name
-        counter[code] += 1
+        counter[code] += times
         return
     name = code_name(code)
-    counter[name if name in counter or len(counter) < _MAX_CODES else OTHER] += 1
+    counter[name if name in counter or len(counter) < _MAX_CODES else OTHER] += times
 
 
 def _sorted(counter: Counter[str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from tests.conformance.zoo.animal import Animal
 
 from ossicle.errors import NotStoredError
 from ossicle.storage import CachedValue, Charge, MemoryStore, Store
+from ossicle.storage.naming import digest_of
 from ossicle.testing.conformance import StoreConformance
 
 ANIMALS: list[Animal] = []
@@ -119,6 +120,17 @@ class WritesTurnsInPieces(MemoryStore):
         for data in more.get("new_blobs", ()):
             self.put_blob(tenant, data)
         return super().save_turn(tenant, conversation_id, **more)
+
+
+@animal("test_a_turn_is_written_whole_or_not_at_all", "")
+class WritesConversationsInPieces(MemoryStore):
+    def save_conversation(self, tenant: str, conversation_id: str, **more: Any) -> int:
+        turns, blobs = more.pop("turns", ()), more.pop("new_blobs", ())
+        revision = super().save_conversation(tenant, conversation_id, **more)
+        for turn in turns:
+            new = [data for data in blobs if digest_of(data) in turn.blobs]
+            revision = self.save_turn(tenant, conversation_id, turn=turn, new_blobs=new)
+        return revision
 
 
 @animal("test_a_deleted_tenant_leaves_nothing", "")

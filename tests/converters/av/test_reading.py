@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.converters.signals import decode_bytes, encode_bytes, make_voice, measure_fidelity
+from tests.profiles import tried
 
 from ossicle.audio import AudioClip, AudioFacts, AudioFormat
 from ossicle.errors import (
@@ -126,7 +127,7 @@ def test_more_damage_than_sound_is_an_error() -> None:
     assert data
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tried(60))
 @given(data=st.data())
 def test_mutated_files_end_in_samples_or_in_an_error_of_ours(data: st.DataObject) -> None:
     names = ["m4a-moov-last-edit-list.m4a", "opus-mono-20ms.ogg", "wma.wma", "aac-adts.aac",

@@ -18,6 +18,7 @@ from tests.converters.signals import (
     make_voice,
     measure_fidelity,
 )
+from tests.profiles import tried
 
 from ossicle.abc import CodecRule
 from ossicle.audio import AudioClip, AudioFormat, Pcm
@@ -62,7 +63,7 @@ def test_adts_keeps_the_delay_it_has_no_field_for() -> None:
     assert measure_fidelity(pcm, back).lag == 1024
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=tried(20))
 @given(frames=st.integers(1, 5000), block_frames=st.integers(1, 2000))
 def test_flac_is_bit_exact_at_any_split(frames: int, block_frames: int) -> None:
     rng = np.random.default_rng(frames)

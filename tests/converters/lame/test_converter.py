@@ -19,6 +19,7 @@ from tests.converters.signals import (
     make_voice,
     measure_fidelity,
 )
+from tests.profiles import tried
 
 from ossicle.audio import AudioClip, AudioFormat, Pcm
 from ossicle.errors import (
@@ -69,7 +70,7 @@ def test_length_and_place_are_exact(sample_rate: int, channels: int, bit_rate: i
         assert found.snr_db > 12
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=tried(40))
 @given(frames=st.integers(1, 6000), block_frames=st.integers(1, 3000))
 def test_any_length_at_any_split_is_exact(frames: int, block_frames: int) -> None:
     pcm = make_voice(frames=frames)

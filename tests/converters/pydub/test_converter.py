@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.converters.signals import decode_bytes, encode_bytes, make_voice
+from tests.profiles import tried
 
 from ossicle.audio import AudioClip, AudioFormat, Pcm
 from ossicle.errors import AudioLimitError, DependencyMissingError, UnsupportedFormatError
@@ -45,7 +46,7 @@ def test_it_writes_plain_wav_like_the_core(encoding: str, frames: int) -> None:
     assert encode_bytes(PYDUB, pcm, wav) == encode_bytes(CORE, pcm, wav)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=tried(25))
 @given(values=st.lists(st.integers(-32768, 32767), max_size=60), block_frames=st.integers(1, 50))
 def test_raw_samples_go_through_bit_exact(values: list[int], block_frames: int) -> None:
     samples = np.array(values, np.float32).reshape(-1, 1) / np.float32(32768)

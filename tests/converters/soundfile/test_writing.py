@@ -17,6 +17,7 @@ from tests.converters.signals import (
     make_voice,
     measure_fidelity,
 )
+from tests.profiles import tried
 
 from ossicle.audio import AudioClip, AudioFormat, Pcm
 from ossicle.errors import ConfigurationError, FileAccessError
@@ -58,7 +59,7 @@ def test_pcm_comes_back_bit_exact(container: str, encoding: str, channels: int) 
     np.testing.assert_array_equal(back.samples, as_stored(pcm.samples, kind))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=tried(25))
 @given(
     values=st.lists(st.integers(-32768, 32767), min_size=1, max_size=400),
     channels=st.integers(1, 3),

@@ -9,6 +9,7 @@ import tracemalloc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle.audio.base64 import Base64Stream, decode_base64, encode_base64
 from ossicle.errors import AudioLimitError, MalformedAudioError
@@ -26,7 +27,7 @@ def test_round_trip_agrees_with_the_standard_library(data: bytes) -> None:
     assert decode_base64("data:audio/wav;codecs=1;base64," + text, max_bytes=LIMIT) == data
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tried(400), deadline=None)
 @given(st.text(alphabet="AQgw+/=-_ \nYR", max_size=12))
 def test_what_is_accepted_has_one_text_only(text: str) -> None:
     try:
@@ -94,7 +95,7 @@ def test_it_works_the_same_without_pybase64(monkeypatch: pytest.MonkeyPatch) -> 
             decode_base64(text, max_bytes=9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tried(200), deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=6), st.data())
 def test_a_stream_cut_anywhere_gives_the_same_bytes(
     groups: list[bytes], data: st.DataObject

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle.audio import AudioClip
 from ossicle.audio.showing import DRAWN_S, SHOWN_BYTES
@@ -60,7 +61,7 @@ def played(clip: AudioClip) -> AudioClip:
     return AudioClip.from_bytes(base64.b64decode(found[1]))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=tried(40))
 @given(written_clips(min_frames=2000, max_frames=2400))
 def test_every_clip_is_drawn_and_played(made: WrittenClip) -> None:
     page = Page(made.clip._repr_html_())
@@ -71,7 +72,7 @@ def test_every_clip_is_drawn_and_played(made: WrittenClip) -> None:
     assert played_as in ("wav", "flac", "mp3", "ogg", "mp4", "adts", "matroska")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tried(60))
 @given(malformed_headers() | clips(max_frames=32).map(AudioClip.read_bytes))
 def test_damaged_files_are_shown_as_far_as_they_go(data: bytes) -> None:
     try:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.audio import synthetic
 from tests.core.audio.synthetic import DATA
+from tests.profiles import tried
 
 from ossicle.audio import AudioFacts, sniff
 from ossicle.audio.containers import mp4_box
@@ -336,13 +337,13 @@ def check_total(data: bytes) -> None:
         assert 0 <= facts.data_offset <= facts.data_offset + facts.data_bytes <= len(data)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tried(600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(damaged())
 def test_damaged_files_give_facts_or_a_typed_error(data: bytes) -> None:
     check_total(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tried(300), deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([seed[:64] for seed in SEEDS]), st.integers(0, 64))
 def test_any_bytes_give_facts_or_a_typed_error(data: bytes, head: bytes, keep: int) -> None:
     check_total(head[:keep] + data)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.client.cached import SPEAKER, blocking, concurrent
+from tests.profiles import tried
 
 from ossicle import Budget, BudgetLimits, Client
 from ossicle.errors import (
@@ -253,7 +254,7 @@ CALLS = st.lists(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=tried(1000), deadline=None)
 @given(calls=CALLS, day=st.integers(0, 3000), tenant=st.integers(0, 3000), talk=st.integers(0, 900))
 def test_nothing_is_ever_overspent(calls: list[Any], day: int, tenant: int, talk: int) -> None:
     bounds = {"day": day, "tenant": tenant, "conversation": talk}

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle import Client
 from ossicle.audio import AudioFormat
@@ -78,7 +79,7 @@ def read(source: Source, loop: LoopThread, count: int | None = None) -> list[Eve
         ahead.close()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tried(30), deadline=None)
 @given(n_events=st.integers(0, 40), count=st.integers(0, 41))
 def test_events_come_in_order_and_the_stream_is_left_before_anything_else(
     n_events: int, count: int, loop: LoopThread

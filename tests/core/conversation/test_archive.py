@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.conversation.made import turn
 from tests.core.conversation.worlds import World
+from tests.profiles import tried
 
-from ossicle.conversation import Notebook, Summary, export_notebook, import_notebook
-from ossicle.errors import FileAccessError, SchemaVersionError, StorageCorruptError
+from ossicle import Client
+from ossicle.conversation import Notebook, Summary, archive, export_notebook, import_notebook
+from ossicle.errors import (
+    AudioLimitError,
+    FileAccessError,
+    OssicleError,
+    SchemaVersionError,
+    StorageCorruptError,
+)
 from ossicle.messages import Attempt, AudioRecord, Cost, Receipt, Usage
 
 
@@ -109,6 +120,7 @@ def test_a_newer_schema_and_one_that_is_none_are_refused(tmp_path: Path) -> None
         {"references": 5},
         {"policy": {"max_tokens": -1}},
         {"summary": 3},
+        {"instructions": "\ud800"},
     ],
 )
 def test_a_file_with_something_missing_is_refused(tmp_path: Path, head: dict[str, object]) -> None:
@@ -117,8 +129,135 @@ def test_a_file_with_something_missing_is_refused(tmp_path: Path, head: dict[str
         import_notebook(changed(path, **head))
 
 
+def repacked(path: Path, parts: dict[str, bytes], compression: int) -> Path:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path
+
+
+def parts_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_ways_to_pack_are_refused_before_they_are_unpacked(
+    tmp_path: Path, compression: int
+) -> None:
+    path = export_notebook(notebook(), tmp_path / "a.zip")
+    with pytest.raises(StorageCorruptError, match="packed"):
+        import_notebook(repacked(path, parts_of(path), compression))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = export_notebook(notebook(), tmp_path / "a.zip")
+    sizes = {name: len(data) for name, data in parts_of(path).items()}
+    monkeypatch.setattr(archive, "MAX_BYTES", sum(sizes.values()))
+    assert import_notebook(path).id == "mine"
+    monkeypatch.setattr(archive, "MAX_BYTES", sum(sizes.values()) - 1)
+    with pytest.raises(AudioLimitError):
+        import_notebook(path)
+    with pytest.raises(AudioLimitError):
+        export_notebook(notebook(), tmp_path / "b.zip")
+    assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
+    monkeypatch.setattr(archive, "MAX_DOCUMENT_BYTES", sizes["conversation.json"] - 1)
+    with pytest.raises(AudioLimitError):
+        import_notebook(path)
+
+
+def test_a_packed_gigabyte_of_spaces_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bomb,
+        bomb.open("conversation.json", "w", force_zip64=True) as file,
+    ):
+        for _ in range(archive.MAX_DOCUMENT_BYTES // (1 << 20) + 1):
+            file.write(b" " * (1 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(AudioLimitError):
+            import_notebook(path)
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_entries_that_lead_out_of_the_file_are_never_written(tmp_path: Path) -> None:
+    path = export_notebook(notebook(), tmp_path / "a.zip")
+    parts = parts_of(path) | {"../evil": b"x", str(tmp_path / "evil"): b"x"}
+    assert import_notebook(repacked(path, parts, zipfile.ZIP_STORED)).id == "mine"
+    assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
+
+
+@pytest.mark.parametrize(
+    "pcm", [{"sample_rate": 0, "channels": 1, "sample_format": "s16"}, {"sample_rate": "x"}, [1]]
+)
+def test_sound_of_no_possible_format_is_damage(tmp_path: Path, pcm: object) -> None:
+    path = export_notebook(notebook(), tmp_path / "a.zip")
+    parts = parts_of(path)
+    head = json.loads(parts["conversation.json"])
+    named = [
+        part
+        for one in head["turns"]
+        for message in one["messages"]
+        for part in message["parts"]
+        if "digest" in part
+    ]
+    named[0]["pcm"] = pcm
+    with pytest.raises(StorageCorruptError):
+        import_notebook(changed(path, turns=head["turns"]))
+
+
+def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The ways to everything in JSON data."""
+    pairs: Any = data.items() if isinstance(data, dict) else ()
+    pairs = enumerate(data) if isinstance(data, list) else pairs
+    for key, value in pairs:
+        yield (*path, key)
+        yield from leaves(value, (*path, key))
+
+
+STRANGE: st.SearchStrategy[object] = st.sampled_from(
+    [None, 0, -1, 1e400, float("nan"), 2**70, True, "", "x", "9" * 5000, "\ud800", [], {}, [None]]
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), value=STRANGE)
+def test_a_conversation_of_strange_values_is_refused_or_can_be_gone_on_with(
+    tmp_path: Path, data: st.DataObject, value: object
+) -> None:
+    path = export_notebook(notebook(), tmp_path / "a.zip")
+    head = json.loads(parts_of(path)["conversation.json"])
+    *way, last = data.draw(st.sampled_from(list(leaves(head))))
+    spot = head
+    for key in way:
+        spot = spot[key]
+    spot[last] = value
+    path = repacked(
+        path,
+        parts_of(path) | {"conversation.json": json.dumps(head).encode()},
+        zipfile.ZIP_STORED,
+    )
+    with Client("echo") as client:
+        try:
+            talk = client.conversations.load(path)
+            talk.switch("echo")
+            talk.send("recall")
+            talk.export(path)
+        except OssicleError:
+            return
+        assert client.conversations.load(path).turns == talk.turns
+        assert str(talk.receipt)
+
+
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=tried(150),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_a_damaged_file_is_refused_by_type_or_read_right(
@@ -146,6 +285,10 @@ def test_paths_that_cannot_be(tmp_path: Path) -> None:
         import_notebook(tmp_path)
     with pytest.raises(FileAccessError):
         export_notebook(notebook(), tmp_path / "no" / "folder.zip")
+    with pytest.raises(FileAccessError, match="NUL"):
+        import_notebook(f"{tmp_path}/a\0b.zip")
+    with pytest.raises(FileAccessError, match="NUL"):
+        export_notebook(notebook(), f"{tmp_path}/a\0b.zip")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from tests.profiles import tried
 
 from ossicle.conversation.argument_schema import find_violation, unknown_keywords
 
@@ -71,7 +72,7 @@ def _deeper(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 schemas = st.recursive(leaves, _deeper, max_leaves=5)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=tried(400))
 @given(value=values, schema=schemas)
 def test_it_judges_as_the_reference_validator_does(value: Any, schema: dict[str, Any]) -> None:
     assert unknown_keywords(schema) == set()

@@ -17,9 +17,11 @@ from ossicle.errors import (
     AudioMissingError,
     BudgetExceededError,
     ConfigurationError,
+    DeadlineExceededError,
     LimitReachedError,
     NotStoredError,
     ProviderUnavailableError,
+    StorageConflictError,
     StreamIncompleteError,
 )
 from ossicle.messages import Finished, TextPart, ToolResultPart
@@ -157,6 +159,80 @@ def test_a_tool_that_returns_no_text_and_one_that_raises_end_the_turn() -> None:
         assert talk.turns[0].state == "failed"
         assert other.turns[0].state == "cancelled"
         assert other.send("hi").text == "You said: hi"
+
+
+def test_a_tool_that_does_not_return_ends_with_the_time_of_the_turn() -> None:
+    may_return = threading.Event()
+
+    def wait(name: str, arguments: dict[str, Any]) -> str:
+        may_return.wait(50)
+        return "late"
+
+    async def sleep(name: str, arguments: dict[str, Any]) -> str:
+        await anyio.sleep_forever()
+        return "never"
+
+    try:
+        with Client("echo") as client:
+            for callback in (wait, sleep):
+                talk = client.conversation(tools=[TOOL], on_tool_call=callback)
+                with pytest.raises(DeadlineExceededError, match="tools of the turn"):
+                    talk.send('call add {"a": 2, "b": 3}', timeout_s=0.5)
+                assert (talk.turns[0].state, talk.turns[0].error) == ("failed", "deadline_exceeded")
+                assert talk.send("hi").text == "You said: hi"
+    finally:
+        may_return.set()
+
+
+def test_two_tools_of_one_name_are_refused() -> None:
+    with Client("echo") as client, pytest.raises(ConfigurationError, match="same name"):
+        client.conversation(tools=[TOOL, TOOL]).send("hi")
+
+
+@pytest.mark.parametrize("name", ["", "x" * 257, "a\0b", "\ud800"])
+def test_an_id_that_no_store_takes_is_refused_at_once(name: str) -> None:
+    with Client("echo") as client, pytest.raises(ConfigurationError, match="conversation id"):
+        client.conversation(id=name)
+
+
+def test_a_conversation_shows_its_id_and_nothing_that_was_said() -> None:
+    with Client("echo") as client:
+        talk = client.conversation(id="monday")
+        talk.send("secret")
+        assert repr(talk) == "Conversation('monday', turns=1)"
+        assert repr(talk._conversation) == "AsyncConversation('monday', turns=1)"
+
+
+def test_a_model_that_cannot_answer_is_not_switched_to() -> None:
+    with Client("echo") as client:
+        talk = client.conversation()
+        with pytest.raises(ConfigurationError, match="echo:speak holds no conversations"):
+            talk.switch("echo", "echo:speak")
+        assert talk.send("hi").text == "You said: hi"
+
+
+def test_a_turn_that_was_left_is_accounted_for() -> None:
+    with Client("echo") as client:
+        talk = client.conversation()
+        with talk.stream("a long story " * 20) as stream:
+            next(stream)
+            next(stream)
+        [receipt] = talk.turns[0].receipts
+        assert [attempt.outcome for attempt in receipt.attempts] == ["ambiguous"]
+        totals, counted = talk.receipt, client.stats.snapshot().total
+        assert (totals.calls, totals.unpriced) == (1, 1)
+        assert (counted.abandoned, counted.unpriced_calls) == (1, 1)
+
+
+def test_a_turn_that_could_not_be_begun_says_why() -> None:
+    with Client("echo", store=MemoryStore()) as client:
+        client.conversation(id="mine").send("first")
+        second = client.conversation(id="mine")
+        with pytest.raises(StorageConflictError):
+            second.send("second")
+        assert [(turn.state, turn.error) for turn in second.turns] == [
+            ("failed", "storage_conflict")
+        ]
 
 
 def test_a_schema_that_cannot_be_checked_is_refused_before_anything_is_sent() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -10,10 +9,10 @@ from typing import Any, TypeVar
 import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.core.conversation.worlds import World
+from tests.profiles import machine
 
 from ossicle import AsyncClient, AsyncConversation, AudioClip, RetryPolicy
 from ossicle.conversation import HistoryPolicy, RetentionPolicy, load_notebook
@@ -316,8 +315,4 @@ async def _say(
 
 
 TestConversations = pytest.mark.timeout(600)(Conversations.TestCase)
-TestConversations.settings = settings(
-    max_examples=int(os.environ.get("OSSICLE_MACHINE_RUNS", "20")),
-    stateful_step_count=int(os.environ.get("OSSICLE_MACHINE_STEPS", "20")),
-    deadline=None,
-)
+TestConversations.settings = machine(ci=(300, 50), long=(5_000, 100))

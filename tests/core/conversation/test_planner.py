@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.conversation.made import NOW_S, model, turn
+from tests.profiles import tried
 
 from ossicle.conversation import HistoryPolicy, Summary, Turn, plan_history
 from ossicle.conversation.references import MAX_SKEW_S, ServerClock
@@ -70,7 +71,7 @@ policies = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=tried(300))
 @given(
     turns=histories(),
     skew_s=st.floats(-MAX_SKEW_S, MAX_SKEW_S),
@@ -103,7 +104,7 @@ def test_no_request_carries_an_id_that_is_dead_or_dies_within_the_margin(
         assert expires_at > NOW_S + margin_s - 1e-3  # floats of this size are µs apart
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=tried(300))
 @given(turns=histories(), policy=policies, hears=st.booleans(), has_references=st.booleans())
 def test_every_committed_turn_keeps_its_meaning_or_is_reported_and_none_else_is_told(
     turns: list[Turn], policy: HistoryPolicy, hears: bool, has_references: bool
@@ -127,7 +128,7 @@ def test_every_committed_turn_keeps_its_meaning_or_is_reported_and_none_else_is_
     assert order == sorted(order)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=tried(100))
 @given(
     wall_s=st.floats(-1e6, 1e6),
     skew_s=st.floats(-600, 600),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.converters.signals import PipeSink, encode_bytes, make_voice, measure_fidelity, run_fresh
+from tests.profiles import tried
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioClip, AudioFormat, Pcm
@@ -35,7 +36,7 @@ def samples_of(clip: AudioClip) -> Pcm:
     return decode(clip, converters=CONVERTERS).read()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=tried(25))
 @given(frames=st.integers(1, 4000), channels=st.integers(1, 2), seed=st.integers(0, 999))
 def test_wav_to_flac_and_back_is_bit_exact(frames: int, channels: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle import Client
 from ossicle.errors import ConfigurationError
@@ -194,7 +195,7 @@ def write(folder: Path, tree: dict[str, bytes]) -> list[Path]:
     return [folder / "root.py", *(folder / name for name in tree)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tried(40), deadline=None)
 @given(one=TREES, other=TREES)
 def test_digests_are_equal_exactly_for_equal_files(
     tmp_path_factory: pytest.TempPathFactory, one: dict[str, bytes], other: dict[str, bytes]

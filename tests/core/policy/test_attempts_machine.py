@@ -9,10 +9,10 @@ import asyncio
 import math
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.core.policy.scripted import ScriptedProvider, Step, answer, play
+from tests.profiles import machine
 
 from ossicle.errors import (
     AmbiguousOutcomeError,
@@ -251,10 +251,4 @@ class Calls(RuleBasedStateMachine):
 
 
 TestCalls = Calls.TestCase
-TestCalls.settings = settings(
-    # a profile that asks for more than the default of 100 gets it, such as 2 000 or 50 000
-    max_examples=max(600, settings().max_examples),
-    stateful_step_count=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+TestCalls.settings = machine(ci=(600, 20), long=(50_000, 40))

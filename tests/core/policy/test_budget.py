@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from tests.profiles import machine
 
 from ossicle.errors import BudgetExceededError, ConfigurationError
 from ossicle.messages import Cost, Estimate, Usage
@@ -293,4 +293,4 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestBooks.settings = machine(ci=(100, 30))

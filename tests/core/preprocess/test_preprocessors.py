@@ -14,6 +14,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tests.profiles import tried
 
 from ossicle.abc import Preprocessor
 from ossicle.errors import ConfigurationError, FileAccessError
@@ -57,7 +58,7 @@ def silence(seconds: float) -> Samples:
 
 
 @pytest.mark.parametrize("name", PREPROCESSORS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tried(25), deadline=None)
 @given(
     frames=st.sampled_from([0, 1, 2, 799, 9001]),
     channels=st.sampled_from([1, 2]),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle.signal.blocks import Reblocker, finite
 from ossicle.testing.laws import blocks_of
@@ -10,7 +11,7 @@ from ossicle.testing.strategies import chunkings
 
 
 @given(frames=st.integers(1, 40), length=st.integers(0, 200), data=st.data())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=tried(100))
 def test_all_blocks_are_whole_and_nothing_is_lost(
     frames: int, length: int, data: st.DataObject
 ) -> None:

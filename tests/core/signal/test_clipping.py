@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle.signal.clipping import ClippingMeter
 from ossicle.testing import laws
@@ -42,7 +43,7 @@ def test_loud_but_whole_waves_are_not_clipped() -> None:
     other=st.lists(st.booleans(), max_size=60),
     data=st.data(),
 )
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=tried(150))
 def test_any_split_counts_the_same(
     flags: list[bool], other: list[bool], data: st.DataObject
 ) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.core.signal.signals import noise, sine
+from tests.profiles import tried
 
 from ossicle.errors import ConfigurationError
 from ossicle.signal.filters import Biquad, HighPass, StreamFilter, high_pass_section
@@ -62,7 +63,7 @@ def test_a_constant_offset_is_removed() -> None:
 
 
 @given(data=st.data(), length=st.integers(0, 6000), channels=st.integers(1, 3))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=tried(50))
 def test_any_split_gives_the_same_bits(data: st.DataObject, length: int, channels: int) -> None:
     def start() -> HighPass:
         return HighPass(cutoff_hz=80.0, sample_rate=24_000, channels=channels)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.core.signal.signals import noise, silence, sine
+from tests.profiles import tried
 
 from ossicle.signal.levels import LevelMeter, Levels
 from ossicle.testing import laws
@@ -118,7 +119,7 @@ def test_no_frames_and_one_frame() -> None:
 
 
 @given(sizes=chunkings(29_616), channels=st.integers(1, 3), rate=st.sampled_from([8000, 24_000]))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=tried(40))
 def test_any_split_gives_the_same_bits(sizes: tuple[int, ...], channels: int, rate: int) -> None:
     samples = noise(level_dbfs=-6.0, duration_s=1.234, channels=channels)
     samples[: rate // 2] *= np.float32(1e-5)

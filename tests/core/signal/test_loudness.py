@@ -9,6 +9,7 @@ import soundfile
 from hypothesis import given, settings
 from numpy.typing import NDArray
 from tests.core.signal.signals import noise, silence, sine
+from tests.profiles import tried
 
 from ossicle.signal.loudness import (
     Loudness,
@@ -103,7 +104,7 @@ def test_the_filter_at_48_khz_is_the_one_in_the_tables() -> None:
 
 
 @given(sizes=chunkings(31_200))
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=tried(15))
 def test_any_split_gives_the_same_bits(sizes: tuple[int, ...]) -> None:
     samples = noise(duration_s=1.3, channels=2)
     laws.meter_chunked_is_whole(

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.core.signal.signals import noise, silence, sine
+from tests.profiles import tried
 
 from ossicle.errors import ConfigurationError
 from ossicle.signal.clipping import ClippingMeter
@@ -20,7 +21,7 @@ from ossicle.testing.strategies import Signal, chunkings, signals
 
 
 @given(sizes=chunkings(40_800), channels=st.integers(1, 2))
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=tried(20))
 def test_any_split_gives_the_same_measurements(sizes: tuple[int, ...], channels: int) -> None:
     samples = noise(level_dbfs=-6.0, duration_s=1.7, channels=channels)
     samples[3000:20_000] *= np.float32(0.01)
@@ -32,7 +33,7 @@ def test_any_split_gives_the_same_measurements(sizes: tuple[int, ...], channels:
     st.sampled_from([-12.0, -0.5, 3.0]),
     st.sampled_from(["peak_dbfs", "rms_dbfs", "true_peak_dbtp", "loudness_lufs"]),
 )
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=tried(30))
 def test_levels_move_with_the_gain(signal: Signal, gain_db: float, name: str) -> None:
     def level(samples: NDArray[np.float32]) -> float:
         return float(getattr(measure(samples, sample_rate=signal.sample_rate), name))

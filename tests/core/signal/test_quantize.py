@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
+from tests.profiles import tried
 
 from ossicle.errors import ConfigurationError, MalformedAudioError
 from ossicle.signal import quantize
@@ -95,7 +96,7 @@ def test_infinities_alone_are_clipped() -> None:
     hnp.arrays(np.float32, st.tuples(st.integers(0, 300), st.integers(1, 4)),
                elements=st.floats(-1.25, 1.25, width=32))
 )  # fmt: skip
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tried(60))
 def test_s16_is_within_half_a_step(block: NDArray[np.float32]) -> None:
     stored = quantize.float_to_s16(block)
     assert stored.shape == block.shape
@@ -114,7 +115,7 @@ def test_a_strided_view_is_read_in_order() -> None:
 
 
 @given(st.lists(st.integers(-(2**23), 2**23 - 1), max_size=50))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tried(60))
 def test_s24_packs_to_three_little_endian_bytes(values: list[int]) -> None:
     packed = quantize.pack_s24(np.array(values, np.int32))
     assert packed == b"".join(value.to_bytes(3, "little", signed=True) for value in values)

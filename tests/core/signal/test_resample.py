@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.core.signal.signals import noise, sine
+from tests.profiles import tried
 
 from ossicle.errors import ConfigurationError
 from ossicle.signal.resample import Resampler, resample, resampled_frames
@@ -46,7 +47,7 @@ def test_a_tone_in_the_pass_band_equals_its_closed_form(source: int, target: int
 
 
 @given(frames=st.integers(0, 3000), source=RATES, target=RATES)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tried(60))
 def test_the_length_is_the_exact_ratio_rounded(frames: int, source: int, target: int) -> None:
     got = resample(np.zeros((frames, 1), np.float32), sample_rate_in=source, sample_rate_out=target)
     exact = Fraction(frames * target, source)
@@ -55,7 +56,7 @@ def test_the_length_is_the_exact_ratio_rounded(frames: int, source: int, target:
 
 
 @given(sizes=chunkings(4800), source=RATES, target=RATES, channels=st.integers(1, 3))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=tried(40))
 def test_any_split_gives_the_same_bits(
     sizes: tuple[int, ...], source: int, target: int, channels: int
 ) -> None:
@@ -68,7 +69,7 @@ def test_any_split_gives_the_same_bits(
 
 
 @given(source=RATES, via=RATES)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=tried(30))
 def test_speech_survives_the_way_to_another_rate_and_back(source: int, via: int) -> None:
     samples = noise(duration_s=0.2, channels=2)
     laws.resampling_round_trips(samples, sample_rate=source, via=via)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
 from tests.core.signal.signals import noise, silence, sine
+from tests.profiles import tried
 
 from ossicle.signal.resample import resample
 from ossicle.signal.spectrum import SpectrumMeter, transform_frames
@@ -122,7 +123,7 @@ class Everything(SpectrumMeter):
 
 
 @given(sizes=chunkings(48_000))
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=tried(20))
 def test_any_split_gives_the_same_bits(sizes: tuple[int, ...]) -> None:
     samples = noise(duration_s=2.0, channels=2)
     laws.meter_chunked_is_whole(lambda: Everything(sample_rate=24_000, channels=2), samples, sizes)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.core.signal.signals import noise, silence, sine
+from tests.profiles import tried
 
 from ossicle.signal.true_peak import TruePeakMeter
 from ossicle.testing import laws
@@ -39,7 +40,7 @@ def test_the_ebu_cases(
 
 
 @given(sizes=chunkings(36_000), seed=st.integers(0, 50), channels=st.integers(1, 3))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=tried(30))
 def test_any_split_gives_the_same_bits(sizes: tuple[int, ...], seed: int, channels: int) -> None:
     samples = noise(duration_s=1.5, seed=seed, channels=channels)
     samples *= np.linspace(0.1, 1.0, len(samples), dtype=np.float32)[:, None]

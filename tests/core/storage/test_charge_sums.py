@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ossicle.messages import Usage
 from ossicle.storage import Charge
 from ossicle.storage.charge_sums import sum_by_day
 
@@ -12,7 +13,7 @@ def charge(charge_id: str, at: float, amount: str | None, *, model: str = "m") -
         at=at,
         provider="p",
         model=model,
-        input_tokens=10,
+        usage=Usage(input_tokens=10),
         input_audio_s=0.5,
         amount=None if amount is None else Decimal(amount),
     )

@@ -6,9 +6,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.profiles import machine
 
 from ossicle.errors import StorageError
 from ossicle.storage import MemoryStore, SqliteStore, Turn
@@ -167,10 +168,5 @@ class StoreMachine(RuleBasedStateMachine):
                 self.same("load_conversation", tenant, name)
 
 
-TestStoreMachine = StoreMachine.TestCase
-TestStoreMachine.settings = settings(
-    max_examples=25,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestStoreMachine = pytest.mark.timeout(600)(StoreMachine.TestCase)
+TestStoreMachine.settings = machine(ci=(300, 50))

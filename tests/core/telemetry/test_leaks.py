@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.profiles import tried
 
 pytest.importorskip("opentelemetry.sdk")
 
@@ -93,7 +94,7 @@ def leaks(text: str, words: list[str]) -> list[str]:
 
 @settings(
     deadline=None,
-    max_examples=60,
+    max_examples=tried(60),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(field=st.sampled_from(FIELDS), fault=st.sampled_from(FAULTS))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 from tests.providers.echo.exchange import (
     audio_bytes,
     collect,
@@ -100,7 +101,7 @@ def test_text_to_text_is_no_row_of_a_chat_audio_model() -> None:
     assert capabilities.rows["respond"] == CHAT_AUDIO_ROWS
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=tried(15))
 @given(words=st.text(max_size=60), stream=st.booleans())
 def test_spoken_text_is_transcribed_exactly(words: str, stream: bool) -> None:
     provider = EchoProvider()
@@ -122,7 +123,7 @@ def test_spoken_text_is_transcribed_exactly(words: str, stream: bool) -> None:
 # Streaming and splitting.
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=tried(15))
 @given(
     words=st.text(max_size=100),
     chunk_bytes=st.integers(1, 20000),

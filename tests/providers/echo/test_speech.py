@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle_echo.models import VOICES
 from ossicle_echo.speech import pcm_duration_s, pcm_to_wav, text_to_pcm
@@ -24,7 +25,7 @@ def test_one_second_has_24000_frames() -> None:
     assert pcm_duration_s(48000) == 1.0
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=tried(10))
 @given(text=st.text(max_size=80), voice=st.sampled_from(list(VOICES)))
 def test_peak_is_6_db_below_full_scale(text: str, voice: str) -> None:
     samples = np.frombuffer(b"".join(text_to_pcm(text, voice=voice)), "<i2")

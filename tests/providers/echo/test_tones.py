@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 from tests.providers.echo import channels
 
 import ossicle_echo.tones
@@ -32,7 +33,7 @@ TEXT = st.text(max_size=70)
 RATES = [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000]
 SENTENCE = "What is the capital of France?"
 
-property_of_text = settings(deadline=None, max_examples=15)
+property_of_text = settings(deadline=None, max_examples=tried(15))
 
 
 def test_docstring_is_true() -> None:
@@ -182,7 +183,7 @@ def test_thousands_of_characters_come_back() -> None:
     assert samples_to_text(samples, 8000) == text
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=tried(25))
 @given(
     text=st.text("abc ", min_size=1, max_size=150),
     start=st.floats(0, 1),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle.audio import AudioClip, AudioFormat, SampleFormat
 from ossicle.audio.wav import wav_header
@@ -29,7 +30,7 @@ def samples_of(piece: AudioPiece) -> bytes:
     return piece.clip.read_bytes()[start : start + (facts.data_bytes or 0)]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=tried(40))
 @given(
     st.sampled_from(["u8", "s16", "s24", "s32", "f32"]),
     st.integers(1, 3),

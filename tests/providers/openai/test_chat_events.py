@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 from tests.providers.openai.wire import (
     AUDIO_ID,
     CALL,
@@ -286,7 +287,7 @@ def split_streams(draw: st.DrawFn) -> tuple[bytes, str, list[bytes]]:
     return pcm, transcript, [body[a:b] for a, b in pairwise(places)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tried(150), deadline=None)
 @given(split_streams())
 def test_any_splitting_of_a_stream_folds_to_the_same_reply(
     stream: tuple[bytes, str, list[bytes]],

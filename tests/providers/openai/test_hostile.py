@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 from tests.providers.openai.wire import AUDIO_ID, CALL, b64
 
 from ossicle.errors import OssicleError
@@ -61,7 +62,7 @@ def fold(events: Iterable[Event]) -> None:
         folding.reply()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=tried(150))
 @given(st.lists(BODIES | JSON, max_size=4), st.sampled_from(PROFILE_NAMES))
 def test_streams(chunks: list[object], profile: str) -> None:
     readers: list[StreamReader] = [
@@ -80,7 +81,7 @@ def test_streams(chunks: list[object], profile: str) -> None:
             fold(found)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=tried(150))
 @given(BODIES | JSON, st.sampled_from(PROFILE_NAMES))
 def test_whole_answers(body: object, profile: str) -> None:
     kind = profile_named(profile)
@@ -92,7 +93,7 @@ def test_whole_answers(body: object, profile: str) -> None:
         fold(speech_json_events(body, call=CALL, asked=PCM16, request_id=None, max_bytes=1000))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=tried(150))
 @given(
     st.integers(300, 599),
     (BODIES | JSON).map(lambda body: json.dumps(body).encode()) | st.binary(max_size=50),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
+from ossicle.errors import NotStoredError, OssicleError, StorageCorruptError, StorageError
 from ossicle.storage.tables.blob_folder import damaged, open_inline
 from ossicle.storage.tables.blob_place import BlobPlace
 from ossicle.storage.tables.rows import Rows, TableDatabase
@@ -51,6 +51,24 @@ class Blobs:
         self._database = database
         self._folder = folder
         self._clock = clock
+
+    @contextlib.contextmanager
+    def writing(self, tenant: str, digests: Iterable[str]) -> Iterator[Rows]:
+        """A transaction that keeps blobs; where it fails no file of theirs is left behind.
+
+        Args:
+            tenant: Whose.
+            digests: Of the blobs.
+        """
+        has_begun = False
+        try:
+            with self._database.writing() as rows:
+                has_begun = True
+                yield rows
+        except OssicleError:
+            if has_begun and self._folder is not None:
+                self.discard(self._folder.name("blob", tenant, digest) for digest in digests)
+            raise
 
     def place(self, data: bytes, *facts: str) -> tuple[bytes | None, str | None]:
         """Put bytes where their size belongs: themselves for the row, or the name of a file."""

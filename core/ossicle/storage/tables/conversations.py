@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from ossicle.errors import NotStoredError, StorageConflictError
-from ossicle.storage.naming import encode_document, unknown_conversation
+from ossicle.errors import NotStoredError
+from ossicle.storage.naming import another_writer, encode_document, unknown_conversation
 from ossicle.storage.records import ConversationSummary, StoredConversation, Turn
 from ossicle.storage.tables.blobs import Blobs, Removed
 from ossicle.storage.tables.rows import Rows, TableDatabase
@@ -30,10 +30,19 @@ class Conversations:
         self._blobs = blobs
         self._clock = clock
 
-    def save(self, tenant: str, name: str, *, document: str, revision: int | None) -> int:
-        """Write what belongs to no turn; the new revision."""
+    def save(
+        self,
+        tenant: str,
+        name: str,
+        *,
+        document: str,
+        turns: Sequence[Turn],
+        new_blobs: Mapping[str, bytes],
+        revision: int | None,
+    ) -> int:
+        """Write what belongs to no turn, and turns with their blobs; the new revision."""
         data = encode_document(document)
-        with self._database.writing() as rows:
+        with self._blobs.writing(tenant, new_blobs) as rows:
             now = self._clock()
             if revision in (None, 0):
                 rows.execute(
@@ -46,7 +55,9 @@ class Conversations:
                 "UPDATE conversations SET document = ?, digest = ? WHERE id = ?",
                 (data, seal(data, name), key),
             )
-            return changed
+            removed = self._put_turns(rows, tenant, key, turns, new_blobs)
+        self._blobs.discard(removed.names)
+        return changed
 
     def save_turn(
         self,
@@ -58,13 +69,28 @@ class Conversations:
         revision: int | None,
     ) -> int:
         """Write a turn and its blobs; the conversation's new revision."""
-        data = encode_document(turn.document)
-        with self._database.writing() as rows:
+        with self._blobs.writing(tenant, new_blobs) as rows:
             key, changed = self._change(rows, tenant, name, revision)
-            for digest, content in new_blobs.items():
-                self._blobs.keep(rows, tenant, digest=digest, data=content, until=0)
+            removed = self._put_turns(rows, tenant, key, (turn,), new_blobs)
+        self._blobs.discard(removed.names)
+        return changed
+
+    def _put_turns(
+        self,
+        rows: Rows,
+        tenant: str,
+        key: int,
+        turns: Sequence[Turn],
+        new_blobs: Mapping[str, bytes],
+    ) -> Removed:
+        """Put turns in the place of those of their indexes; what only those needed."""
+        for digest, content in new_blobs.items():
+            self._blobs.keep(rows, tenant, digest=digest, data=content, until=0)
+        freed: list[int] = []
+        for turn in turns:
+            data = encode_document(turn.document)
             needed = [self._claim(rows, tenant, digest) for digest in turn.blobs]
-            freed = self._remove_turns(rows, key, "position = ?", turn.index)
+            freed += self._remove_turns(rows, key, "position = ?", turn.index)
             rows.execute(
                 "INSERT INTO turns (conversation, position, document, digest, blobs_until)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -77,9 +103,7 @@ class Conversations:
                 "INSERT INTO turn_blobs (turn, place, blob) VALUES (?, ?, ?)",
                 [(added[0], place, blob) for place, blob in enumerate(needed)],
             )
-            removed = self._blobs.remove_unneeded(rows, freed)
-        self._blobs.discard(removed.names)
-        return changed
+        return self._blobs.remove_unneeded(rows, freed)
 
     def delete_turns(self, tenant: str, name: str, *, start: int, revision: int | None) -> int:
         """Delete the turns from an index on; the conversation's new revision."""
@@ -191,10 +215,7 @@ class Conversations:
             raise unknown_conversation(name)
         key, revision = found
         if expected is not None and revision != expected:
-            raise StorageConflictError(
-                f"the conversation is at revision {revision}, not {expected}",
-                fix="Load it again: another writer changed it.",
-            )
+            raise another_writer(revision, expected)
         rows.execute(
             "UPDATE conversations SET revision = ?, updated_at = ? WHERE id = ?",
             (revision + 1, self._clock(), key),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
-from ossicle.errors import ConfigurationError
-from ossicle.storage.charge_sums import sum_by_day
-from ossicle.storage.naming import check_digests, check_names, digest_of, read_source
+from ossicle.storage.naming import (
+    check_digests,
+    check_names,
+    digest_of,
+    fresh_blobs,
+    read_source,
+)
 from ossicle.storage.records import (
     CachedValue,
     Charge,
-    ChargeSum,
     CleanReport,
     ConversationSummary,
     StoredConversation,
@@ -27,6 +30,9 @@ from ossicle.storage.tables.cached import Cached
 from ossicle.storage.tables.conversations import Conversations
 from ossicle.storage.tables.rows import TableDatabase
 from ossicle.storage.tables.sealed import plausible, seal, unseal
+
+_PAGE = 500
+"""Charges that are read at once."""
 
 _SIZES = {
     "conversations": "SELECT count(*) FROM conversations WHERE tenant = ?",
@@ -69,7 +75,7 @@ class TableStore(Store):
         check_names(tenant=tenant)
         data = read_source(source)
         digest, until = digest_of(data), self._clock() + UNCLAIMED_S
-        with self.database.writing() as rows:
+        with self._blobs.writing(tenant, (digest,)) as rows:
             self._blobs.keep(rows, tenant, digest=digest, data=data, until=until)
         return digest
 
@@ -99,12 +105,25 @@ class TableStore(Store):
         return True
 
     def save_conversation(
-        self, tenant: str, conversation_id: str, *, document: str, revision: int | None = None
+        self,
+        tenant: str,
+        conversation_id: str,
+        *,
+        document: str,
+        turns: Sequence[Turn] = (),
+        new_blobs: Sequence[BlobSource] = (),
+        revision: int | None = None,
     ) -> int:
-        """Write everything of a conversation that belongs to no turn."""
+        """Write everything of a conversation that belongs to no turn, and turns."""
         check_names(tenant=tenant, conversation_id=conversation_id)
+        fresh = fresh_blobs(turns, new_blobs)
         return self._conversations.save(
-            tenant, conversation_id, document=document, revision=revision
+            tenant,
+            conversation_id,
+            document=document,
+            turns=turns,
+            new_blobs=fresh,
+            revision=revision,
         )
 
     def save_turn(
@@ -118,12 +137,7 @@ class TableStore(Store):
     ) -> int:
         """Write a turn together with its blobs."""
         check_names(tenant=tenant, conversation_id=conversation_id)
-        check_digests(*turn.blobs)
-        fresh = {digest_of(data): data for data in map(read_source, new_blobs)}
-        if not fresh.keys() <= set(turn.blobs):
-            raise ConfigurationError(
-                "a new blob is not named in the turn", fix="Add its digest to turn.blobs."
-            )
+        fresh = fresh_blobs((turn,), new_blobs)
         return self._conversations.save_turn(
             tenant, conversation_id, turn=turn, new_blobs=fresh, revision=revision
         )
@@ -166,23 +180,34 @@ class TableStore(Store):
                 (tenant, charge.charge_id, charge.at, data, seal(data, charge.charge_id)),
             )
 
-    def sum_charges(
+    def list_charges(
         self, tenant: str, *, since: float | None = None, until: float | None = None
-    ) -> tuple[ChargeSum, ...]:
-        """Sums of the charges by day and name."""
+    ) -> Iterator[Charge]:
+        """The charges of a time, oldest first."""
         check_names(tenant=tenant)
-        with self.database.reading() as rows:
-            found = rows.execute(
-                "SELECT document, digest, charge_id FROM charges WHERE tenant = ?"
-                " AND at >= ? AND at < ? ORDER BY charge_id",
-                (
-                    tenant,
-                    -math.inf if since is None else since,
-                    math.inf if until is None else until,
-                ),
-            ).fetchall()
-        with plausible():
-            return sum_by_day(Charge.model_validate_json(unseal(*row)) for row in found)
+        return self._read_charges(
+            tenant,
+            since=-math.inf if since is None else since,
+            until=math.inf if until is None else until,
+        )
+
+    def _read_charges(self, tenant: str, *, since: float, until: float) -> Iterator[Charge]:
+        # In pages: a ledger may be larger than memory, and a reader must hold up no writer.
+        at, last = since, ""
+        while True:
+            with self.database.reading() as rows:
+                found = rows.execute(
+                    "SELECT document, digest, charge_id, at FROM charges WHERE tenant = ?"
+                    " AND (at, charge_id) > (?, ?) AND at < ? ORDER BY at, charge_id LIMIT ?",
+                    (tenant, at, last, until, _PAGE),
+                ).fetchall()
+            for document, digest, name, _ in found:
+                with plausible():
+                    charge = Charge.model_validate_json(unseal(document, digest, name))
+                yield charge
+            if len(found) < _PAGE:
+                return
+            last, at = found[-1][2:]
 
     def save_cached(
         self, tenant: str, key: str, *, value: bytes, document: str, lifetime_s: float

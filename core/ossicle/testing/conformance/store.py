@@ -18,6 +18,7 @@ from ossicle.errors import (
     StorageConflictError,
     StorageError,
 )
+from ossicle.messages import Usage
 from ossicle.storage import UNCLAIMED_S, Charge, Store, TenantSize, Turn
 from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.suite import Conformance, check
@@ -174,7 +175,14 @@ class StoreConformance(Conformance, is_part=True):
         with pytest.raises(StorageConflictError):
             store.save_turn("a", "c", turn=good, new_blobs=[b"x"], revision=revision + 1)
         assert store.load_conversation("a", "c").revision == revision
+        two = [good, bad.model_copy(update={"index": 1})]
+        for name in ("c", "new"):
+            with pytest.raises(NotStoredError):
+                store.save_conversation("a", name, document="{}", turns=two, new_blobs=[b"x"])
         assert store.measure("a") == TenantSize(conversations=1)
+        two = [good, good.model_copy(update={"index": 1})]
+        store.save_conversation("a", "new", document="{}", turns=two, new_blobs=[b"x"], revision=0)
+        assert list(store.load_conversation("a", "new").turns) == two
 
     @check("notices a second writer by the revision")
     def test_a_second_writer_is_noticed(self, store: Store) -> None:
@@ -282,7 +290,7 @@ class StoreConformance(Conformance, is_part=True):
             provider="p",
             model="m",
             amount=Decimal("0.1"),
-            input_tokens=3,
+            usage=Usage(input_tokens=3),
         )
         second = first.model_copy(
             update={"charge_id": "2", "at": 86_400.0, "amount": Decimal("0.2")}
@@ -290,6 +298,7 @@ class StoreConformance(Conformance, is_part=True):
         third = second.model_copy(update={"charge_id": "3", "amount": None})
         for charge in (third, second, first, first):
             store.append_charge("a", charge)
+        assert list(store.list_charges("a")) == [first, second, third]
         sums = store.sum_charges("a")
         assert [(each.day, each.calls, each.amount, each.n_unknown_amounts) for each in sums] == [
             ("1970-01-01", 1, Decimal("0.1"), 0),

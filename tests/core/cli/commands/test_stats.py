@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ossicle import AudioClip, CallRecorder, Client, StatsSnapshot
+from ossicle.errors import ProviderUnavailableError, QualityRefusedError, UnknownVoiceError
+from ossicle.messages import Usage
 from ossicle.storage import Charge, SqliteStore
 
 from ..conftest import Run, document
@@ -25,16 +28,15 @@ def folder(tmp_path: Path) -> Path:
                 at=number * DAY_S,
                 provider="p",
                 model="m",
-                input_tokens=10,
-                input_audio_tokens=4,
+                usage=Usage(input_tokens=10, input_audio_tokens=4),
                 amount=None if number == 2 else Decimal("0.5"),
             )
             store.append_charge(tenant, charge)
     return place
 
 
-def test_stats_as_a_table(run: Run, folder: Path) -> None:
-    shown = run("stats", "--store", str(folder))
+def test_stats_day_by_day(run: Run, folder: Path) -> None:
+    shown = run("stats", "--store", str(folder), "--daily")
     assert shown.exit_code == 0
     text = " ".join(shown.stdout.split())
     for word in ("1970-01-01", "1970-01-03", "ada", "bob", "10 (4)", "0.5000", "1 unknown"):
@@ -46,10 +48,52 @@ def test_no_figure_is_lost_or_broken_in_a_narrow_terminal(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, columns: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    shown = run("stats", "--store", str(folder)).stdout
-    for word in ("1970-01-01", "tenant", "answered", "(audio)", "10", "(4)", "0.5000", "unknown"):
+    shown = run("stats", "--store", str(folder), "--daily").stdout
+    for word in ("1970-01-01", "tenant", "finished", "(audio)", "10", "(4)", "0.5000", "unknown"):
         assert word in shown.split()
     assert all(len(line) <= int(columns) for line in shown.splitlines())
+
+
+def test_the_table_is_that_of_the_client(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    place = tmp_path / "store"
+    with (
+        SqliteStore(place) as store,
+        CallRecorder(store) as recorder,
+        Client("echo", plugins=[recorder]) as client,
+    ):
+        spoken = client.speak("hello").audio or b""
+        client.for_tenant("ada").transcribe(spoken)
+        with pytest.raises(ProviderUnavailableError):
+            client.speak("x", provider_options={"echo": {"fail_with": "provider_unavailable"}})
+        with pytest.raises(UnknownVoiceError):
+            client.speak("x", voice="nobody")
+        silence = AudioClip.from_pcm(bytes(32_000), sample_rate=16_000)
+        with pytest.raises(QualityRefusedError):
+            client.transcribe(silence)
+        with client.stream("a long story " * 20, output_format="wav") as stream:
+            next(stream)
+        wanted, by_tenant = str(client.stats), client.stats.snapshot(by=["tenant"])
+    shown = run("stats", "--store", str(place))
+    assert sorted(shown.stdout.splitlines()) == sorted(wanted.splitlines())
+    for word in ("p95", "first audio", "provider_unavailable 1", "unknown_voice 1", "findings"):
+        assert word in shown.stdout
+    told = document(run("stats", "--store", str(place), "--json", "--by", "tenant"))["stats"]
+    assert StatsSnapshot.model_validate(told).groups == by_tenant.groups
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+def test_figures_stay_whole_where_the_table_is_too_wide(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = run("stats", "--store", str(folder)).stdout
+    assert all(len(line) <= int(columns) for line in shown.splitlines())
+    text = " ".join(shown.split())
+    for words in ("p:m", "tenant ada", "calls 2", "tokens in (audio) 20 (8)", "cost unknown: 1"):
+        assert words in text
 
 
 def test_stats_as_json_of_a_tenant_since_a_day(run: Run, folder: Path) -> None:

@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.profiles import machine
 
 from ossicle.errors import BudgetExceededError, StorageCorruptError
 from ossicle.messages import Cost, Estimate, Usage
@@ -105,7 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+TestLedgerMachine.settings = machine(ci=(15, 30))
 
 
 def test_a_budget_holds_across_processes_lives(tmp_path: Path) -> None:

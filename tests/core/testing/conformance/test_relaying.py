@@ -8,6 +8,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle.testing.conformance.provider.relaying import Relay
 from ossicle.testing.vendors import LoopbackServer, Response
@@ -38,7 +39,7 @@ def test_whole_answers_stay_whole(manner: str) -> None:
         assert relay.passed > len(BODY)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=tried(10), deadline=None)
 @given(after=st.integers(0, 9000))
 def test_cut_answers_end_there(after: int) -> None:
     with vendor() as server, Relay(manner="cut", after=after).url(server.url) as url:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tests.profiles import tried
 
 from ossicle.audio import AudioClip, AudioFormat, Pcm
 from ossicle.errors import ConfigurationError
@@ -65,7 +66,7 @@ class Doubling:
         return np.concatenate([*rest, np.zeros((0, 2), np.float32)])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=tried(25))
 @given(st.data(), signals(max_frames=3000))
 def test_what_is_exact_at_any_split_passes(data: st.DataObject, signal: Signal) -> None:
     samples, sizes = signal.pcm.samples, data.draw(chunkings(signal.frames))
@@ -185,7 +186,7 @@ def test_a_level_that_does_not_move_with_the_gain_is_told() -> None:
         laws.gain_commutes(lambda x: math.nan, NOISE.pcm.samples, 6.0)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=tried(20))
 @given(signals(max_frames=3000), st.sampled_from([-20.0, 6.0]), st.integers(0, 999))
 def test_a_filter_is_linear_and_starts_at_rest(signal: Signal, gain_db: float, gap: int) -> None:
     def start() -> HighPass:
@@ -230,7 +231,7 @@ def test_speech_is_found_later_when_it_comes_later() -> None:
         )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tried(60))
 @given(
     written_clips(kinds=("tone", "noise", "extremes", "silence"), max_frames=700).filter(
         lambda made: not made.clip.format.is_lossy
@@ -261,7 +262,7 @@ def test_a_lossy_clip_asks_for_its_bound() -> None:
     laws.encoding_keeps_samples(made.clip, made.signal.pcm, max_error=1 / 64)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=tried(30))
 @given(signals(kinds=("tone", "noise", "speech", "clipped"), min_frames=1, max_frames=700))
 def test_sixteen_bits_are_the_same_in_any_container(signal: Signal) -> None:
     clips = [
@@ -276,7 +277,7 @@ def test_sixteen_bits_are_the_same_in_any_container(signal: Signal) -> None:
             laws.containers_agree(clips[0], clip)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=tried(40))
 @given(
     signals(kinds=("tone", "speech", "noise", "impulse"), min_frames=1, max_frames=6000),
     st.sampled_from((8000, 11_025, 16_000, 24_000, 44_100, 48_000)),

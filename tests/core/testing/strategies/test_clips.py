@@ -7,6 +7,7 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.testing.strategies.finding import drawn, simplest
+from tests.profiles import tried
 
 from ossicle.audio import AudioClip
 from ossicle.errors import MalformedAudioError
@@ -25,7 +26,7 @@ from ossicle.testing.strategies import (
 OWN = [writer for writer in installed_writers() if writer.rule.container != "raw"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=tried(60))
 @given(written_clips(max_frames=400))
 def test_a_clip_is_sniffed_as_what_it_was_written_as(made: WrittenClip) -> None:
     form = made.clip.format
@@ -46,7 +47,7 @@ def test_a_failing_clip_shrinks_to_one_short_line() -> None:
     assert len(repr(found)) < 260
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=tried(100))
 @given(malformed_headers())
 def test_damaged_headers_are_bytes_that_sniffing_survives(data: bytes) -> None:
     with contextlib.suppress(MalformedAudioError):

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from tests.core.testing.strategies.finding import simplest
+from tests.profiles import tried
 
 from ossicle.testing.strategies import SIGNAL_KINDS, Signal, SignalKind, signals
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=tried(50))
 @given(signals(max_frames=500))
 def test_samples_have_the_shape_that_is_told(signal: Signal) -> None:
     samples = signal.pcm.samples

@@ -6,12 +6,13 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tests.profiles import tried
 
 from ossicle.testing.vendors.tones import tone_ear, tone_voice
 
 
 @given(text=st.text(max_size=40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tried(60), deadline=None)
 def test_what_is_said_is_heard(text: str) -> None:
     samples = tone_voice(text)
     assert samples.dtype == np.float32

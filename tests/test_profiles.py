@@ -1,0 +1,127 @@
+"""The profile of a run decides how much each kind of test tries."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from tests.profiles import PROFILES, VARIABLE, machine, tried
+
+ROOT = Path(__file__).parents[1]
+
+SAMPLE = """
+from pathlib import Path
+import pytest
+from hypothesis import given, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from tests.profiles import machine, tried
+
+def note(name):
+    with open(Path(__file__).with_name("ran"), "a") as file:
+        file.write(name + " ")
+
+@given(st.integers())
+def test_usual(number):
+    note("usual")
+
+@settings(max_examples=tried(30), deadline=None)
+@given(st.integers())
+def test_written(number):
+    note("written")
+
+class Machine(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        note("run")
+
+    @rule()
+    def step(self):
+        note("step")
+
+TestMachine = Machine.TestCase
+TestMachine.settings = machine(ci=(7, 5), long=(11, 6), quick=(2, 3))
+
+@pytest.mark.slow
+def test_slow():
+    note("slow")
+
+@pytest.mark.timeout(5)
+def test_time(request):
+    note(f"timeout={request.node.get_closest_marker('timeout').args[0]}")
+"""
+
+
+def ran(folder: Path, *arguments: str, variable: str | None = None) -> dict[str, int]:
+    """How often each thing of the sample happened in a run of its own."""
+    (folder / "test_sample.py").write_text(SAMPLE)
+    (folder / "ran").write_text("")
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    if variable is not None:
+        environment[VARIABLE] = variable
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "tests.conftest",
+        "--confcutdir",
+        str(folder),
+    ]
+    done = subprocess.run(
+        [*command, "-c", str(ROOT / "pyproject.toml"), *arguments, str(folder / "test_sample.py")],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = (folder / "ran").read_text().split()
+    return {name: names.count(name) for name in names}
+
+
+def test_ci_runs_everything_as_it_is_written(tmp_path: Path) -> None:
+    counts = ran(tmp_path)
+    assert (counts["usual"], counts["written"], counts["slow"]) == (100, 30, 1)
+    # A machine may be run once more, to look at its settings.
+    assert counts["run"] in (7, 8)
+    assert 5 * 7 >= counts["step"] >= 7
+    assert counts["timeout=5"] == 1
+
+
+def test_quick_tries_little_and_leaves_out_what_is_slow(tmp_path: Path) -> None:
+    counts = ran(tmp_path, variable="quick")
+    assert (counts["usual"], counts["written"]) == (15, 15)
+    assert "slow" not in counts
+    assert counts["run"] in (2, 3)
+
+
+def test_long_tries_much_more_and_takes_its_time(tmp_path: Path) -> None:
+    counts = ran(tmp_path, "--profile", "long", variable="quick")
+    assert (counts["usual"], counts["written"], counts["slow"]) == (2000, 600, 1)
+    assert counts["run"] in (11, 12)
+    assert counts["timeout=0"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "few", "many", "size"),
+    [
+        ("quick", 5, 15, (3, 20)),
+        ("ci", 5, 60, (60, 30)),
+        ("long", 100, 1200, (1200, 30)),
+    ],
+)
+def test_numbers_by_profile(
+    monkeypatch: pytest.MonkeyPatch, name: str, few: int, many: int, size: tuple[int, int]
+) -> None:
+    assert name in PROFILES
+    monkeypatch.setenv(VARIABLE, name)
+    assert (tried(5), tried(60)) == (few, many)
+    found = machine(ci=(60, 30))
+    assert (found.max_examples, found.stateful_step_count) == size
+    assert settings(found).deadline is None
