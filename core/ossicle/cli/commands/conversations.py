@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ossicle.cli.commands.storage import folder_option
+from ossicle.cli.commands.storage import folder_option, looking_into, place_of
 from ossicle.cli.document import write_document
 from ossicle.cli.options import json_option
 from ossicle.cli.session import Session
 from ossicle.cli.tables import columns_table
 from ossicle.cli.terminal import visible
+from ossicle.errors import StorageConflictError
 
 if TYPE_CHECKING:
     from ossicle.conversation import Turn
@@ -36,12 +37,15 @@ def command() -> None:
 @click.pass_obj
 def list_all(session: Session, folder: Path | None, tenant: str, as_json: bool) -> None:
     """List all, last changed first."""
-    with open_store(folder) as store:
+    with looking_into(folder) as store:
         found = store.list_conversations(tenant)
     if as_json:
         names = ("conversation_id", "created_at", "updated_at", "n_turns")
         rows = [{name: getattr(one, name) for name in names} for one in found]
         write_document({"conversations": rows})
+        return
+    if not found:
+        session.note(f"No conversations are kept in {visible(str(place_of(folder)))}.")
         return
     table = [(one.conversation_id, str(one.n_turns), _moment(one.updated_at)) for one in found]
     session.console().print(columns_table(("id", "turns", "last changed"), table))
@@ -59,7 +63,7 @@ def show(
     """Show what was said, and what became of each turn."""
     from ossicle.conversation import load_notebook, write_turn
 
-    with open_store(folder) as store:
+    with looking_into(folder) as store:
         notebook, _ = load_notebook(store, tenant, conversation_id)
     if as_json:
         turns = [write_turn(turn)[0] for turn in notebook.turns]
@@ -88,7 +92,7 @@ def export(
     """Write a conversation with its audio to FILE, for another machine."""
     from ossicle.conversation import export_notebook, load_notebook
 
-    with open_store(folder) as store:
+    with looking_into(folder) as store:
         notebook, _ = load_notebook(store, tenant, conversation_id)
         path = export_notebook(notebook, file)
     size = path.stat().st_size
@@ -115,7 +119,13 @@ def import_file(
     if is_copy:
         notebook.id = new_id()
     with open_store(folder) as store:
-        StoreKeeper(store, tenant).write(notebook)
+        try:
+            StoreKeeper(store, tenant).write(notebook)
+        except StorageConflictError as error:
+            raise StorageConflictError(
+                f"a conversation {notebook.id!r} is kept here already",
+                fix="`--copy` imports this one under a new id.",
+            ) from error
     if as_json:
         write_document({"id": notebook.id, "turns": len(notebook.turns)})
     else:
@@ -139,7 +149,9 @@ def _rows(number: int, turn: Turn) -> list[tuple[str, str, str]]:
             for part in message.parts
             if isinstance(part, AudioPart)
         ]
-        rows.append(("", message.role, " ".join(filter(None, (message.text, *lengths)))))
+        # Lines would come out as escapes, since what was said must not act on the terminal.
+        text = " ".join(message.text.split())
+        rows.append(("", message.role, " ".join(filter(None, (text, *lengths)))))
     why = f" ({turn.error})" if turn.error else ""
     rows.append(("", "", f"{turn.state}{why}"))
     rows[0] = (str(number), *rows[0][1:])

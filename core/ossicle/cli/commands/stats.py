@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from ossicle.cli.commands.storage import looking_into
 from ossicle.cli.document import write_document
 from ossicle.cli.options import json_option
 from ossicle.cli.session import Session
@@ -49,23 +50,19 @@ def command(
     application with CallRecorder. The table is that of `client.stats`.
     """
     from ossicle.client import recorded_stats
-    from ossicle.storage import SqliteStore
-    from ossicle.storage.sqlite.opening import DATABASE, default_folder
     from ossicle.telemetry import StatsSnapshot
 
-    place = folder or default_folder()
     sums: list[tuple[str, ChargeSum]] = []
     snapshot = StatsSnapshot()
     start = None if since is None else since.replace(tzinfo=datetime.UTC).timestamp()
-    if (place / DATABASE).is_file():  # looking must not make a store
-        with SqliteStore(place) as store:
-            tenants = store.list_tenants() if tenant is None else (tenant,)
-            if daily or as_json:
-                for name in tenants:
-                    sums += [(name, one) for one in store.sum_charges(name, since=start)]
-            if not daily:
-                by = cast("tuple[Dimension, ...]", dimensions or _DIMENSIONS)
-                snapshot = recorded_stats(store, tenants=tenants, since=start).snapshot(by=by)
+    with looking_into(folder) as store:
+        tenants = store.list_tenants() if tenant is None else (tenant,)
+        if daily or as_json:
+            for name in tenants:
+                sums += [(name, one) for one in store.sum_charges(name, since=start)]
+        if not daily:
+            by = cast("tuple[Dimension, ...]", dimensions or _DIMENSIONS)
+            snapshot = recorded_stats(store, tenants=tenants, since=start).snapshot(by=by)
     sums.sort(key=lambda item: (item[1].day, item[0]))
     if as_json:
         rows = [{"tenant": name, **one.model_dump(mode="json")} for name, one in sums]

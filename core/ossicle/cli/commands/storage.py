@@ -11,9 +11,10 @@ from ossicle.cli.document import write_document
 from ossicle.cli.options import json_option
 from ossicle.cli.session import Session
 from ossicle.cli.tables import columns_table, megabytes, pairs_table
+from ossicle.cli.terminal import visible
 
 if TYPE_CHECKING:
-    from ossicle.storage import SqliteStore
+    from ossicle.storage import MemoryStore, SqliteStore, TenantSize
 
 folder_option = click.option(
     "--folder",
@@ -33,10 +34,13 @@ def command() -> None:
 @click.pass_obj
 def show(session: Session, folder: Path | None, as_json: bool) -> None:
     """Show how much is kept for each tenant."""
-    with _open(folder) as store:
+    from ossicle.storage import SqliteStore
+
+    place, aside = str(place_of(folder)), list[str]()
+    with looking_into(folder) as store:
         sizes = {tenant: store.measure(tenant) for tenant in store.list_tenants()}
-        aside = [path.name for path in store.quarantined]
-        place = str(store.folder)
+        if isinstance(store, SqliteStore):
+            aside = [path.name for path in store.quarantined]
     if as_json:
         write_document({"folder": place, "tenants": sizes, "quarantined": aside})
         return
@@ -52,7 +56,10 @@ def show(session: Session, folder: Path | None, as_json: bool) -> None:
         for tenant, size in sizes.items()
     ]
     headings = ("tenant", "conversations", "turns", "blobs", "cached", "charges")
-    session.console().print(columns_table(headings, rows, title=place))
+    if rows:
+        session.console().print(columns_table(headings, rows, title=place))
+    else:
+        session.note(f"Nothing is kept in {visible(place)}.")
     for name in aside:
         session.note(f"{name}: a malformed database; `ossicle storage clean --quarantined`")
 
@@ -64,10 +71,12 @@ def show(session: Session, folder: Path | None, as_json: bool) -> None:
 @click.pass_obj
 def clean(session: Session, folder: Path | None, quarantined: bool, as_json: bool) -> None:
     """Drop what is expired or needed by nothing, and leave no byte of it."""
-    with _open(folder) as store:
-        report = store.clean()
-        n_aside = len(store.quarantined) if quarantined else 0
-        if quarantined:
+    from ossicle.storage import SqliteStore
+
+    with looking_into(folder) as store:
+        report, n_aside = store.clean(), 0
+        if quarantined and isinstance(store, SqliteStore):
+            n_aside = len(store.quarantined)
             store.discard_quarantined()
     if as_json:
         write_document({"dropped": report, "quarantined": n_aside})
@@ -91,17 +100,21 @@ def clean(session: Session, folder: Path | None, quarantined: bool, as_json: boo
 @click.pass_obj
 def delete(session: Session, folder: Path | None, tenant: str, yes: bool, as_json: bool) -> None:
     """Delete everything of a tenant, and leave no byte of it."""
-    with _open(folder) as store:
+    from ossicle.storage import SqliteStore
+
+    with looking_into(folder) as store:
         size = store.measure(tenant)
-        if not yes:
-            kept = f"{size.conversations} conversations, {megabytes(size.blob_bytes)} of audio"
-            click.confirm(f"Delete {kept} and {size.charges} charges?", abort=True, err=True)
+        is_kept = tenant in store.list_tenants()
+        if is_kept and not yes:
+            click.confirm(f"Delete {_contents(size)}?", abort=True, err=True)
         store.delete_tenant(tenant)
-        aside = len(store.quarantined)
+        aside = len(store.quarantined) if isinstance(store, SqliteStore) else 0
     if as_json:
         write_document({"deleted": size, "quarantined": aside})
-    else:
+    elif is_kept:
         session.console().print("Deleted.")
+    else:
+        session.note(f"Nothing is kept of a tenant {visible(tenant)!r}.")
     if aside:
         session.note(
             "Databases that were put aside may still hold something of this tenant:"
@@ -109,7 +122,37 @@ def delete(session: Session, folder: Path | None, tenant: str, yes: bool, as_jso
         )
 
 
-def _open(folder: Path | None) -> SqliteStore:
-    from ossicle.storage import SqliteStore
+def place_of(folder: Path | None) -> Path:
+    """Where a store is; `None`: the platform's place for data."""
+    from ossicle.storage.sqlite.opening import default_folder
 
-    return SqliteStore(folder)
+    return (folder or default_folder()).absolute()
+
+
+def looking_into(folder: Path | None) -> SqliteStore | MemoryStore:
+    """The store in a folder, or an empty one in memory: looking must not make a store.
+
+    Raises:
+        StorageError: The folder cannot be used, or holds other things.
+    """
+    from ossicle.storage import MemoryStore, SqliteStore
+
+    place = place_of(folder)
+    try:
+        is_there = any(place.iterdir())
+    except FileNotFoundError:
+        is_there = False
+    except OSError:
+        is_there = True  # The store tells what is wrong with it.
+    return SqliteStore(place) if is_there else MemoryStore()
+
+
+def _contents(size: TenantSize) -> str:
+    counts = (
+        (size.conversations, "conversation"),
+        (size.blobs, "blob"),
+        (size.cached_values, "cached value"),
+        (size.charges, "charge"),
+    )
+    words = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count]
+    return f"{', '.join(words)}, {megabytes(size.blob_bytes + size.cached_bytes)}"

@@ -9,6 +9,7 @@ import pytest
 from tests.core.cli.conftest import Run, document
 
 from ossicle import AudioClip, Client
+from ossicle.storage import SqliteStore
 
 
 def test_a_chat_is_kept_shown_moved_and_gone_on_with(run: Run, tmp_path: Path) -> None:
@@ -27,6 +28,8 @@ def test_a_chat_is_kept_shown_moved_and_gone_on_with(run: Run, tmp_path: Path) -
     assert moved.stdout.strip() == "mine"
     again = run("conversations", "import", "talk.zip", "--folder", "elsewhere")
     assert again.exit_code == 1
+    assert "'mine' is kept here already" in again.stderr
+    assert "--copy" in again.stderr
     copied = run("conversations", "import", "talk.zip", "--folder", "elsewhere", "--copy", "--json")
     assert json.loads(copied.stdout)["id"] != "mine"
     further = run(
@@ -35,6 +38,14 @@ def test_a_chat_is_kept_shown_moved_and_gone_on_with(run: Run, tmp_path: Path) -
     assert further.exit_code == 0, further.output
     shown = run("conversations", "show", "mine", "--folder", "elsewhere", "--json")
     assert len(json.loads(shown.stdout)["turns"]) == 3
+
+
+def test_what_was_said_in_lines_is_shown_in_one(run: Run) -> None:
+    with SqliteStore("store") as store, Client("echo", store=store) as client:
+        client.conversation(id="mine").send("first\nsecond")
+    shown = run("conversations", "show", "mine", "--folder", "store").stdout
+    assert "first second" in shown
+    assert "\\x0a" not in shown
 
 
 def test_files_are_spoken_and_answers_come_as_files(run: Run, tmp_path: Path) -> None:

@@ -63,3 +63,30 @@ def test_a_folder_of_others_is_an_error(run: Run, tmp_path: Path) -> None:
     failed = run("storage", "show", "--folder", str(tmp_path))
     assert failed.exit_code == 1
     assert "other things" in failed.stderr
+
+
+def test_looking_for_a_store_makes_none(run: Run, tmp_path: Path) -> None:
+    commands = [
+        ("storage", "show"),
+        ("storage", "clean"),
+        ("storage", "delete", "--tenant", "a"),
+        ("conversations", "list"),
+    ]
+    for command in commands:
+        done = run(*command, "--folder", "nowhere")
+        assert done.exit_code == 0, done.output
+    for command in (("show", "x"), ("export", "x", "x.zip")):
+        done = run("conversations", *command, "--folder", "nowhere")
+        assert done.exit_code == 1
+        assert "no conversation 'x'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_there_is_said(run: Run, tmp_path: Path) -> None:
+    fill(tmp_path / "store")
+    assert "'nobody'" in run("storage", "delete", "--tenant", "nobody", "--folder", "store").stderr
+    asked = run("storage", "delete", "--tenant", "a", "--folder", "store", given="n\n")
+    words = "Delete 1 conversation, 1 blob, 1 cached value, 1 charge, 95.0 kB?"
+    assert words in asked.stderr
+    assert "Nothing is kept in" in run("storage", "show", "--folder", "nowhere").stderr
+    assert "No conversations" in run("conversations", "list", "--folder", "nowhere").stderr
