@@ -314,5 +314,5 @@ async def _say(
         return await stream.collect()
 
 
-TestConversations = pytest.mark.timeout(600)(Conversations.TestCase)
+TestConversations = pytest.mark.timeout(1800)(Conversations.TestCase)
 TestConversations.settings = machine(ci=(300, 50), long=(5_000, 100))

@@ -164,5 +164,5 @@ class CacheMachine(RuleBasedStateMachine):
         assert self.size() <= MAX_BYTES + max(SIZES)
 
 
-TestCacheMachine = pytest.mark.timeout(900)(CacheMachine.TestCase)
+TestCacheMachine = pytest.mark.timeout(1800)(CacheMachine.TestCase)
 TestCacheMachine.settings = machine(ci=(500, 50), long=(10_000, 100), quick=(25, 20))

@@ -168,5 +168,5 @@ class StoreMachine(RuleBasedStateMachine):
                 self.same("load_conversation", tenant, name)
 
 
-TestStoreMachine = pytest.mark.timeout(600)(StoreMachine.TestCase)
+TestStoreMachine = pytest.mark.timeout(1800)(StoreMachine.TestCase)
 TestStoreMachine.settings = machine(ci=(300, 50))
