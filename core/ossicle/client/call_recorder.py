@@ -121,7 +121,7 @@ def charge_of(call: CallInfo, figures: CallFigures, *, at: float) -> Charge:
         latency_s=figures.latency_s,
         first_audio_s=figures.first_audio_s,
         findings=findings,
-        attempts=figures.attempts,
+        attempts=dict(figures.attempts),
         cache_hit=figures.cache_hit,
     )
 
