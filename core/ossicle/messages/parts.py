@@ -109,11 +109,18 @@ class Message(Value):
 
     @property
     def text(self) -> str:
-        """All text of the message: written parts, and transcripts of spoken ones, by line."""
+        """All text of the message: written parts, and transcripts of spoken ones, by line.
+
+        A reference to sound that stands in the message as well says nothing more.
+        """
         found: list[str] = []
+        heard: set[str] = set()
         for part in self.parts:
             if isinstance(part, TextPart):
                 found.append(part.text)
-            elif isinstance(part, AudioPart | AudioReference) and part.transcript:
+            elif isinstance(part, AudioPart) and part.transcript:
                 found.append(part.transcript)
+                heard.add(part.transcript)
+            elif isinstance(part, AudioReference) and part.transcript:
+                found += [part.transcript] if part.transcript not in heard else []
         return "\n".join(found)
