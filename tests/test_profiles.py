@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,3 +126,15 @@ def test_numbers_by_profile(
     found = machine(ci=(60, 30))
     assert (found.max_examples, found.stateful_step_count) == size
     assert settings(found).deadline is None
+
+
+def test_no_number_of_examples_stands_apart_from_the_profiles() -> None:
+    # What `find` searches through is no property: it must find.
+    allowed = {Path(__file__), ROOT / "tests" / "core" / "testing" / "strategies" / "finding.py"}
+    written = re.compile(r"(max_examples|stateful_step_count)=\d")
+    apart = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if path not in allowed and written.search(path.read_text(encoding="utf-8"))
+    ]
+    assert apart == []

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.core.signal.signals import noise, silence, sine
+from tests.profiles import tried
 
 from ossicle.errors import ConfigurationError
 from ossicle.signal import Utterance, UtteranceDetector
@@ -89,7 +90,7 @@ def scenes() -> st.SearchStrategy[Scene]:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tried(25), deadline=None)
 @given(scene=scenes())
 def test_talk_is_found_whole_with_what_was_before_it(scene: Scene) -> None:
     found = heard(detector_of(scene.sample_rate), [scene.samples])
@@ -104,7 +105,7 @@ def test_talk_is_found_whole_with_what_was_before_it(scene: Scene) -> None:
         np.testing.assert_array_equal(utterance.samples, kept)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=tried(20), deadline=None)
 @given(
     scene=scenes(),
     places=st.lists(st.integers(0, 1 << 20), max_size=12),
@@ -123,7 +124,7 @@ def test_any_split_gives_the_same_utterances(
         np.testing.assert_array_equal(one.samples, other.samples)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tried(15), deadline=None)
 @given(
     sample_rate=st.sampled_from(RATES),
     duration_s=st.floats(0.0, 12.0),
@@ -139,7 +140,7 @@ def test_a_steady_room_says_nothing_however_loud(
     assert heard(detector_of(sample_rate), [room]) == []
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tried(15), deadline=None)
 @given(scene=scenes(), gain_db=st.floats(-90.0, -41.0))
 def test_what_counts_as_silence_never_begins(scene: Scene, gain_db: float) -> None:
     detector = detector_of(scene.sample_rate)
@@ -150,7 +151,7 @@ def test_what_counts_as_silence_never_begins(scene: Scene, gain_db: float) -> No
     assert detector.finish() == []
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tried(15), deadline=None)
 @given(
     sample_rate=st.sampled_from(RATES), longest_s=st.floats(1.4, 3.0), talk_s=st.floats(4.0, 9.0)
 )
