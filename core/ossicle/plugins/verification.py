@@ -8,29 +8,25 @@ which files and versions; who made those files is for the package index to say.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ossicle.abc import API_VERSION
 from ossicle.messages import Value
+from ossicle.plugins.package_files import PackageFiles, package_files
 from ossicle.plugins.report import CapabilityReport
-
-REPORT_NAME = "ossicle-conformance.json"
-"""Name of the file with the report, beside the module with the hooks."""
+from ossicle.plugins.wording import in_words
 
 VerificationState = Literal["verified", "stale", "failed", "missing"]
 """`verified`: everything ran, nothing failed, and these are the files. `stale`: the files, or the
 interface, are others than those that were proved. `failed`: the report itself says no, or is
-damaged. `missing`: there is none."""
+damaged, or the files cannot be read. `missing`: there is none."""
 
-_FORMAT = 1
+_FORMAT = 2
 _MOST_BYTES = 8 << 20
-_UNSEEN = ("__pycache__",)
 
 
 class SignedReport(Value):
@@ -38,16 +34,16 @@ class SignedReport(Value):
 
     Attributes:
         format: Of this file.
-        plugin: Name of the entry point.
+        plugins: Names of the entry points that lead into the package.
         distribution: In which it is shipped.
         version: Of the distribution.
-        files: Digest of the files of the package, as `files_digest` makes it.
-        reports: One for each thing that the plugin announces.
+        files: Digest of the files of the package, as `PackageFiles.digest` makes it.
+        reports: One for each thing that the plugins announce.
         seal: Digest of all of this; tells damage, not malice.
     """
 
     format: int = _FORMAT
-    plugin: str
+    plugins: tuple[str, ...]
     distribution: str | None = None
     version: str | None = None
     files: str
@@ -68,6 +64,12 @@ class SignedReport(Value):
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
+class _Head(BaseModel):
+    """What is read before anything else is believed to be there."""
+
+    format: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What is known of a plugin's report, without importing the plugin.
@@ -76,7 +78,7 @@ class Verification:
         state: Whether it can be relied upon.
         reason: Why not.
         fix: What the author does about it.
-        reports: What was proved, one for each thing that the plugin announces.
+        reports: What was proved, one for each thing that the package announces.
     """
 
     state: VerificationState
@@ -115,29 +117,35 @@ class Verification:
 
 
 def verify_module(module: str) -> Verification:
-    """What the report beside a plugin's module says; nothing of it is imported.
+    """What the report in a plugin's package says; nothing of it is imported, nothing is raised.
 
     Args:
         module: The value of the entry point, such as `acme_voice.plugin`.
     """
-    place = report_place(module)
-    if place is None:
-        return _without("the module is not there")
-    path, files = place
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            return _failed("the report is too large to be one")
-        report = SignedReport.model_validate_json(path.read_bytes())
-    except OSError:
+        package = package_files(module)
+        return _without("the module is not there") if package is None else _read(package)
+    except Exception as error:  # noqa: BLE001 - rim: whatever a stranger's folder holds
+        return _failed(f"its files cannot be read: {_printable(in_words(error))}")
+
+
+def _read(package: PackageFiles) -> Verification:
+    if not package.report.is_file():
         return _without("it ships no conformance report")
+    if package.report.stat().st_size > _MOST_BYTES:
+        return _failed("the report is too large to be one")
+    data = package.report.read_bytes()
+    try:
+        form = _Head.model_validate_json(data).format
+        if form != _FORMAT:
+            return _failed(f"the report has format {form}, this ossicle reads {_FORMAT}")
+        report = SignedReport.model_validate_json(data)
     except ValidationError as error:
         return _failed(f"the report cannot be read ({error.error_count()} faults)")
-    return _judge(report, files)
+    return _judge(report, package)
 
 
-def _judge(report: SignedReport, files: tuple[Path, ...]) -> Verification:
-    if report.format != _FORMAT:
-        return _failed(f"the report has format {report.format}, this ossicle reads {_FORMAT}")
+def _judge(report: SignedReport, package: PackageFiles) -> Verification:
     if not report.is_whole:
         return _failed("the report was changed after it was made")
     bad = [each for each in report.reports if not each.is_verified]
@@ -147,71 +155,14 @@ def _judge(report: SignedReport, files: tuple[Path, ...]) -> Verification:
     other = [each for each in report.reports if each.api_version != API_VERSION]
     if other:
         return _stale(f"proved for interface {other[0].api_version}, this is {API_VERSION}", report)
-    if report.files != files_digest(files):
+    if report.files != package.digest():
         return _stale("its files are others than those that were proved", report)
     return Verification(state="verified", reports=report.reports)
 
 
-def report_place(module: str) -> tuple[Path, tuple[Path, ...]] | None:
-    """Where the report of a plugin lies, and the files that it is about; nothing is imported.
-
-    A plugin in a package is the package around its module; a single module is itself.
-    """
-    top, *rest = module.partition(":")[0].split(".")
-    try:
-        spec = importlib.util.find_spec(top)
-    except (ImportError, ValueError):
-        return None
-    if spec is None:
-        return None
-    folders = [Path(place) for place in spec.submodule_search_locations or ()]
-    if not folders:
-        return _place_of_module(top, spec.origin)
-    folder = next((one for one in folders if rest and _has(one, rest[0])), folders[0])
-    for part in rest:
-        if not (folder / part).is_dir():
-            break
-        folder /= part
-    found = (path for path in folder.rglob("*") if path.is_file() and _counts(path, folder))
-    return folder / REPORT_NAME, tuple(sorted(found))
-
-
-def files_digest(files: Iterable[Path]) -> str:
-    """SHA-256 over the files: their names below their common folder, and what is in them."""
-    paths = sorted(files)
-    root = Path(*_common(paths))
-    seen = hashlib.sha256()
-    for path in paths:
-        data = path.read_bytes()
-        seen.update(f"{path.relative_to(root).as_posix()}\0{len(data)}\0".encode())
-        seen.update(data)
-    return "sha256:" + seen.hexdigest()
-
-
-def _common(paths: list[Path]) -> tuple[str, ...]:
-    parts = [path.parent.parts for path in paths] or [()]
-    common: list[str] = []
-    for names in zip(*parts, strict=False):
-        if len(set(names)) > 1:
-            break
-        common.append(names[0])
-    return tuple(common)
-
-
-def _place_of_module(top: str, origin: str | None) -> tuple[Path, tuple[Path, ...]] | None:
-    if origin is None or not Path(origin).is_file():
-        return None
-    return Path(origin).with_name(f"{top}.{REPORT_NAME}"), (Path(origin),)
-
-
-def _has(folder: Path, part: str) -> bool:
-    return (folder / part).is_dir() or (folder / f"{part}.py").is_file()
-
-
-def _counts(path: Path, folder: Path) -> bool:
-    if path.suffix == ".pyc" or path.name == REPORT_NAME:
-        return False
-    return not any(part in _UNSEEN for part in path.relative_to(folder).parts)
+def _printable(text: str) -> str:
+    """Names of files may hold what no terminal takes."""
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def _without(reason: str) -> Verification:

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from ossicle.errors import ConfigurationError, OssicleError
 from ossicle.plugins import PluginHost, PluginListing
+from ossicle.plugins.package_files import package_files
 from ossicle.plugins.report import CapabilityReport
-from ossicle.plugins.verification import SignedReport, files_digest, report_place, verify_module
+from ossicle.plugins.verification import SignedReport, verify_module
 from ossicle.testing.conformance.suite import REPORTS_VARIABLE
 
 
@@ -55,23 +56,22 @@ def sign_plugin(listing: PluginListing, reports: dict[str, CapabilityReport]) ->
     """
     lacking = [one for one in listing.provides if one not in reports]
     bad = [one for one in listing.provides if one in reports and not reports[one].is_verified]
-    place = report_place(listing.module)
-    if place is None or lacking or bad:
+    package = package_files(listing.module)
+    if package is None or lacking or bad:
         why = f"nothing proves {lacking[0]}" if lacking else f"{(bad or ['it'])[0]} was not proved"
         raise ConfigurationError(
             f"plugin {listing.name!r} cannot be signed: {why}",
             fix="Run a suite for each thing that it announces, without leaving checks out.",
         )
-    path, files = place
     signed = SignedReport(
-        plugin=listing.name,
+        plugins=(listing.name,),
         distribution=listing.distribution,
         version=listing.version,
-        files=files_digest(files),
+        files=package.digest(),
         reports=tuple(_in_order(reports[one]) for one in listing.provides),
     )
-    path.write_text(signed.sealed().model_dump_json(indent=1) + "\n", encoding="utf-8")
-    return path
+    package.report.write_text(signed.sealed().model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return package.report
 
 
 def _in_order(report: CapabilityReport) -> CapabilityReport:
