@@ -19,13 +19,13 @@ WORST: tuple[Outcome, ...] = ("failed", "exception", "passed", "not applicable",
 
 
 class Behaviour(Value):
-    """One check of a suite.
+    """One check of a suite, or a setting by which its author made checks lenient.
 
     Attributes:
-        name: Of the test.
+        name: Of the test or the setting.
         says: The behaviour in words.
         outcome: How it went; of several runs, the worst.
-        reason: Why it does not apply, or is an exception.
+        reason: Why it does not apply, is an exception, or counts as not run.
     """
 
     name: str
@@ -57,6 +57,8 @@ class CapabilityReport(Value):
         claims: Of its record, in order.
         behaviours: In order of the suite.
         versions: Of ossicle, of Python, of the plugin and of what it stands on.
+        files: Digest of the files of the package that the object came from, as they were when they
+            were tried; empty where it came from none, or from several.
         api_version: Of the interfaces the suite belongs to.
     """
 
@@ -65,6 +67,7 @@ class CapabilityReport(Value):
     claims: tuple[Claim, ...] = ()
     behaviours: tuple[Behaviour, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
+    files: str = ""
     api_version: int = API_VERSION
 
     @property

@@ -13,7 +13,6 @@ import pytest
 from ossicle.abc import API_VERSION, BlockTransform, Preprocessor, PreprocessorSpec
 from ossicle.signal.blocks import Samples
 from ossicle.signal.meters import Measurements, measure
-from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.samples import CUTS, cut_blocks, probe_signals
 from ossicle.testing.conformance.suite import Conformance, check
 from ossicle.testing.conformance.watching import watching_accesses, watching_allocations
@@ -42,8 +41,7 @@ class PreprocessorConformance(Conformance, is_part=True):
 
     @pytest.fixture(autouse=True)
     def _subject(self, spec: PreprocessorSpec) -> None:
-        self.draft.subject = spec.name
-        self.draft.versions = versions_of(spec.factory, spec.requires)
+        self.draft.describe(spec.name, spec.factory, spec.requires)
 
     @check("announces itself under its own name, in one line, for this interface")
     def test_it_announces_itself(self, spec: PreprocessorSpec) -> None:

@@ -20,7 +20,6 @@ from ossicle.errors import (
 )
 from ossicle.messages import Usage
 from ossicle.storage import UNCLAIMED_S, Charge, Store, TenantSize, Turn
-from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.suite import Conformance, check
 
 _LARGE = bytes(range(256)) * 1024
@@ -66,8 +65,7 @@ class StoreConformance(Conformance, is_part=True):
 
     @pytest.fixture(autouse=True)
     def _subject(self, store: Store) -> Iterator[None]:
-        self.draft.subject = type(store).__name__
-        self.draft.versions = versions_of(type(store), ())
+        self.draft.describe(type(store).__name__, type(store))
         yield
         store.close()
 

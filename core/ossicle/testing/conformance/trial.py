@@ -16,9 +16,12 @@ import pytest
 
 from ossicle.errors import ConfigurationError
 from ossicle.plugins.report import CapabilityReport
-from ossicle.testing.conformance.suite import Conformance, checks_of
+from ossicle.testing.conformance.suite import REPORTS_VARIABLE, Conformance, checks_of
 
-_NO_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+_ENVIRONMENT = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they have state and an idea of a run of their own
+    REPORTS_VARIABLE: "",  # a trial is not what the run around it reports on
+}
 _REPORTS_ELSEWHERE = ("-p", "no:unraisableexception", "-p", "no:threadexception")
 
 
@@ -46,7 +49,7 @@ def run_suite(
         stops_early: Whether the first failure ends the run.
 
     Returns:
-        The report and the failures; nothing is printed.
+        The report and the failures; nothing is printed or written.
 
     Raises:
         ConfigurationError: There is no check of such a name, or pytest could not run.
@@ -59,7 +62,7 @@ def run_suite(
         )
     own: type[Conformance] = type("TestTrial", (suite,), {"__module__": suite.__module__})
     runner = _Runner(own, checks)
-    with tempfile.TemporaryDirectory(prefix="ossicle-trial-") as folder, _without_plugins():
+    with tempfile.TemporaryDirectory(prefix="ossicle-trial-") as folder, _in_its_own_environment():
         arguments = [
             "--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider",
             "-p", "no:faulthandler", *_REPORTS_ELSEWHERE, *(("-x",) if stops_early else ()),
@@ -83,17 +86,17 @@ def _clear_away() -> None:
 
 
 @contextmanager
-def _without_plugins() -> Iterator[None]:
-    """Installed plugins of pytest have state of their own, and their own idea of a run."""
-    before = os.environ.get(_NO_PLUGINS)
-    os.environ[_NO_PLUGINS] = "1"
+def _in_its_own_environment() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_NO_PLUGINS]
-        else:
-            os.environ[_NO_PLUGINS] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @dataclass(slots=True)

@@ -29,7 +29,6 @@ from ossicle.messages import AUDIO_TO_TEXT, TRANSCRIBE, Finding
 from ossicle.signal.blocks import Samples
 from ossicle.signal.meters import measure
 from ossicle.signal.quantize import float_to_s16
-from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.samples import probe_signals
 from ossicle.testing.conformance.suite import Conformance, check
 from ossicle.testing.conformance.watching import watching_accesses
@@ -58,8 +57,7 @@ class ValidatorConformance(Conformance, is_part=True):
 
     @pytest.fixture(autouse=True)
     def _subject(self, spec: ValidatorSpec) -> None:
-        self.draft.subject = spec.name
-        self.draft.versions = versions_of(spec.factory, spec.requires)
+        self.draft.describe(spec.name, spec.factory, spec.requires)
 
     @check("announces itself under its own name, in one line, for this interface")
     def test_it_announces_itself(self, spec: ValidatorSpec) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,11 +16,12 @@ from ossicle.errors import ConfigurationError
 from ossicle.plugins.report import CapabilityReport
 from ossicle.testing.conformance import (
     Conformance,
+    ProviderConformance,
     ValidatorConformance,
     check,
     run_suite,
 )
-from ossicle.testing.conformance.suite import REPORTS_VARIABLE
+from ossicle.testing.conformance.suite import REPORTS_VARIABLE, checks_of
 from ossicle.validators.plugin import ossicle_register_validators
 
 SPEC = next(one for one in ossicle_register_validators() if one.name == "silence")
@@ -111,7 +116,7 @@ class Counting(Conformance, is_part=True):
     @check("counts")
     @pytest.mark.parametrize("number", [1, 2, 3])
     def test_counts(self, number: int) -> None:
-        self.draft.subject = "counter"
+        self.draft.describe("counter", Counting)
         self.draft.claim(f"counts {number}")
         assert number != 2, "two is too many"
         self.draft.prove(f"counts {number}")
@@ -130,8 +135,210 @@ def test_of_several_runs_the_worst_counts_and_claims_stand_alone() -> None:
 def test_a_trial_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(REPORTS_VARIABLE, str(tmp_path))
     before = Good.draft.report()
-    trial = run_suite(Good)
+    assert run_suite(Good).report.is_verified
     assert Good.draft.report() == before
-    [path] = tmp_path.glob("*.json")
-    assert CapabilityReport.model_validate_json(path.read_bytes()) == trial.report
-    assert path.with_suffix(".txt").read_text().startswith("validator silence: verified")
+    assert not list(tmp_path.iterdir()), "what a test tries out is no report of that test run"
+
+
+def test_the_same_words_are_not_the_same_check() -> None:
+    says = checks_of(Good)["test_nan_is_judged"]
+    with pytest.raises(TypeError, match="'test_nan_is_judged' without a reason"):
+
+        class Empty(Good):
+            @check(says)
+            def test_nan_is_judged(self) -> None: ...  # type: ignore[override]
+
+
+def test_an_answer_that_varies_needs_a_reason_that_the_report_shows() -> None:
+    with pytest.raises(TypeError, match="relaxes 'is_deterministic' without a reason"):
+
+        class Loose(ProviderConformance):
+            is_deterministic = False
+
+    with pytest.raises(TypeError, match="'is_deterministic', which is no check, and is as"):
+
+        class Strict(ProviderConformance):
+            exceptions = {"is_deterministic": "it varies"}
+
+    with pytest.raises(TypeError, match="replaces 'relaxations'"):
+
+        class Sly(ProviderConformance):
+            relaxations: ClassVar[Mapping[str, str]] = {}
+            is_deterministic = False
+
+    class Varied(ProviderConformance):
+        is_deterministic = False
+        exceptions = {"is_deterministic": "it draws its words"}
+
+    report = Varied.draft.report()
+    [told] = [one for one in report.behaviours if one.outcome == "exception"]
+    assert (told.name, told.reason) == ("is_deterministic", "it draws its words")
+    words = "answers the same request in the same way each time (it draws its words)"
+    assert f"exception       {words}" in report.table()
+
+
+def test_a_check_that_ran_in_part_did_not_run(tmp_path: Path) -> None:
+    report = outcome_of(tmp_path, "-k", "not thousand")
+    assert report["test_counts"] == ("not run", "only 2 of its 3 runs")
+    assert report["test_adds"] == ("passed", "")
+    report = outcome_of(tmp_path, "test_acme.py::TestAcme::test_counts[one]")
+    assert report == {
+        "test_counts": ("not run", "only 1 of its 3 runs"),
+        "test_adds": ("not run", ""),
+    }
+    whole = outcome_of(tmp_path)
+    assert whole == {"test_counts": ("passed", ""), "test_adds": ("passed", "")}
+
+
+ACME = """
+import os, pytest
+from ossicle.testing.conformance import Conformance, check
+
+class Adding(Conformance, is_part=True):
+    kind = "counter"
+
+    @pytest.fixture(autouse=True)
+    def _subject(self, spec):
+        self.draft.describe(spec, Adding)
+        self.draft.claim("counts")
+
+    @check("counts")
+    @pytest.mark.parametrize("number", [1, 10, 1000], ids=["one", "ten", "thousand"])
+    def test_counts(self, number):
+        self.draft.prove("counts")
+        assert str(number) != os.environ.get("BROKEN")
+
+    @check("adds")
+    def test_adds(self): pass
+
+class TestAcme(Adding):
+    @pytest.fixture
+    def spec(self): return "acme.v2"
+"""
+MORE = """
+class TestOther(Adding):
+    @pytest.fixture
+    def spec(self): return "acme.v3"
+
+class TestSame(Adding):
+    exceptions = {"test_adds": "it cannot add"}
+    test_adds = None
+    @pytest.fixture
+    def spec(self): return "acme.v2"
+"""
+
+
+def pytest_on(tmp_path: Path, text: str, *arguments: str) -> int:
+    """A run of its own in this process, whose reports go into `reports`; its exit status."""
+    tmp_path.joinpath("test_acme.py").write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(REPORTS_VARIABLE, str(tmp_path / "reports"))
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        patch.chdir(tmp_path)
+        patch.delitem(sys.modules, "test_acme", raising=False)  # of another run
+        return pytest.main(
+            ["-q", "--import-mode=importlib", f"--rootdir={tmp_path}", "-c", os.devnull,
+             "-p", "no:cacheprovider", "-p", "no:faulthandler", *arguments]
+        )  # fmt: skip
+
+
+def reports_in(tmp_path: Path) -> dict[str, CapabilityReport]:
+    paths = sorted((tmp_path / "reports").glob("*.json"))
+    return {path.stem: CapabilityReport.model_validate_json(path.read_bytes()) for path in paths}
+
+
+def outcomes(report: CapabilityReport) -> dict[str, tuple[str, str]]:
+    return {one.name: (one.outcome, one.reason) for one in report.behaviours}
+
+
+def outcome_of(tmp_path: Path, *arguments: str) -> dict[str, tuple[str, str]]:
+    assert pytest_on(tmp_path, ACME, *arguments) == 0
+    [report] = reports_in(tmp_path).values()
+    assert report.is_verified == (not arguments)
+    return outcomes(report)
+
+
+def test_names_with_a_dot_and_classes_about_the_same_keep_apart(tmp_path: Path) -> None:
+    assert pytest_on(tmp_path, ACME + MORE) == 0
+    found = reports_in(tmp_path)
+    assert set(found) == {"counter-acme.v2", "counter-acme.v3"}
+    assert outcomes(found["counter-acme.v2"])["test_adds"] == ("exception", "it cannot add")
+    assert outcomes(found["counter-acme.v3"])["test_adds"] == ("passed", "")
+    table = (tmp_path / "reports" / "counter-acme.v2.txt").read_text()
+    assert table.startswith("counter acme.v2: verified, 1 of 1 claims proved")
+    assert "exception       adds (it cannot add)" in table
+
+
+def test_names_that_lead_elsewhere_stay_in_the_folder(tmp_path: Path) -> None:
+    assert pytest_on(tmp_path, ACME.replace("acme.v2", "../../acme")) == 0
+    [report] = reports_in(tmp_path).values()
+    assert report.subject == "../../acme"
+
+
+def test_one_class_is_about_one_thing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    several = ACME.replace("pytest.fixture\n    def spec(self)", SEVERAL)
+    several = several.replace('return "acme.v2"', "return request.param")
+    assert pytest_on(tmp_path, several) == 1
+    assert "one class tries counter 'a' and 'b'" in capsys.readouterr().out
+    [report] = reports_in(tmp_path).values()
+    assert not report.is_verified
+
+
+SEVERAL = """pytest.fixture(params=["a", "b"])
+    def spec(self, request)"""
+
+
+class Worker:
+    """What pytest-xdist tells the plugins of a process that it started."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        vars(config)["workerinput"] = {"workerid": f"gw{self.number}"}
+
+
+PART = """
+import os, sys, pytest
+from tests.core.testing.conformance.test_suite import Worker
+number, base, *arguments = sys.argv[1:]
+arguments += ["-q", "--import-mode=importlib", "-c", os.devnull, f"--basetemp={base}{number}"]
+sys.exit(pytest.main(arguments, plugins=[Worker(int(number))]))
+"""
+
+
+@pytest.mark.parametrize("broken", ["", "1000"])
+def test_processes_that_share_a_class_share_its_report(tmp_path: Path, broken: str) -> None:
+    """As pytest-xdist has it: folders below one folder, and to each process a part of the tests."""
+    base = tmp_path / "all" / "popen-gw"
+    base.parent.mkdir()
+    tests = tmp_path / "test_acme.py"
+    tests.write_text(ACME)
+    environment = {
+        **os.environ,
+        REPORTS_VARIABLE: str(tmp_path / "reports"),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "BROKEN": broken,
+    }
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", PART, str(number), str(base), str(tests), "-k", words],
+            env=environment,
+            cwd=Path(__file__).parents[4],
+            stdout=subprocess.DEVNULL,
+        )
+        for number, words in enumerate(["thousand or adds", "one or ten"])
+    ]
+    assert [process.wait() for process in processes] == [1 if broken else 0, 0]
+    [report] = reports_in(tmp_path).values()
+    told = {"test_counts": ("failed" if broken else "passed", ""), "test_adds": ("passed", "")}
+    assert outcomes(report) == told
+    assert report.is_verified == (not broken)
+
+
+def test_a_later_run_starts_anew(tmp_path: Path) -> None:
+    for words in ("thousand or adds", "one or ten"):
+        pytest_on(tmp_path, ACME, "-k", words)
+    [report] = reports_in(tmp_path).values()
+    assert outcomes(report)["test_counts"] == ("not run", "only 2 of its 3 runs")
+    assert outcomes(report)["test_adds"] == ("not run", "")

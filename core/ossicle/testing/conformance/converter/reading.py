@@ -28,7 +28,6 @@ from ossicle.testing.conformance.converter.sounds import (
     with_chunks,
     writers_for,
 )
-from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.suite import Conformance, check
 from ossicle.testing.conformance.watching import (
     holdings,
@@ -58,8 +57,7 @@ class ReadingChecks(Conformance, is_part=True):
 
     @pytest.fixture(autouse=True)
     def _subject(self, spec: ConverterSpec) -> None:
-        self.draft.subject = spec.name
-        self.draft.versions = versions_of(spec.factory, spec.requires)
+        self.draft.describe(spec.name, spec.factory, spec.requires)
         for verb, rules in (("reads", spec.reads), ("writes", spec.writes)):
             for rule in rules:
                 for encoding in rule.encodings or ("any",):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 import anyio
 import pytest
@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings, ProviderSpec
 from ossicle.audio import Pcm
 from ossicle.testing.conformance.provider.asking import Delivery, Voice, deliveries
-from ossicle.testing.conformance.report import versions_of
 from ossicle.testing.conformance.suite import Conformance
 from ossicle.testing.strategies.signals import Signal
 
@@ -29,13 +28,16 @@ class ProviderBench(Conformance, is_part=True):
 
     Attributes:
         is_deterministic: Whether the same request is answered the same way each time; where it is
-            not, answers are not compared.
+            not, answers are not compared, and `exceptions` says why.
         max_edge_chars: Texts at a limit are tried up to this length.
         max_edge_s: Clips at a limit are tried up to this length, in seconds.
         max_edge_clips: As many clips in one message are tried.
     """
 
     kind = "provider"
+    relaxations: ClassVar[Mapping[str, str]] = {
+        "is_deterministic": "answers the same request in the same way each time"
+    }
     is_deterministic: bool = True
     max_edge_chars: int = 2000
     max_edge_s: float = 20.0
@@ -81,8 +83,7 @@ class ProviderBench(Conformance, is_part=True):
         assert models, "no model is tried"
         self.spec_, self.settings_, self.models_ = spec, settings, models
         self.voice_ = voice
-        self.draft.subject = spec.name
-        self.draft.versions = versions_of(spec.factory, spec.requires)
+        self.draft.describe(spec.name, spec.factory, spec.requires)
 
     @property
     def secret(self) -> str:
