@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ossicle.abc import Capabilities, ProviderSettings, ProviderSpec, hookimpl
@@ -12,11 +14,11 @@ if TYPE_CHECKING:
     from .provider import EchoProvider
 
 
-def _build(settings: ProviderSettings) -> EchoProvider:
+def _build(settings: ProviderSettings, *, clock: Callable[[], float] = time.time) -> EchoProvider:
     from .provider import EchoProvider
     from .script import EchoScript
 
-    return EchoProvider(script=EchoScript().with_options(settings.options))
+    return EchoProvider(script=EchoScript().with_options(settings.options), clock=clock)
 
 
 @hookimpl

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 import anyio
 import numpy as np
@@ -51,7 +52,9 @@ def read_aloud(turns: Sequence[tuple[str, str]]) -> str:
 class TestEcho(ProviderConformance):
     @pytest.fixture
     def spec(self, clock: ManualClock) -> ProviderSpec:
-        return replace(echo()[0], factory=lambda settings: EchoProvider(clock=clock))
+        [announced] = echo()
+        build: Any = announced.factory
+        return replace(announced, factory=partial(build, clock=clock))
 
     @pytest.fixture
     def clock(self) -> ManualClock:
