@@ -1,7 +1,7 @@
 """The reports that ossicle's own plugins ship say what the suites and the records say today.
 
-Versions and digests may be of yesterday, so a report may be stale; it may not be of an older format,
-partial, or about files of several packages. All are brought up to date by
+Versions and digests may be of yesterday, so a report may be stale; it may not be of another
+format, partial, or about files of several packages. All are brought up to date by
 `python -m ossicle.testing.sign -- tests/conformance` before a release.
 """
 
