@@ -125,6 +125,9 @@ def test_every_part_of_a_namespace_counts(make: Make, monkeypatch: pytest.Monkey
     part.joinpath("engine.py").write_text(OTHER)
     assert verify_module("acme_space.plugin").state == "stale"
     assert runs("acme_space.plugin") == "never proved"
+    sign("acme_space.plugin")
+    root.joinpath("acme_space/plugin.py").write_text(PROVED)
+    assert verify_module("acme_space.plugin").state == "stale"
 
 
 def distribution(root: Path, name: str, *files: str) -> None:
@@ -146,8 +149,9 @@ def test_what_others_install_into_a_namespace_does_not_count(make: Make, tmp_pat
     assert verify_module("shared_space.acme.plugin").state == "stale", "nobody says whose it is"
     distribution(tmp_path, "other", "shared_space/other/__init__.py")
     assert verify_module("shared_space.acme.plugin").is_verified
-    distribution(tmp_path, "other", "shared_space/other/__init__.py", mine[1])
-    root.joinpath(mine[1]).write_text(OTHER)
+    distribution(tmp_path, "other", "shared_space/other/__init__.py", mine[0])
+    assert verify_module("shared_space.acme.plugin").is_verified
+    root.joinpath(mine[0]).write_text(OTHER)
     assert verify_module("shared_space.acme.plugin").state == "stale", "it brings that file too"
 
 

@@ -184,7 +184,8 @@ def test_what_is_signed_and_yet_not_verified_is_told(
 ) -> None:
     install(plugin=PLUGIN.format(name="acme"))
     monkeypatch.setattr("ossicle.plugins.verification._MOST_BYTES", 10)
-    assert not sign_plugins(["acme"], proof())
+    monkeypatch.setattr("ossicle.testing.sign.run_reports", lambda arguments: proof())
+    assert main(["--plugin", "acme"]) == 1
     assert capsys.readouterr().out == "acme: failed, 1 claims proved\n"
 
 

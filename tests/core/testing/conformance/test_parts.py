@@ -80,6 +80,7 @@ def test_of_two_classes_the_worse_counts(other: Part, outcome: Outcome) -> None:
 
 def test_the_reasons_of_all_exceptions_stay() -> None:
     parts = [part({}, suite=name, waived=f"as {name} says") for name in ("one", "two", "three")]
+    parts.append(part({}, suite="five", waived="as one says"))
     found = behaviour(part(whole("passed"), suite="four"), *parts)
     assert (found.outcome, found.reason) == (
         "exception", "as one says; as two says; as three says",

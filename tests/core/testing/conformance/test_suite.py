@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ import pytest
 
 from ossicle.abc import ValidatorSpec
 from ossicle.errors import ConfigurationError
+from ossicle.plugins.package_files import package_files
 from ossicle.plugins.report import CapabilityReport
 from ossicle.testing.conformance import (
     Conformance,
@@ -21,6 +23,7 @@ from ossicle.testing.conformance import (
     check,
     run_suite,
 )
+from ossicle.testing.conformance.report import ReportDraft
 from ossicle.testing.conformance.suite import REPORTS_VARIABLE, checks_of
 from ossicle.validators.plugin import ossicle_register_validators
 
@@ -342,3 +345,21 @@ def test_a_later_run_starts_anew(tmp_path: Path) -> None:
     [report] = reports_in(tmp_path).values()
     assert outcomes(report)["test_counts"] == ("not run", "only 2 of its 3 runs")
     assert outcomes(report)["test_adds"] == ("not run", "")
+
+
+def test_classes_of_an_earlier_run_are_not_put_together_with_those_of_a_later(
+    tmp_path: Path,
+) -> None:
+    pytest_on(tmp_path, ACME + MORE)
+    pytest_on(tmp_path, ACME)
+    assert outcomes(reports_in(tmp_path)["counter-acme.v2"])["test_adds"] == ("passed", "")
+
+
+def test_a_factory_with_arguments_lies_where_its_function_lies() -> None:
+    plain, given = ReportDraft(kind="validator"), ReportDraft(kind="validator")
+    plain.describe("silence", SPEC.factory)
+    given.describe("silence", partial(partial(SPEC.factory)))
+    assert plain.files == given.files != ""
+    package = package_files("ossicle.validators.plugin")
+    assert package is not None
+    assert plain.files == package.digest()
