@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle.plugins import Behaviour, CapabilityReport, PluginHost, verify_module
 from ossicle.plugins.package_files import REPORT_NAME, PackageFiles, package_files
@@ -275,7 +276,7 @@ def package(folder: Path, tree: dict[str, bytes]) -> PackageFiles:
     return PackageFiles(report=folder / REPORT_NAME, places=(folder,))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tried(40), deadline=None)
 @given(one=TREES, other=TREES)
 def test_digests_are_equal_exactly_for_equal_files(
     tmp_path_factory: pytest.TempPathFactory, one: dict[str, bytes], other: dict[str, bytes]
