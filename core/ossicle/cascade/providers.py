@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from anyio import to_thread
 
 from ossicle.abc import AudioInput, AudioProvider, Capabilities, FormatRule
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.cascade.relay import closing
+from ossicle.cascade.samples import is_same, raw_samples
 from ossicle.cascade.stages import Heard
 from ossicle.errors import ConfigurationError, StreamIncompleteError, UnsupportedFeatureError
 from ossicle.messages import (
@@ -14,7 +19,6 @@ from ossicle.messages import (
     AudioDelta,
     AudioPart,
     Event,
-    Finished,
     Message,
     Reply,
     ReplyFold,
@@ -164,8 +168,13 @@ class ProviderSpeaker:
     async def speak(self, text: str, *, voice: str | None, speed: float) -> AsyncIterator[bytes]:
         """What the provider speaks; see `Speaker.speak`.
 
+        What comes in `format` is handed on as it comes. Anything else (a file
+        after all, another rate) is kept until its end and converted.
+
         Raises:
             UnsupportedFeatureError: A speed other than 1.0, for which there is no common setting.
+            InvalidReplyError: What came is no audio, or cannot be converted.
+            PluginContractError: The provider changed the format within one answer.
             StreamIncompleteError: The provider broke off.
         """
         if speed != 1.0:
@@ -184,15 +193,22 @@ class ProviderSpeaker:
             output_format=self.format,
             stream=self._streams,
         )
-        is_complete = False
+        provider = self._record.provider
+        fold = ReplyFold(provider=provider, model=self._record.model)
         events = self._provider.respond(request)
         async with closing(events):
             async for event in events:
-                if isinstance(event, AudioDelta):
+                if isinstance(event, AudioDelta) and is_same(event.format, self.format):
+                    # The fold checks order and format; the samples themselves it need not keep.
+                    fold.add(replace(event, data=b""))
                     yield event.data
-                is_complete = isinstance(event, Finished)
-        if not is_complete:
-            raise _broken_off(self._record)
+                else:
+                    fold.add(event)
+        clip = _complete(fold, record=self._record).audio
+        if clip is not None:
+            yield await to_thread.run_sync(
+                partial(raw_samples, clip, self.format, provider=provider), abandon_on_cancel=True
+            )
 
     async def aclose(self) -> None:
         """Close the provider, if it is owned."""

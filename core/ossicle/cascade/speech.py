@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ossicle.cascade.counting import Counter
 from ossicle.cascade.relay import closing
+from ossicle.cascade.samples import FrameCutter
 from ossicle.cascade.stages import Speaker
 from ossicle.messages import AudioDelta
 
@@ -26,14 +27,19 @@ class Voicing:
     speed: float = 1.0
 
     async def events(self, sentence: str, *, counter: Counter) -> AsyncIterator[AudioDelta]:
-        """One sentence as audio; nothing for a blank one, which no speaker is asked for."""
+        """One sentence as audio; nothing for a blank one, which no speaker is asked for.
+
+        Every piece is whole frames, and a part of a frame at the sentence's end is dropped: it
+        would shift all sentences after it by a byte.
+        """
         if not sentence.strip():
             return
         form = self.speaker.format
         bytes_per_s = (form.sample_rate or 1) * (form.frame_width or 1)
+        frames = FrameCutter(form)
         chunks = self.speaker.speak(sentence, voice=self.voice, speed=self.speed)
         async with closing(chunks):
-            async for data in chunks:
-                if data:
+            async for piece in chunks:
+                if data := frames.whole(piece):
                     counter.spoken_s += len(data) / bytes_per_s
                     yield AudioDelta(data=data, format=form)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import anyio
 
-from ossicle.abc import AudioInput, FormatRule
+from ossicle.abc import AudioInput, AudioOutput, AudioProvider, Capabilities, FormatRule
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.cascade import Heard
 from ossicle.messages import (
+    SPEAK,
+    TEXT_TO_TEXT,
+    TRANSCRIBE,
     AudioPart,
+    Event,
     Message,
     Part,
     Request,
@@ -144,3 +149,44 @@ def request(*parts: Part | str, history: Sequence[Message] = (), **fields: objec
 
 def spoken(text: str, *, transcript: str | None = None) -> AudioPart:
     return AudioPart(clip=clip(text), transcript=transcript)
+
+
+def vendor_record(**fields: object) -> Capabilities:
+    """A model that hears WAV, answers text and speaks `RAW`; fields say otherwise."""
+    rule = FormatRule(
+        container="raw", encodings=("pcm_s16le",), sample_rates=(RATE,), channels=(1,)
+    )
+    return Capabilities.model_validate({
+        "provider": "vendor",
+        "model": "m",
+        "rows": {"respond": (TEXT_TO_TEXT,), "speak": (SPEAK,), "transcribe": (TRANSCRIBE,)},
+        "audio_input": AudioInput(formats=(FormatRule(container="raw"),)),
+        "audio_output": AudioOutput(whole=(rule,), streamed=(rule,)),
+        "streaming": True,
+        "source": "made up",
+        "as_of": date(2026, 11, 26),
+        **fields,
+    })  # fmt: skip
+
+
+@dataclass
+class ScriptedVendor(AudioProvider):
+    """A provider that gives what a function makes of each request; an exception is raised."""
+
+    answer: Callable[[Request], Iterable[Event | Exception]]
+    record: Capabilities = field(default_factory=vendor_record)
+    asked: list[Request] = field(default_factory=list)
+
+    def capabilities(self, model: str) -> Capabilities:
+        return self.record
+
+    async def respond(self, request: Request) -> AsyncIterator[Event]:
+        await anyio.lowlevel.checkpoint()
+        self.asked.append(request)
+        for event in self.answer(request):
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    async def aclose(self) -> None:
+        pass
