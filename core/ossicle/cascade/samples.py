@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.errors import InvalidReplyError, OssicleError
-from ossicle.signal.mix import downmix
-from ossicle.signal.quantize import float_to_s16
-from ossicle.signal.resample import resample
 
 
 class FrameCutter:
@@ -49,6 +46,11 @@ def raw_samples(clip: AudioClip, form: AudioFormat, *, provider: str) -> bytes:
     Raises:
         InvalidReplyError: Nothing here makes such samples of it.
     """
+    # Announcing a plugin that is a cascade must not load numpy.
+    from ossicle.signal.mix import downmix
+    from ossicle.signal.quantize import float_to_s16
+    from ossicle.signal.resample import resample
+
     assert form.sample_rate is not None
     assert form.channels is not None
     try:
