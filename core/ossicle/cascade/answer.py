@@ -75,26 +75,27 @@ class Answer:
         limit = self.request.max_output_tokens
         words = WordCounter(limit=limit)
         calls = 0
-        pieces = self.thinker.think(
+        thought = self.thinker.think(
             self.messages,
             instructions=self.request.instructions,
             tools=self.request.tools,
             tool_choice=self.request.tool_choice,
             max_output_tokens=limit,
         )
-        async with closing(pieces):
-            async for piece in pieces:
-                if isinstance(piece, ToolCall):
-                    yield ToolCallDelta(
-                        index=calls, id=piece.id, name=piece.name, arguments=piece.arguments
-                    )
-                    calls += 1
-                    words.passing(f" {piece.name} {piece.arguments} ")
-                elif text := words.passing(piece):
-                    yield text
-                if words.is_cut:
-                    break
-        self.counter.words_out += words.words
+        pieces = self.counter.charged(thought, stage=self.thinker)
+        try:
+            async with closing(pieces):
+                async for piece in pieces:
+                    if isinstance(piece, ToolCall):
+                        yield _call_delta(piece, index=calls)
+                        calls += 1
+                        words.passing(f" {piece.name} {piece.arguments} ")
+                    elif text := words.passing(piece):
+                        yield text
+                    if words.is_cut:
+                        break
+        finally:
+            self.counter.words_out += words.words
         self._reason = "tool_calls" if calls else "length" if words.is_cut else "stop"
 
     async def _think_and_speak(self, events: MemoryObjectSendStream[Event]) -> None:
@@ -110,7 +111,7 @@ class Answer:
             raise AudioMissingError(
                 f"an answer of {self.counter.words_out} words could not be spoken",
                 provider=self.provider,
-                billed=False,
+                billed=self.counter.is_billed,
                 fix="Ask for text only, or use a voice of the answer's language.",
             )
         for event in self._ending():
@@ -143,3 +144,7 @@ class Answer:
             async with closing(speech):
                 async for event in speech:
                     await events.send(event)
+
+
+def _call_delta(call: ToolCall, *, index: int) -> ToolCallDelta:
+    return ToolCallDelta(index=index, id=call.id, name=call.name, arguments=call.arguments)

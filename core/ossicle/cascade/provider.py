@@ -14,7 +14,6 @@ from ossicle.cascade.profile import (
     AUDIO_TOKENS_PER_S_OUT,
     cascade_capabilities,
 )
-from ossicle.cascade.providers import ProviderHearer
 from ossicle.cascade.relay import closing
 from ossicle.cascade.sentences import split_sentences
 from ossicle.cascade.speech import Voicing
@@ -23,6 +22,7 @@ from ossicle.cascade.turns import hear_clip, text_turns
 from ossicle.errors import (
     AudioMissingError,
     ConfigurationError,
+    OssicleError,
     ProviderError,
     UnknownModelError,
     UnsupportedModalityError,
@@ -115,22 +115,28 @@ class CascadeProvider(AudioProvider):
             rate_in=record.audio_tokens_per_s_in or AUDIO_TOKENS_PER_S_IN,
             rate_out=record.audio_tokens_per_s_out or AUDIO_TOKENS_PER_S_OUT,
         )
-        yield ReplyStarted(model=record.model)
         if request.task == "respond":
             events = self._answer(request, options=options, counter=counter)
         elif request.task == "speak":
             events = self._speak(request, options=options, counter=counter)
         else:
             events = self._transcribe(request, counter=counter)
+        is_started = False
         async with closing(events):
             try:
                 async for event in events:
+                    if not is_started:
+                        # Not earlier: until a stage has answered, its error is the first answer.
+                        yield ReplyStarted(model=record.model)
+                        is_started = True
                     yield event
-            except ProviderError as error:
-                if counter.heard_s and isinstance(self._hearer, ProviderHearer):
-                    # Whatever this stage says of itself: the hearing was paid, and asking again
-                    # would pay it twice.
-                    error.billed = True
+            except OssicleError as error:
+                if counter.is_billed:
+                    if isinstance(error, ProviderError):
+                        # Whatever this stage says of itself: an earlier one was paid, and asking
+                        # again would pay it twice.
+                        error.billed = True
+                    yield UsageReported(usage=counter.usage())
                 raise
 
     async def aclose(self) -> None:
@@ -148,6 +154,9 @@ class CascadeProvider(AudioProvider):
         turns = await text_turns(request, hearer=self._hearer, counter=counter)
         for heard in turns.heard:
             yield InputHeard(text=heard.text)
+        if counter.is_billed:
+            # Should the thinking never come to its end, this is what was used.
+            yield UsageReported(usage=counter.usage())
         answer = Answer(
             provider=self._record.provider,
             thinker=self._thinker,
@@ -176,7 +185,7 @@ class CascadeProvider(AudioProvider):
             raise AudioMissingError(
                 f"a text of {len(text)} characters holds nothing that the voice can pronounce",
                 provider=self._record.provider,
-                billed=False,
+                billed=counter.is_billed,
                 fix="Give words in a language that the voice speaks.",
             )
         yield UsageReported(usage=counter.usage())
@@ -189,8 +198,9 @@ class CascadeProvider(AudioProvider):
         for part in request.messages[-1].parts:
             if not isinstance(part, AudioPart):
                 continue
-            heard = await hear_clip(part, hearer=self._hearer, language=request.language)
-            counter.heard_s += part.clip.duration_s or 0.0
+            heard = await hear_clip(
+                part, hearer=self._hearer, language=request.language, counter=counter
+            )
             counter.words_out += text_tokens(heard.text)
             yield TextDelta(text=heard.text if is_first else f"\n{heard.text}")
             is_first = False

@@ -37,6 +37,9 @@ class ProviderHearer:
 
     The provider stays the caller's: closing the stage closes it too only when asked to.
 
+    Attributes:
+        is_billed: Its work counts as paid.
+
     Args:
         provider: One whose model has the task `transcribe`.
         model: Its own name of the model.
@@ -46,6 +49,8 @@ class ProviderHearer:
         ConfigurationError: The model does not transcribe.
         UnknownModelError: There is no such model.
     """
+
+    is_billed = True
 
     def __init__(self, provider: AudioProvider, model: str, *, owns_provider: bool = False) -> None:
         record = _record_with(provider, model, task="transcribe")
@@ -88,6 +93,8 @@ class ProviderThinker:
         ConfigurationError: The model does not answer text with text.
         UnknownModelError: There is no such model.
     """
+
+    is_billed = True
 
     def __init__(self, provider: AudioProvider, model: str, *, owns_provider: bool = False) -> None:
         record = _record_with(provider, model, task="respond")
@@ -154,6 +161,8 @@ class ProviderSpeaker:
         ConfigurationError: The model does not speak, or not as raw PCM of a known rate.
         UnknownModelError: There is no such model.
     """
+
+    is_billed = True
 
     def __init__(self, provider: AudioProvider, model: str, *, owns_provider: bool = False) -> None:
         record = _record_with(provider, model, task="speak")

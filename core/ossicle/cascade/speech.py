@@ -37,7 +37,8 @@ class Voicing:
         form = self.speaker.format
         bytes_per_s = (form.sample_rate or 1) * (form.frame_width or 1)
         frames = FrameCutter(form)
-        chunks = self.speaker.speak(sentence, voice=self.voice, speed=self.speed)
+        spoken = self.speaker.speak(sentence, voice=self.voice, speed=self.speed)
+        chunks = counter.charged(spoken, stage=self.speaker)
         async with closing(chunks):
             async for piece in chunks:
                 if data := frames.whole(piece):

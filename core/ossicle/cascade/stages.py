@@ -1,4 +1,10 @@
-"""The three stages of a cascade, as anyone may implement them."""
+"""The three stages of a cascade, as anyone may implement them.
+
+A stage may say more of itself than its protocol asks for:
+
+- `is_billed = True`: a vendor bills what it does. Once such a stage has worked, nothing is asked
+  again by itself, neither the cascade nor another model.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +15,11 @@ from typing import Protocol
 from ossicle.abc import AudioInput
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.messages import Message, Segment, Tool, ToolCall, ToolChoice
+
+
+def is_billed(stage: object) -> bool:
+    """Whether a vendor bills what a stage does, as far as it says."""
+    return getattr(stage, "is_billed", False) is True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,8 +40,9 @@ async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counte
         parts: list[Part] = []
         for part in message.parts:
             if isinstance(part, AudioPart) and part.transcript is None:
-                said = await hear_clip(part, hearer=hearer, language=request.language)
-                counter.heard_s += part.clip.duration_s or 0.0
+                said = await hear_clip(
+                    part, hearer=hearer, language=request.language, counter=counter
+                )
                 heard.append(said)
                 parts.append(TextPart(text=said.text))
             else:
@@ -52,8 +53,10 @@ async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counte
     return Turns(messages=tuple(messages), heard=tuple(heard))
 
 
-async def hear_clip(part: AudioPart, *, hearer: Hearer | None, language: str | None) -> Heard:
-    """What is said in one clip, with at least one segment where anything is said.
+async def hear_clip(
+    part: AudioPart, *, hearer: Hearer | None, language: str | None, counter: Counter
+) -> Heard:
+    """What is said in one clip, with at least one segment where anything is said; counted.
 
     Raises:
         UnsupportedFeatureError: There is no hearer.
@@ -62,7 +65,9 @@ async def hear_clip(part: AudioPart, *, hearer: Hearer | None, language: str | N
         raise UnsupportedFeatureError(
             "this cascade cannot hear", feature="audio_input", fix="Build it with a hearer."
         )
-    heard = await hearer.hear(part.clip, language=language)
+    with counter.charging(hearer):
+        heard = await hearer.hear(part.clip, language=language)
+    counter.add_heard(heard, part.clip.duration_s)
     if heard.segments or not heard.text:
         return heard
     whole = Segment(text=heard.text, start_s=0.0, end_s=part.clip.duration_s)
