@@ -8,11 +8,11 @@ from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Literal
 
 from ossicle.cascade.relay import closing
+from ossicle.cascade.stages import Piece
 from ossicle.cascade.threads import End, ThreadedSteps
 from ossicle.errors import OssicleError, ProviderError
-from ossicle.messages import Message, Tool, ToolCall, ToolChoice
+from ossicle.messages import Message, Tool, ToolChoice
 
-Piece = str | ToolCall
 Thought = str | Iterable[Piece] | AsyncIterable[Piece] | Awaitable[str]
 """What a function may give: the whole answer, or its pieces, at once or in time."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ossicle.cascade.counting import Counter, part_tokens, text_tokens
-from ossicle.cascade.stages import Heard, Hearer
+from ossicle.cascade.stages import Heard, Hearer, worst
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import AudioPart, AudioReference, Message, Part, Request, Segment, TextPart
+from ossicle.messages.events import FinishReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +18,12 @@ class Turns:
     Attributes:
         messages: The same messages with each audio part replaced by a text part.
         heard: What was heard in the newest message, clip by clip.
+        finish_reason: Why hearing ended; other than `stop`, not all of it was heard.
     """
 
     messages: tuple[Message, ...]
     heard: tuple[Heard, ...]
+    finish_reason: FinishReason = "stop"
 
 
 async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counter) -> Turns:
@@ -35,6 +38,7 @@ async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counte
     counter.words_in += text_tokens(request.instructions or "")
     messages: list[Message] = []
     heard: list[Heard] = []
+    reason: FinishReason = "stop"
     for message in request.messages:
         heard.clear()
         parts: list[Part] = []
@@ -44,13 +48,14 @@ async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counte
                     part, hearer=hearer, language=request.language, counter=counter
                 )
                 heard.append(said)
+                reason = worst(reason, said.finish_reason)
                 parts.append(TextPart(text=said.text))
             else:
                 written = _written(part)
                 counter.words_in += part_tokens(written)
                 parts.append(written)
         messages.append(Message(role=message.role, parts=tuple(parts)))
-    return Turns(messages=tuple(messages), heard=tuple(heard))
+    return Turns(messages=tuple(messages), heard=tuple(heard), finish_reason=reason)
 
 
 async def hear_clip(

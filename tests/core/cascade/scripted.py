@@ -10,7 +10,7 @@ import anyio
 
 from ossicle.abc import AudioInput, AudioOutput, AudioProvider, Capabilities, FormatRule
 from ossicle.audio import AudioClip, AudioFormat
-from ossicle.cascade import Heard
+from ossicle.cascade import Heard, Piece
 from ossicle.messages import (
     SPEAK,
     TEXT_TO_TEXT,
@@ -22,7 +22,6 @@ from ossicle.messages import (
     Request,
     TextPart,
     Tool,
-    ToolCall,
     ToolChoice,
 )
 
@@ -60,7 +59,7 @@ class ScriptedHearer:
 class ScriptedThinker:
     """Yields its pieces; an exception is raised, a function is awaited."""
 
-    pieces: Sequence[str | ToolCall | Exception | Callable[[], Awaitable[object]]] = ()
+    pieces: Sequence[Piece | Exception | Callable[[], Awaitable[object]]] = ()
     echo: bool = False
     supports_tools = True
     supports_instructions = True
@@ -77,7 +76,7 @@ class ScriptedThinker:
         tools: Sequence[Tool],
         tool_choice: ToolChoice | None,
         max_output_tokens: int | None,
-    ) -> AsyncIterator[str | ToolCall]:
+    ) -> AsyncIterator[Piece]:
         self.calls.append({
             "messages": tuple(messages),
             "instructions": instructions,

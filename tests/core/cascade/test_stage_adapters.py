@@ -17,6 +17,7 @@ from ossicle.abc import AudioProvider, Capabilities
 from ossicle.cascade import (
     CallableThinker,
     CascadeProvider,
+    Piece,
     ProviderHearer,
     ProviderSpeaker,
     ProviderThinker,
@@ -44,7 +45,7 @@ TURN = (Message(role="user", parts=(TextPart(text="old"),)),
         Message(role="user", parts=(TextPart(text="new"),)))  # fmt: skip
 
 
-async def thought(thinker: CallableThinker) -> list[str | ToolCall]:
+async def thought(thinker: CallableThinker) -> list[Piece]:
     return [piece async for piece in thinker.think(TURN)]
 
 
