@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from ossicle.abc import AudioProvider, Capabilities
 from ossicle.cascade.answer import Answer
 from ossicle.cascade.counting import Counter, text_tokens
+from ossicle.cascade.memory import HeardBefore
 from ossicle.cascade.profile import (
     AUDIO_TOKENS_PER_S_IN,
     AUDIO_TOKENS_PER_S_OUT,
@@ -82,6 +83,7 @@ class CascadeProvider(AudioProvider):
         speaker: Speaker | None = None,
         capabilities: Capabilities | None = None,
     ) -> None:
+        self._memory = HeardBefore()
         self._stages = Stages(hearer=hearer, thinker=thinker, speaker=speaker)
         self._record = capabilities or cascade_capabilities(
             provider=name, model=model, hearer=hearer, thinker=thinker, speaker=speaker
@@ -144,7 +146,8 @@ class CascadeProvider(AudioProvider):
                 raise
 
     async def aclose(self) -> None:
-        """Close all stages."""
+        """Close all stages, and forget what was heard."""
+        self._memory.clear()
         stages = self._stages
         for stage in (stages.hearer, stages.thinker, stages.speaker):
             if stage is not None:
@@ -156,7 +159,9 @@ class CascadeProvider(AudioProvider):
         if stages.thinker is None:
             raise self._missing("thinker", request)
         voicing = self._voicing(request, stages, options) if "audio" in request.output else None
-        turns = await text_turns(request, hearer=stages.hearer, counter=counter)
+        turns = await text_turns(
+            request, hearer=stages.hearer, counter=counter, memory=self._memory
+        )
         for heard in turns.heard:
             yield InputHeard(text=heard.text)
         if counter.is_billed:

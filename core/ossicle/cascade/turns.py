@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ossicle.cascade.counting import Counter, part_tokens, text_tokens
+from ossicle.cascade.memory import HeardBefore
 from ossicle.cascade.stages import Heard, Hearer, worst
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import AudioPart, AudioReference, Message, Part, Request, Segment, TextPart
@@ -26,10 +27,13 @@ class Turns:
     finish_reason: FinishReason = "stop"
 
 
-async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counter) -> Turns:
+async def text_turns(
+    request: Request, *, hearer: Hearer | None, counter: Counter, memory: HeardBefore
+) -> Turns:
     """Replace all audio by what it says, and count what came in.
 
-    A transcript that came with the audio is believed; else the clip is heard, in the history too.
+    A transcript that came with the audio is believed; else the clip is heard, one of an earlier
+    message only where its words are not remembered.
 
     Raises:
         UnsupportedFeatureError: There is audio to hear and no hearer, or a reference without a
@@ -39,16 +43,20 @@ async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counte
     messages: list[Message] = []
     heard: list[Heard] = []
     reason: FinishReason = "stop"
+    language = request.language
     for message in request.messages:
         heard.clear()
         parts: list[Part] = []
-        for part in message.parts:
+        for given in message.parts:
+            part = given
+            if message is not request.messages[-1]:
+                part = await _remembered(given, memory, language=language)
             if isinstance(part, AudioPart) and part.transcript is None:
-                said = await hear_clip(
-                    part, hearer=hearer, language=request.language, counter=counter
-                )
-                heard.append(said)
+                said = await hear_clip(part, hearer=hearer, language=language, counter=counter)
+                if said.finish_reason == "stop":
+                    await memory.keep(part.clip, said.text, language=language)
                 reason = worst(reason, said.finish_reason)
+                heard.append(said)
                 parts.append(TextPart(text=said.text))
             else:
                 written = _written(part)
@@ -56,6 +64,13 @@ async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counte
                 parts.append(written)
         messages.append(Message(role=message.role, parts=tuple(parts)))
     return Turns(messages=tuple(messages), heard=tuple(heard), finish_reason=reason)
+
+
+async def _remembered(part: Part, memory: HeardBefore, *, language: str | None) -> Part:
+    if not isinstance(part, AudioPart) or part.transcript is not None:
+        return part
+    words = await memory.find(part.clip, language=language)
+    return part if words is None else TextPart(text=words)
 
 
 async def hear_clip(
