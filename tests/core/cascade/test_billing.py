@@ -203,6 +203,17 @@ def test_speech_under_way_counts_when_the_thinking_fails() -> None:
         anyio.run(main, backend=backend)
 
 
+def test_a_stage_that_breaks_off_after_its_first_words_was_paid() -> None:
+    """Whatever its error says of the request that failed in the end."""
+    refusal = RateLimitedError("too many", provider="vendor", billed=False)
+    thinker = stage_of(ProviderThinker, lambda _: [TextDelta(text="Hello "), refusal])
+    error, usage = ended_by(CascadeProvider(thinker=thinker), request("hi"))
+    assert isinstance(error, RateLimitedError)
+    assert error.billed is True
+    assert usage is not None
+    assert usage.output_text_tokens == 1
+
+
 def test_until_a_stage_has_answered_its_error_stands_for_itself() -> None:
     """The start of a reply is not reported earlier, which would make any error a doubtful one."""
     cascade = CascadeProvider(thinker=stage_of(ProviderThinker, busy))
