@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ossicle.errors import (
     AmbiguousOutcomeError,
-    AudioMissingError,
     DeadlineExceededError,
     OssicleError,
     ProviderError,
@@ -25,10 +24,9 @@ def as_the_caller_sees_it(
 
     A `ProviderError` that leaves open what became of the call turns into a
     `StreamIncompleteError` with the part received, where content had come, and into an
-    `AmbiguousOutcomeError` otherwise. An answer without its sound gets the rest of it as its part.
-    Every other error stays what it is.
+    `AmbiguousOutcomeError` otherwise. Every other error stays what it is.
     """
-    if isinstance(error, StreamIncompleteError | AudioMissingError):
+    if isinstance(error, StreamIncompleteError):
         if error.partial is None:
             error.partial = _partial(fold)
         return error

@@ -258,13 +258,13 @@ def test_no_fallback_is_paid_after_a_paid_stage(speaker: Answer) -> None:
     assert receipt.cost is None  # unknown, not zero
 
 
-def test_the_text_of_an_answer_without_sound_is_not_lost() -> None:
-    cascade = Cascade(
-        think=stage_of(ProviderThinker, thinks), speak=stage_of(ProviderSpeaker, says_nothing)
-    )
-    with client_of(cascade) as client, pytest.raises(AudioMissingError) as caught:
-        client.respond("hi", output={"text", "audio"})
-    assert caught.value.partial.text == "Hello there. "
+def test_a_conversation_does_not_pay_for_the_same_answer_again() -> None:
+    """What repairs a chat model that forgot to speak would only ask all parts once more."""
+    thinker, speaker = ScriptedVendor(thinks), ScriptedVendor(says_nothing)
+    cascade = Cascade(think=ProviderThinker(thinker, "m"), speak=ProviderSpeaker(speaker, "m"))
+    with client_of(cascade, "echo") as client, pytest.raises(AudioMissingError):
+        client.conversation().send("hi", output={"text", "audio"})
+    assert (len(thinker.asked), len(speaker.asked)) == (1, 1)
 
 
 def test_a_clip_of_unknown_length_is_heard_once_and_no_fallback_asked() -> None:
