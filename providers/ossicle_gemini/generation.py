@@ -6,11 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from ossicle.errors import TextTooLongError, UnsupportedFeatureError
-from ossicle.messages import AudioPart, NamedTool, Request, TextPart, Tool
+from ossicle.messages import AudioPart, NamedTool, Request, Task, TextPart, Tool
 from ossicle_gemini.catalogue import ModelRecord
 from ossicle_gemini.contents import blob_of, contents_of
 from ossicle_gemini.options import CallOptions
 from ossicle_gemini.signatures import Signatures
+
+_OPTIONS: Mapping[Task, tuple[str, ...]] = {
+    "respond": ("top_p", "top_k", "stop", "thinking_level"),
+    "speak": (),
+    "transcribe": ("vocabulary", "word_timestamps", "diarization"),
+}
+"""Extras that have a meaning for one task only."""
+
+_NOTHING = CallOptions()
+_SAMPLING = ("temperature", "seed", "max_output_tokens")
 
 
 def payload_of(
@@ -22,6 +32,7 @@ def payload_of(
         TextTooLongError: More text than the model speaks in one answer.
         UnsupportedFeatureError: The request cannot be said in the vendor's form.
     """
+    _refuse_unsayable(request, options)
     match request.task:
         case "respond":
             payload = _respond(request, options, record, signatures)
@@ -35,6 +46,27 @@ def payload_of(
             for category, threshold in options.safety_settings.items()
         ]
     return _merged(payload, options.extra_body)
+
+
+def _refuse_unsayable(request: Request, options: CallOptions) -> None:
+    """Refuse what would go nowhere.
+
+    Nothing of the vendor's that was read says that a transcription heeds any field of sampling.
+    """
+    wrong = [
+        name
+        for task, names in _OPTIONS.items()
+        for name in names
+        if task != request.task and getattr(options, name) != getattr(_NOTHING, name)
+    ]
+    if request.task == "transcribe":
+        wrong += [name for name in _SAMPLING if getattr(request, name) is not None]
+    if wrong:
+        raise UnsupportedFeatureError(
+            f"{request.model} takes no {wrong[0]} to {request.task}",
+            feature=wrong[0],
+            fix="Leave it out, or write the vendor's own field as the option `extra_body`.",
+        )
 
 
 def _respond(

@@ -6,7 +6,7 @@ from ossicle.cascade.profile import FREE, cascade_capabilities
 from ossicle.cascade.provider import CascadeOptions, CascadeProvider
 from ossicle.cascade.providers import ProviderHearer, ProviderSpeaker, ProviderThinker
 from ossicle.cascade.sentences import MAX_SENTENCE_CHARS, SentenceSplitter, split_sentences
-from ossicle.cascade.stages import Heard, Hearer, Speaker, Thinker
+from ossicle.cascade.stages import Heard, Hearer, PerRequest, Piece, Speaker, Thinker
 
 __all__ = [
     "FREE",
@@ -16,6 +16,8 @@ __all__ = [
     "CascadeProvider",
     "Heard",
     "Hearer",
+    "PerRequest",
+    "Piece",
     "ProviderHearer",
     "ProviderSpeaker",
     "ProviderThinker",

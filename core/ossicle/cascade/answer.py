@@ -12,12 +12,13 @@ from ossicle.cascade.counting import Counter, WordCounter
 from ossicle.cascade.relay import closing, relay
 from ossicle.cascade.sentences import SentenceSplitter
 from ossicle.cascade.speech import Voicing
-from ossicle.cascade.stages import Thinker
+from ossicle.cascade.stages import Thinker, worst
 from ossicle.errors import AudioMissingError
 from ossicle.messages import (
     Event,
     Finished,
     Message,
+    RefusalDelta,
     Request,
     TextDelta,
     ToolCall,
@@ -51,6 +52,8 @@ class Answer:
     counter: Counter
     voicing: Voicing | None = None
     _reason: FinishReason = "stop"
+    _spoken_reason: FinishReason = "stop"
+    _needs_no_sound: bool = False
 
     async def events(self) -> AsyncIterator[Event]:
         """The answer's events, `Finished` last."""
@@ -68,34 +71,43 @@ class Answer:
             yield event
 
     def _ending(self) -> tuple[Event, ...]:
-        return UsageReported(usage=self.counter.usage()), Finished(reason=self._reason)
+        reason = worst(self._reason, self._spoken_reason)
+        return UsageReported(usage=self.counter.usage()), Finished(reason=reason)
 
-    async def _thought(self) -> AsyncIterator[str | ToolCallDelta]:
+    async def _thought(self) -> AsyncIterator[str | ToolCallDelta | RefusalDelta]:
         """The thinker's pieces within the limit; the reason to finish is known afterwards."""
         limit = self.request.max_output_tokens
         words = WordCounter(limit=limit)
         calls = 0
-        pieces = self.thinker.think(
+        told: FinishReason = "stop"
+        thought = self.thinker.think(
             self.messages,
             instructions=self.request.instructions,
             tools=self.request.tools,
             tool_choice=self.request.tool_choice,
             max_output_tokens=limit,
         )
-        async with closing(pieces):
-            async for piece in pieces:
-                if isinstance(piece, ToolCall):
-                    yield ToolCallDelta(
-                        index=calls, id=piece.id, name=piece.name, arguments=piece.arguments
-                    )
-                    calls += 1
-                    words.passing(f" {piece.name} {piece.arguments} ")
-                elif text := words.passing(piece):
-                    yield text
-                if words.is_cut:
-                    break
-        self.counter.words_out += words.words
-        self._reason = "tool_calls" if calls else "length" if words.is_cut else "stop"
+        pieces = self.counter.charged(thought, stage=self.thinker)
+        try:
+            async with closing(pieces):
+                async for piece in pieces:
+                    if isinstance(piece, ToolCall):
+                        yield _call_delta(piece, index=calls)
+                        calls += 1
+                        words.passing(f" {piece.name} {piece.arguments} ")
+                    elif isinstance(piece, RefusalDelta):
+                        self._needs_no_sound = True
+                        yield RefusalDelta(text=words.passing(piece.text))
+                    elif isinstance(piece, Finished):
+                        told = piece.reason
+                    elif text := words.passing(piece):
+                        yield text
+                    if words.is_cut:
+                        break
+        finally:
+            self.counter.words_out += words.words
+        self._needs_no_sound = self._needs_no_sound or bool(calls)
+        self._reason = worst(told, "tool_calls" if calls else "length" if words.is_cut else "stop")
 
     async def _think_and_speak(self, events: MemoryObjectSendStream[Event]) -> None:
         send, receive = anyio.create_memory_object_stream[str](SENTENCES_AHEAD)
@@ -106,11 +118,12 @@ class Answer:
                 tasks.start_soon(self._speak, receive, events)
                 with send:
                     await self._think(send, events)
-        if not self.counter.spoken_s and self._reason != "tool_calls":
+        is_filtered = "content_filter" in (self._reason, self._spoken_reason)
+        if not (self.counter.spoken_s or self._needs_no_sound or is_filtered):
             raise AudioMissingError(
                 f"an answer of {self.counter.words_out} words could not be spoken",
                 provider=self.provider,
-                billed=False,
+                billed=self.counter.is_billed,
                 fix="Ask for text only, or use a voice of the answer's language.",
             )
         for event in self._ending():
@@ -119,7 +132,8 @@ class Answer:
     async def _think(
         self, sentences: MemoryObjectSendStream[str], events: MemoryObjectSendStream[Event]
     ) -> None:
-        splitter = SentenceSplitter()
+        assert self.voicing is not None
+        splitter = SentenceSplitter(max_chars=self.voicing.max_chars)
         thought = self._thought()
         async with closing(thought):
             async for piece in thought:
@@ -139,7 +153,16 @@ class Answer:
     ) -> None:
         assert self.voicing is not None
         async for sentence in sentences:
+            if self._spoken_reason != "stop":
+                continue  # the sound ends here, without a hole in it; the words go on
             speech = self.voicing.events(sentence, counter=self.counter)
             async with closing(speech):
                 async for event in speech:
-                    await events.send(event)
+                    if isinstance(event, Finished):
+                        self._spoken_reason = event.reason
+                    else:
+                        await events.send(event)
+
+
+def _call_delta(call: ToolCall, *, index: int) -> ToolCallDelta:
+    return ToolCallDelta(index=index, id=call.id, name=call.name, arguments=call.arguments)

@@ -7,13 +7,12 @@ from functools import partial
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Literal
 
-from anyio import to_thread
-
 from ossicle.cascade.relay import closing
+from ossicle.cascade.stages import Piece
+from ossicle.cascade.threads import End, ThreadedSteps
 from ossicle.errors import OssicleError, ProviderError
-from ossicle.messages import Message, Tool, ToolCall, ToolChoice
+from ossicle.messages import Message, Tool, ToolChoice
 
-Piece = str | ToolCall
 Thought = str | Iterable[Piece] | AsyncIterable[Piece] | Awaitable[str]
 """What a function may give: the whole answer, or its pieces, at once or in time."""
 
@@ -22,8 +21,10 @@ class CallableThinker:
     """Thinks with a function, plain or `async`, that returns text or generates pieces of it.
 
     A plain function and a plain generator run in a worker thread, so that they may compute or
-    block. What the function raises comes out as a `ProviderError`, or as it is when it is an
-    `OssicleError`.
+    block. A thread cannot be stopped: when the time is up or the caller has left, the step under
+    way runs to its end unheeded, and then the generator is closed, in that thread. A generator that
+    is not read to its end is closed in any case. What the function raises, or gives that is
+    neither text nor a tool call, comes out as a `ProviderError`; an `OssicleError` as it is.
 
     Args:
         function: Called once per answer.
@@ -55,40 +56,56 @@ class CallableThinker:
         """What the function gives; see `Thinker.think`."""
         argument = messages[-1].text if self._takes == "text" else messages
         pieces = self._pieces(argument)
-        async with closing(pieces):
-            try:
+        try:
+            async with closing(pieces):
                 async for piece in pieces:
+                    if not isinstance(piece, Piece):
+                        raise self._not_a_piece(piece)
                     yield piece
-            except OssicleError:
-                raise
-            except Exception as error:  # someone else's code: anything may come out of it
-                raise ProviderError(
-                    f"the function that thinks raised {type(error).__name__}",
-                    provider="cascade",
-                    billed=False,
-                    fix="Correct the function; its own error is the cause of this one.",
-                ) from error
+        except OssicleError:
+            raise
+        except Exception as error:  # someone else's code: anything may come out of it
+            raise ProviderError(
+                f"the function that thinks raised {type(error).__name__}",
+                provider="cascade",
+                billed=False,
+                fix="Correct the function; its own error is the cause of this one.",
+            ) from error
 
     async def aclose(self) -> None:
         """Nothing to free."""
 
-    async def _pieces(self, argument: object) -> AsyncIterator[Piece]:
-        thought = await self._call(argument)
-        if isinstance(thought, Awaitable):
-            thought = await thought
-        if isinstance(thought, str):
-            yield thought
-        elif isinstance(thought, AsyncIterable):
-            steps = aiter(thought)
-            async with closing(steps):
-                async for piece in steps:
+    async def _pieces(self, argument: object) -> AsyncIterator[object]:
+        steps = ThreadedSteps()
+        try:
+            thought = await self._call(argument, steps)
+            if isinstance(thought, Awaitable):
+                thought = await thought
+            if isinstance(thought, Piece):
+                yield thought
+            elif isinstance(thought, AsyncIterable):
+                items = aiter(thought)
+                async with closing(items):
+                    async for piece in items:
+                        yield piece
+            elif isinstance(thought, Iterable) and not isinstance(thought, bytes | bytearray):
+                remaining = await steps.call(partial(iter, thought))
+                while (piece := await steps.next(remaining)) is not End.END:
                     yield piece
-        else:
-            remaining = iter(thought)
-            while (step := await to_thread.run_sync(next, remaining, None)) is not None:
-                yield step
+            else:
+                raise self._not_a_piece(thought)
+        finally:
+            await steps.leave()
 
-    async def _call(self, argument: object) -> Thought:
+    async def _call(self, argument: object, steps: ThreadedSteps) -> object:
         if iscoroutinefunction(self._function) or isasyncgenfunction(self._function):
             return self._function(argument)
-        return await to_thread.run_sync(partial(self._function, argument))
+        return await steps.call(partial(self._function, argument))
+
+    def _not_a_piece(self, found: object) -> ProviderError:
+        return ProviderError(
+            f"the function that thinks gave {type(found).__name__} where text was due",
+            provider="cascade",
+            billed=False,
+            fix="Return a str, or yield pieces of it and tool calls.",
+        )

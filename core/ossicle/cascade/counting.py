@@ -6,11 +6,19 @@ seconds of all clips of one side added up, rounded up once.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
+from ossicle.cascade.relay import closing
+from ossicle.cascade.stages import Heard, is_billed
+from ossicle.errors import OssicleError
 from ossicle.messages import Part, TextPart, ToolCallPart, ToolResultPart, Usage
+
+Item = TypeVar("Item")
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff_]+")
 
@@ -44,6 +52,8 @@ class Counter:
         words_out: Words written or said.
         heard_s: Seconds of audio heard.
         spoken_s: Seconds of audio spoken.
+        is_billed: Whether a stage that a vendor bills has, or may have, done its work; however
+            much that was, and whether or not it can be counted.
     """
 
     rate_in: float
@@ -52,6 +62,46 @@ class Counter:
     words_out: int = 0
     heard_s: float = 0.0
     spoken_s: float = 0.0
+    is_billed: bool = False
+
+    def charge(self, stage: object) -> None:
+        """Note that a stage has given something."""
+        self.is_billed = self.is_billed or is_billed(stage)
+
+    @contextlib.contextmanager
+    def charging(self, stage: object) -> Iterator[None]:
+        """Around the work of a stage, which counts however it ends, left half-way too.
+
+        But for an error of ours: that says by itself whether it was billed.
+        """
+        is_refused = False
+        try:
+            yield
+        except OssicleError:
+            is_refused = True
+            raise
+        finally:
+            if not is_refused:
+                self.charge(stage)
+
+    async def charged(self, items: AsyncIterator[Item], *, stage: object) -> AsyncIterator[Item]:
+        """What a stage yields, which counts from its first item on."""
+        with self.charging(stage):
+            async with closing(items):
+                async for item in items:
+                    self.charge(stage)
+                    yield item
+
+    def add_heard(self, heard: Heard, duration_s: float | None) -> None:
+        """Count one clip.
+
+        Args:
+            heard: What was heard in it.
+            duration_s: Its length by its header; where that does not tell, the end of the last
+                words stands for it.
+        """
+        ends = [segment.end_s for segment in heard.segments if segment.end_s is not None]
+        self.heard_s += max(ends, default=0.0) if duration_s is None else duration_s
 
     def usage(self) -> Usage:
         """Everything so far."""

@@ -9,20 +9,23 @@ from pydantic import Field, ValidationError
 from ossicle.abc import AudioProvider, Capabilities
 from ossicle.cascade.answer import Answer
 from ossicle.cascade.counting import Counter, text_tokens
+from ossicle.cascade.memory import HeardBefore
 from ossicle.cascade.profile import (
     AUDIO_TOKENS_PER_S_IN,
     AUDIO_TOKENS_PER_S_OUT,
     cascade_capabilities,
 )
-from ossicle.cascade.providers import ProviderHearer
 from ossicle.cascade.relay import closing
 from ossicle.cascade.sentences import split_sentences
+from ossicle.cascade.settings import Stages
 from ossicle.cascade.speech import Voicing
-from ossicle.cascade.stages import Hearer, Speaker, Thinker
+from ossicle.cascade.stages import Hearer, Speaker, Thinker, worst
 from ossicle.cascade.turns import hear_clip, text_turns
 from ossicle.errors import (
     AudioMissingError,
     ConfigurationError,
+    InvalidReplyError,
+    OssicleError,
     ProviderError,
     UnknownModelError,
     UnsupportedModalityError,
@@ -40,6 +43,7 @@ from ossicle.messages import (
     UsageReported,
     Value,
 )
+from ossicle.messages.events import FinishReason
 
 
 class CascadeOptions(Value):
@@ -79,9 +83,8 @@ class CascadeProvider(AudioProvider):
         speaker: Speaker | None = None,
         capabilities: Capabilities | None = None,
     ) -> None:
-        self._hearer = hearer
-        self._thinker = thinker
-        self._speaker = speaker
+        self._memory = HeardBefore()
+        self._stages = Stages(hearer=hearer, thinker=thinker, speaker=speaker)
         self._record = capabilities or cascade_capabilities(
             provider=name, model=model, hearer=hearer, thinker=thinker, speaker=speaker
         )
@@ -104,7 +107,9 @@ class CascadeProvider(AudioProvider):
 
         Raises:
             UnsupportedModalityError: A stage that the request needs is missing.
-            UnsupportedFeatureError: A reference of another provider without a transcript.
+            UnsupportedFeatureError: A reference of another provider without a transcript, or a
+                setting that the stage it is meant for cannot take.
+            InvalidReplyError: Not all of a clip was heard, so there is nothing to answer.
             UnknownVoiceError: The speaker has no such voice.
             AudioMissingError: The speaker found nothing that it could pronounce.
             ConfigurationError: `provider_options` holds what is not known here.
@@ -115,42 +120,63 @@ class CascadeProvider(AudioProvider):
             rate_in=record.audio_tokens_per_s_in or AUDIO_TOKENS_PER_S_IN,
             rate_out=record.audio_tokens_per_s_out or AUDIO_TOKENS_PER_S_OUT,
         )
-        yield ReplyStarted(model=record.model)
+        stages = self._stages.for_request(request)
         if request.task == "respond":
-            events = self._answer(request, options=options, counter=counter)
+            events = self._answer(request, stages, options=options, counter=counter)
         elif request.task == "speak":
-            events = self._speak(request, options=options, counter=counter)
+            events = self._speak(request, stages, options=options, counter=counter)
         else:
-            events = self._transcribe(request, counter=counter)
+            events = self._transcribe(request, stages, counter=counter)
+        is_started = False
         async with closing(events):
             try:
                 async for event in events:
+                    if not is_started:
+                        # Not earlier: until a stage has answered, its error is the first answer.
+                        yield ReplyStarted(model=record.model)
+                        is_started = True
                     yield event
-            except ProviderError as error:
-                if counter.heard_s and isinstance(self._hearer, ProviderHearer):
-                    # Whatever this stage says of itself: the hearing was paid, and asking again
-                    # would pay it twice.
-                    error.billed = True
+            except OssicleError as error:
+                if counter.is_billed:
+                    if isinstance(error, ProviderError):
+                        # Whatever this stage says of itself: an earlier one was paid, and asking
+                        # again would pay it twice.
+                        error.billed = True
+                    yield UsageReported(usage=counter.usage())
                 raise
 
     async def aclose(self) -> None:
-        """Close all stages."""
-        for stage in (self._hearer, self._thinker, self._speaker):
+        """Close all stages, and forget what was heard."""
+        self._memory.clear()
+        stages = self._stages
+        for stage in (stages.hearer, stages.thinker, stages.speaker):
             if stage is not None:
                 await stage.aclose()
 
     async def _answer(
-        self, request: Request, *, options: CascadeOptions, counter: Counter
+        self, request: Request, stages: Stages, *, options: CascadeOptions, counter: Counter
     ) -> AsyncIterator[Event]:
-        if self._thinker is None:
+        if stages.thinker is None:
             raise self._missing("thinker", request)
-        voicing = self._voicing(request, options) if "audio" in request.output else None
-        turns = await text_turns(request, hearer=self._hearer, counter=counter)
+        voicing = self._voicing(request, stages, options) if "audio" in request.output else None
+        turns = await text_turns(
+            request, hearer=stages.hearer, counter=counter, memory=self._memory
+        )
         for heard in turns.heard:
             yield InputHeard(text=heard.text)
+        if counter.is_billed:
+            # Should the thinking never come to its end, this is what was used.
+            yield UsageReported(usage=counter.usage())
+        if turns.finish_reason != "stop":
+            raise InvalidReplyError(
+                f"not all that was said was heard ({turns.finish_reason}): it is not answered",
+                provider=self._record.provider,
+                billed=counter.is_billed,
+                fix="Say it in shorter clips, or transcribe it to see what was heard.",
+            )
         answer = Answer(
             provider=self._record.provider,
-            thinker=self._thinker,
+            thinker=stages.thinker,
             messages=turns.messages,
             request=request,
             counter=counter,
@@ -162,36 +188,47 @@ class CascadeProvider(AudioProvider):
                 yield event
 
     async def _speak(
-        self, request: Request, *, options: CascadeOptions, counter: Counter
+        self, request: Request, stages: Stages, *, options: CascadeOptions, counter: Counter
     ) -> AsyncIterator[Event]:
-        voicing = self._voicing(request, options)
+        voicing = self._voicing(request, stages, options)
+        reason: FinishReason = "stop"
         text = request.messages[-1].text
         counter.words_in += text_tokens(text)
-        for sentence in split_sentences(text):
+        for sentence in split_sentences(text, max_chars=voicing.max_chars):
             speech = voicing.events(sentence, counter=counter)
             async with closing(speech):
                 async for event in speech:
-                    yield event
-        if not counter.spoken_s:
+                    if isinstance(event, Finished):
+                        reason = event.reason
+                    else:
+                        yield event
+            if reason != "stop":
+                break
+        if not counter.spoken_s and reason != "content_filter":
             raise AudioMissingError(
                 f"a text of {len(text)} characters holds nothing that the voice can pronounce",
                 provider=self._record.provider,
-                billed=False,
+                billed=counter.is_billed,
                 fix="Give words in a language that the voice speaks.",
             )
         yield UsageReported(usage=counter.usage())
-        yield Finished()
+        yield Finished(reason=reason)
 
-    async def _transcribe(self, request: Request, *, counter: Counter) -> AsyncIterator[Event]:
-        if self._hearer is None:
+    async def _transcribe(
+        self, request: Request, stages: Stages, *, counter: Counter
+    ) -> AsyncIterator[Event]:
+        if stages.hearer is None:
             raise self._missing("hearer", request)
+        reason: FinishReason = "stop"
         is_first = True
         for part in request.messages[-1].parts:
             if not isinstance(part, AudioPart):
                 continue
-            heard = await hear_clip(part, hearer=self._hearer, language=request.language)
-            counter.heard_s += part.clip.duration_s or 0.0
+            heard = await hear_clip(
+                part, hearer=stages.hearer, language=request.language, counter=counter
+            )
             counter.words_out += text_tokens(heard.text)
+            reason = worst(reason, heard.finish_reason)
             yield TextDelta(text=heard.text if is_first else f"\n{heard.text}")
             is_first = False
             for segment in heard.segments:
@@ -199,12 +236,12 @@ class CascadeProvider(AudioProvider):
             if heard.language is not None:
                 yield LanguageDetected(language=heard.language)
         yield UsageReported(usage=counter.usage())
-        yield Finished()
+        yield Finished(reason=reason)
 
-    def _voicing(self, request: Request, options: CascadeOptions) -> Voicing:
-        if self._speaker is None:
+    def _voicing(self, request: Request, stages: Stages, options: CascadeOptions) -> Voicing:
+        if stages.speaker is None:
             raise self._missing("speaker", request)
-        return Voicing(speaker=self._speaker, voice=request.voice, speed=options.speed)
+        return Voicing(speaker=stages.speaker, voice=request.voice, speed=options.speed)
 
     def _missing(self, stage: str, request: Request) -> UnsupportedModalityError:
         return UnsupportedModalityError(

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from copy import copy
+from dataclasses import replace
+from functools import partial
+from typing import Any, Self
+
+from anyio import to_thread
 
 from ossicle.abc import AudioInput, AudioProvider, Capabilities, FormatRule
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.cascade.relay import closing
-from ossicle.cascade.stages import Heard
+from ossicle.cascade.samples import is_same, raw_samples
+from ossicle.cascade.stages import Heard, Piece
 from ossicle.errors import ConfigurationError, StreamIncompleteError, UnsupportedFeatureError
 from ossicle.messages import (
     TEXT_TO_TEXT,
@@ -16,6 +23,7 @@ from ossicle.messages import (
     Event,
     Finished,
     Message,
+    RefusalDelta,
     Reply,
     ReplyFold,
     Request,
@@ -23,15 +31,61 @@ from ossicle.messages import (
     TextDelta,
     TextPart,
     Tool,
-    ToolCall,
     ToolChoice,
 )
+from ossicle.messages.events import FinishReason
+
+_OWN_SETTINGS = ("temperature", "seed", "max_output_tokens")
 
 
-class ProviderHearer:
+class _ProviderStage:
+    """What the three stages have in common."""
+
+    is_billed = True
+
+    def __init__(
+        self, provider: AudioProvider, model: str, *, task: Task, owns_provider: bool
+    ) -> None:
+        self._provider = provider
+        self._record = _record_with(provider, model, task=task)
+        self._task: Task = task
+        self._owns_provider = owns_provider
+        self._settings: dict[str, Any] = {}
+
+    def for_request(self, request: Request) -> Self:
+        """The stage with a request's settings; see `PerRequest`.
+
+        Raises:
+            UnsupportedFeatureError: The model cannot take them.
+        """
+        bound = copy(self)
+        bound._settings = self._settings_of(request)
+        return bound
+
+    def _settings_of(self, request: Request) -> dict[str, Any]:
+        settings: dict[str, Any] = {"deadline": request.deadline}
+        if request.task != self._task:
+            return settings
+        if self._task != "respond" and request.instructions:
+            # A thinker is given them by the cascade.
+            if not self._record.instructions:
+                raise _unsupported("instructions", self._record)
+            settings["instructions"] = request.instructions
+        return settings | {name: getattr(request, name) for name in _OWN_SETTINGS}
+
+    async def aclose(self) -> None:
+        """Close the provider, if it is owned."""
+        if self._owns_provider:
+            await self._provider.aclose()
+
+
+class ProviderHearer(_ProviderStage):
     """Hears with a provider's transcription.
 
     The provider stays the caller's: closing the stage closes it too only when asked to.
+
+    Attributes:
+        is_billed: Its work counts as paid.
 
     Args:
         provider: One whose model has the task `transcribe`.
@@ -44,10 +98,8 @@ class ProviderHearer:
     """
 
     def __init__(self, provider: AudioProvider, model: str, *, owns_provider: bool = False) -> None:
-        record = _record_with(provider, model, task="transcribe")
-        self._provider = provider
-        self._record = record
-        self._owns_provider = owns_provider
+        super().__init__(provider, model, task="transcribe", owns_provider=owns_provider)
+        record = self._record
         self.audio_input: AudioInput = record.audio_input or AudioInput(formats=())
         self.languages = record.languages
 
@@ -62,17 +114,18 @@ class ProviderHearer:
             model=self._record.model,
             messages=(Message(role="user", parts=(AudioPart(clip=clip),)),),
             language=language,
+            **self._settings,
         )
         reply = await _whole_reply(self._provider, request, record=self._record)
-        return Heard(text=reply.text, language=reply.language, segments=reply.segments)
+        return Heard(
+            text=reply.content or "",
+            language=reply.language,
+            segments=reply.segments,
+            finish_reason=_reason_of(reply),
+        )
 
-    async def aclose(self) -> None:
-        """Close the provider, if it is owned."""
-        if self._owns_provider:
-            await self._provider.aclose()
 
-
-class ProviderThinker:
+class ProviderThinker(_ProviderStage):
     """Thinks with a provider's answers from text to text.
 
     Args:
@@ -86,15 +139,13 @@ class ProviderThinker:
     """
 
     def __init__(self, provider: AudioProvider, model: str, *, owns_provider: bool = False) -> None:
-        record = _record_with(provider, model, task="respond")
+        super().__init__(provider, model, task="respond", owns_provider=owns_provider)
+        record = self._record
         if record.row_for("respond", TEXT_TO_TEXT.inputs, TEXT_TO_TEXT.outputs) is None:
             raise ConfigurationError(
                 f"{record!s} does not answer text with text",
                 fix="Use a text model as the thinker of a cascade.",
             )
-        self._provider = provider
-        self._record = record
-        self._owns_provider = owns_provider
         self.supports_tools = record.tools
         self.supports_instructions = record.instructions
 
@@ -106,12 +157,13 @@ class ProviderThinker:
         tools: Sequence[Tool],
         tool_choice: ToolChoice | None,
         max_output_tokens: int | None,
-    ) -> AsyncIterator[str | ToolCall]:
+    ) -> AsyncIterator[Piece]:
         """What the provider answers; see `Thinker.think`.
 
         Raises:
             StreamIncompleteError: The provider broke off.
         """
+        settings: dict[str, Any] = {**self._settings, "max_output_tokens": max_output_tokens}
         request = Request(
             task="respond",
             model=self._record.model,
@@ -120,7 +172,7 @@ class ProviderThinker:
             stream=self._record.streaming,
             tools=tuple(tools),
             tool_choice=tool_choice,
-            max_output_tokens=max_output_tokens,
+            **settings,
         )
         fold = ReplyFold(provider=self._record.provider, model=self._record.model)
         events = self._provider.respond(request)
@@ -129,16 +181,15 @@ class ProviderThinker:
                 fold.add(event)
                 if isinstance(event, TextDelta):
                     yield event.text
-        for call in _complete(fold, record=self._record).tool_calls:
+                elif isinstance(event, RefusalDelta):
+                    yield event
+        reply = _complete(fold, record=self._record)
+        for call in reply.tool_calls:
             yield call
-
-    async def aclose(self) -> None:
-        """Close the provider, if it is owned."""
-        if self._owns_provider:
-            await self._provider.aclose()
+        yield Finished(reason=reply.finish_reason)
 
 
-class ProviderSpeaker:
+class ProviderSpeaker(_ProviderStage):
     """Speaks with a provider's text to speech.
 
     Args:
@@ -152,28 +203,30 @@ class ProviderSpeaker:
     """
 
     def __init__(self, provider: AudioProvider, model: str, *, owns_provider: bool = False) -> None:
-        record = _record_with(provider, model, task="speak")
-        self._provider = provider
-        self._record = record
-        self._owns_provider = owns_provider
+        super().__init__(provider, model, task="speak", owns_provider=owns_provider)
+        record = self._record
         self._streams, self.format = _raw_output(record)
         self.voices = record.voices
         self.default_voice = record.default_voice
         self.languages = record.languages
+        self.max_text_chars = record.max_text_chars
 
-    async def speak(self, text: str, *, voice: str | None, speed: float) -> AsyncIterator[bytes]:
+    async def speak(
+        self, text: str, *, voice: str | None, speed: float
+    ) -> AsyncIterator[bytes | Finished]:
         """What the provider speaks; see `Speaker.speak`.
+
+        What comes in `format` is handed on as it comes. Anything else (a file
+        after all, another rate) is kept until its end and converted.
 
         Raises:
             UnsupportedFeatureError: A speed other than 1.0, for which there is no common setting.
+            InvalidReplyError: What came is no audio, or cannot be converted.
+            PluginContractError: The provider changed the format within one answer.
             StreamIncompleteError: The provider broke off.
         """
         if speed != 1.0:
-            raise UnsupportedFeatureError(
-                f"a speed of {speed} with the speaker {self._record!s}",
-                feature="speed",
-                fix="Leave the speed at 1.0.",
-            )
+            raise _unsupported("speed", self._record)
         request = Request(
             task="speak",
             model=self._record.model,
@@ -183,21 +236,34 @@ class ProviderSpeaker:
             voice=voice,
             output_format=self.format,
             stream=self._streams,
+            **self._settings,
         )
-        is_complete = False
+        provider = self._record.provider
+        fold = ReplyFold(provider=provider, model=self._record.model)
         events = self._provider.respond(request)
         async with closing(events):
             async for event in events:
-                if isinstance(event, AudioDelta):
+                if isinstance(event, AudioDelta) and is_same(event.format, self.format):
+                    # The fold checks order and format; the samples themselves it need not keep.
+                    fold.add(replace(event, data=b""))
                     yield event.data
-                is_complete = isinstance(event, Finished)
-        if not is_complete:
-            raise _broken_off(self._record)
+                else:
+                    fold.add(event)
+        reply = _complete(fold, record=self._record)
+        if reply.audio is not None:
+            convert = partial(raw_samples, reply.audio, self.format, provider=provider)
+            yield await to_thread.run_sync(convert, abandon_on_cancel=True)
+        if (reason := _reason_of(reply)) != "stop":
+            yield Finished(reason=reason)
 
-    async def aclose(self) -> None:
-        """Close the provider, if it is owned."""
-        if self._owns_provider:
-            await self._provider.aclose()
+    def _settings_of(self, request: Request) -> dict[str, Any]:
+        settings = super()._settings_of(request)
+        if settings.pop("max_output_tokens", None) is not None:
+            # Each sentence is a request of its own: none of them knows what the others used.
+            raise _unsupported("max_output_tokens", self._record)
+        if not any(isinstance(part, AudioPart) for one in request.messages for part in one.parts):
+            settings["language"] = request.language
+        return settings
 
 
 def _record_with(provider: AudioProvider, model: str, *, task: Task) -> Capabilities:
@@ -248,4 +314,17 @@ def _broken_off(record: Capabilities) -> StreamIncompleteError:
         f"{record!s} broke off within a cascade",
         provider=record.provider,
         fix="Ask again.",
+    )
+
+
+def _reason_of(reply: Reply) -> FinishReason:
+    """Why it ended, where a model that declines to hear or to speak counts as filtered."""
+    return "content_filter" if reply.refusal else reply.finish_reason
+
+
+def _unsupported(feature: str, record: Capabilities) -> UnsupportedFeatureError:
+    return UnsupportedFeatureError(
+        f"{record!s} takes no {feature} as a part of a cascade",
+        feature=feature,
+        fix="Leave it out.",
     )

@@ -30,13 +30,17 @@ _BEFORE_NUMBER = frozenset({"no", "nos", "fig", "figs", "vol", "ch", "pp", "p", 
 _MAY_END = frozenset({"a.m", "p.m"})
 
 
-def split_sentences(text: str) -> list[str]:
+def split_sentences(text: str, *, max_chars: int = MAX_SENTENCE_CHARS) -> list[str]:
     """Cut text into sentences; joined, the pieces are the text.
 
     White space after a sentence belongs to it. Splitting a text at once or as it grows gives the
     same pieces.
+
+    Args:
+        text: Any.
+        max_chars: As `SentenceSplitter` takes it.
     """
-    splitter = SentenceSplitter()
+    splitter = SentenceSplitter(max_chars=max_chars)
     return [*splitter.feed(text), *splitter.finish()]
 
 
@@ -47,9 +51,13 @@ class SentenceSplitter:
     initial (`J. K. Rowling`), a decimal (`3.14`), a number of a list (`1. First`), or a lower-case
     word follows. What comes next has to be seen first, so a sentence is held back until the first
     character of the next one.
+
+    Args:
+        max_chars: Upper bound of a piece, white space after it not counted; at least 1.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_chars: int = MAX_SENTENCE_CHARS) -> None:
+        self._max_chars = max_chars
         self._held = ""
 
     def feed(self, text: str) -> Iterator[str]:
@@ -60,25 +68,31 @@ class SentenceSplitter:
     def finish(self) -> Iterator[str]:
         """Yield what is still held back; the splitter is empty afterwards."""
         rest, self._held = self._held, ""
+        while len(rest.rstrip()) > self._max_chars:
+            end = _forced_end(rest, self._max_chars)
+            yield rest[:end]
+            rest = rest[end:]
         if rest:
             yield rest
 
     def _complete(self) -> Iterator[str]:
-        while (end := _first_end(self._held)) is not None:
+        while (end := _first_end(self._held, self._max_chars)) is not None:
             sentence, self._held = self._held[:end], self._held[end:]
             yield sentence
 
 
-def _first_end(text: str) -> int | None:
+def _first_end(text: str, max_chars: int) -> int | None:
     """Index at which the first sentence surely ends, or `None` while that cannot be told."""
     for match in _CANDIDATE.finditer(text):
-        if match.start() > MAX_SENTENCE_CHARS:
+        if match.start() > max_chars:
             break
         if match.end() == len(text):
             return None  # what follows is not known yet
+        if len(text[: match.end()].rstrip()) > max_chars:
+            break
         if _is_end(match, text):
             return match.end()
-    return _forced_end(text) if len(text) > MAX_SENTENCE_CHARS else None
+    return _forced_end(text, max_chars) if len(text) > max_chars else None
 
 
 def _is_end(match: re.Match[str], text: str) -> bool:
@@ -116,11 +130,11 @@ def _is_abbreviation(before: str, following: str) -> bool:
     return folded not in _MAY_END and re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", word) is not None
 
 
-def _forced_end(text: str) -> int:
+def _forced_end(text: str, max_chars: int) -> int:
     """Where to cut what is too long: after a clause, else after a word, else anywhere."""
-    head = text[:MAX_SENTENCE_CHARS]
+    head = text[:max_chars]
     clauses = [match.end() for match in _CLAUSE.finditer(head)]
     if clauses:
         return clauses[-1]
     spaces = [match.end() for match in re.finditer(r"\s", head)]
-    return spaces[-1] if spaces else MAX_SENTENCE_CHARS
+    return spaces[-1] if spaces else max_chars

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from ossicle.cascade.counting import Counter
 from ossicle.cascade.relay import closing
+from ossicle.cascade.samples import FrameCutter
+from ossicle.cascade.sentences import MAX_SENTENCE_CHARS
 from ossicle.cascade.stages import Speaker
-from ossicle.messages import AudioDelta
+from ossicle.messages import AudioDelta, Finished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +27,33 @@ class Voicing:
     voice: str | None = None
     speed: float = 1.0
 
-    async def events(self, sentence: str, *, counter: Counter) -> AsyncIterator[AudioDelta]:
-        """One sentence as audio; nothing for a blank one, which no speaker is asked for."""
+    @property
+    def max_chars(self) -> int:
+        """Upper bound of what is spoken at once."""
+        allowed: int | None = getattr(self.speaker, "max_text_chars", None)
+        return MAX_SENTENCE_CHARS if allowed is None else max(1, min(allowed, MAX_SENTENCE_CHARS))
+
+    async def events(
+        self, sentence: str, *, counter: Counter
+    ) -> AsyncIterator[AudioDelta | Finished]:
+        """One sentence as audio; nothing for a blank one, which no speaker is asked for.
+
+        `Finished` comes last where the sentence was not spoken to its end.
+
+        Every piece is whole frames, and a part of a frame at the sentence's end is dropped: it
+        would shift all sentences after it by a byte.
+        """
         if not sentence.strip():
             return
         form = self.speaker.format
         bytes_per_s = (form.sample_rate or 1) * (form.frame_width or 1)
-        chunks = self.speaker.speak(sentence, voice=self.voice, speed=self.speed)
+        frames = FrameCutter(form)
+        spoken = self.speaker.speak(sentence, voice=self.voice, speed=self.speed)
+        chunks = counter.charged(spoken, stage=self.speaker)
         async with closing(chunks):
-            async for data in chunks:
-                if data:
+            async for piece in chunks:
+                if isinstance(piece, Finished):
+                    yield piece
+                elif data := frames.whole(piece):
                     counter.spoken_s += len(data) / bytes_per_s
                     yield AudioDelta(data=data, format=form)

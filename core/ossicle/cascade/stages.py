@@ -1,14 +1,65 @@
-"""The three stages of a cascade, as anyone may implement them."""
+"""The three stages of a cascade, as anyone may implement them.
+
+A stage may say more of itself than its protocol asks for:
+
+- `is_billed = True`: a vendor bills what it does. Once such a stage has worked, nothing is asked
+  again by itself, neither the cascade nor another model.
+- `max_text_chars`: more characters a speaker is never given at once.
+- `for_request(request)`: the same stage for one request, see `PerRequest`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self, runtime_checkable
 
 from ossicle.abc import AudioInput
 from ossicle.audio import AudioClip, AudioFormat
-from ossicle.messages import Message, Segment, Tool, ToolCall, ToolChoice
+from ossicle.messages import (
+    Finished,
+    Message,
+    RefusalDelta,
+    Request,
+    Segment,
+    Tool,
+    ToolCall,
+    ToolChoice,
+)
+from ossicle.messages.events import FinishReason
+
+Piece = str | ToolCall | RefusalDelta | Finished
+"""What an answer is made of: text cut anywhere, tool calls, words in which it is declined, and at
+the end, where it is not `stop`, the reason to finish."""
+
+_BADNESS: dict[FinishReason, int] = {"stop": 0, "tool_calls": 1, "length": 2, "content_filter": 3}
+
+
+def worst(first: FinishReason, second: FinishReason) -> FinishReason:
+    """Of two reasons to finish the one that a caller has to know."""
+    return first if _BADNESS[first] >= _BADNESS[second] else second
+
+
+@runtime_checkable
+class PerRequest(Protocol):
+    """A stage that takes more of a request than the arguments of its method."""
+
+    def for_request(self, request: Request) -> Self:
+        """The same stage for one request, with its temperature, seed, language and deadline.
+
+        For a task that is this stage's own (`transcribe`, `speak`), with `instructions` and
+        `max_output_tokens` as well. A stage without this method is not asked for any of them: the
+        cascade refuses a request that has a setting for it.
+
+        Raises:
+            UnsupportedFeatureError: It cannot take what the request asks.
+        """
+        ...
+
+
+def is_billed(stage: object) -> bool:
+    """Whether a vendor bills what a stage does, as far as it says."""
+    return getattr(stage, "is_billed", False) is True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +70,13 @@ class Heard:
         text: The words; empty when nobody speaks.
         language: BCP 47 tag of the speech, or `None` when not known.
         segments: Stretches of it with times, where the recogniser tells.
+        finish_reason: Why it ends; other than `stop`, this is not all that was said.
     """
 
     text: str
     language: str | None = None
     segments: tuple[Segment, ...] = ()
+    finish_reason: FinishReason = "stop"
 
 
 class Hearer(Protocol):
@@ -78,8 +131,8 @@ class Thinker(Protocol):
         tools: Sequence[Tool],
         tool_choice: ToolChoice | None,
         max_output_tokens: int | None,
-    ) -> AsyncIterator[str | ToolCall]:
-        """The answer in pieces: text cut anywhere, and tool calls.
+    ) -> AsyncIterator[Piece]:
+        """The answer in pieces: text cut anywhere, tool calls, a refusal, the reason to finish.
 
         The cascade guarantees: messages hold text, tool calls and tool results only, what was
         spoken being there as its transcript; the newest message is the last; the iterator is
@@ -124,8 +177,12 @@ class Speaker(Protocol):
         """BCP 47 tags of what it speaks, or `None` when not known."""
         ...
 
-    def speak(self, text: str, *, voice: str | None, speed: float) -> AsyncIterator[bytes]:
+    def speak(
+        self, text: str, *, voice: str | None, speed: float
+    ) -> AsyncIterator[bytes | Finished]:
         """The text as raw samples in `format`, cut anywhere.
+
+        Where it was not spoken to its end, the reason to finish comes last.
 
         The cascade guarantees: the text is one sentence, or a piece of a very long one, and not
         blank; the iterator is closed on every path.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ossicle.cascade.counting import Counter, part_tokens, text_tokens
-from ossicle.cascade.stages import Heard, Hearer
+from ossicle.cascade.memory import HeardBefore
+from ossicle.cascade.stages import Heard, Hearer, worst
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import AudioPart, AudioReference, Message, Part, Request, Segment, TextPart
+from ossicle.messages.events import FinishReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,16 +19,21 @@ class Turns:
     Attributes:
         messages: The same messages with each audio part replaced by a text part.
         heard: What was heard in the newest message, clip by clip.
+        finish_reason: Why hearing ended; other than `stop`, not all of it was heard.
     """
 
     messages: tuple[Message, ...]
     heard: tuple[Heard, ...]
+    finish_reason: FinishReason = "stop"
 
 
-async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counter) -> Turns:
+async def text_turns(
+    request: Request, *, hearer: Hearer | None, counter: Counter, memory: HeardBefore
+) -> Turns:
     """Replace all audio by what it says, and count what came in.
 
-    A transcript that came with the audio is believed; else the clip is heard, in the history too.
+    A transcript that came with the audio is believed; else the clip is heard, one of an earlier
+    message only where its words are not remembered.
 
     Raises:
         UnsupportedFeatureError: There is audio to hear and no hearer, or a reference without a
@@ -35,13 +42,20 @@ async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counte
     counter.words_in += text_tokens(request.instructions or "")
     messages: list[Message] = []
     heard: list[Heard] = []
+    reason: FinishReason = "stop"
+    language = request.language
     for message in request.messages:
         heard.clear()
         parts: list[Part] = []
-        for part in message.parts:
+        for given in message.parts:
+            part = given
+            if message is not request.messages[-1]:
+                part = await _remembered(given, memory, language=language)
             if isinstance(part, AudioPart) and part.transcript is None:
-                said = await hear_clip(part, hearer=hearer, language=request.language)
-                counter.heard_s += part.clip.duration_s or 0.0
+                said = await hear_clip(part, hearer=hearer, language=language, counter=counter)
+                if said.finish_reason == "stop":
+                    await memory.keep(part.clip, said.text, language=language)
+                reason = worst(reason, said.finish_reason)
                 heard.append(said)
                 parts.append(TextPart(text=said.text))
             else:
@@ -49,11 +63,20 @@ async def text_turns(request: Request, *, hearer: Hearer | None, counter: Counte
                 counter.words_in += part_tokens(written)
                 parts.append(written)
         messages.append(Message(role=message.role, parts=tuple(parts)))
-    return Turns(messages=tuple(messages), heard=tuple(heard))
+    return Turns(messages=tuple(messages), heard=tuple(heard), finish_reason=reason)
 
 
-async def hear_clip(part: AudioPart, *, hearer: Hearer | None, language: str | None) -> Heard:
-    """What is said in one clip, with at least one segment where anything is said.
+async def _remembered(part: Part, memory: HeardBefore, *, language: str | None) -> Part:
+    if not isinstance(part, AudioPart) or part.transcript is not None:
+        return part
+    words = await memory.find(part.clip, language=language)
+    return part if words is None else TextPart(text=words)
+
+
+async def hear_clip(
+    part: AudioPart, *, hearer: Hearer | None, language: str | None, counter: Counter
+) -> Heard:
+    """What is said in one clip, with at least one segment where anything is said; counted.
 
     Raises:
         UnsupportedFeatureError: There is no hearer.
@@ -62,7 +85,9 @@ async def hear_clip(part: AudioPart, *, hearer: Hearer | None, language: str | N
         raise UnsupportedFeatureError(
             "this cascade cannot hear", feature="audio_input", fix="Build it with a hearer."
         )
-    heard = await hearer.hear(part.clip, language=language)
+    with counter.charging(hearer):
+        heard = await hearer.hear(part.clip, language=language)
+    counter.add_heard(heard, part.clip.duration_s)
     if heard.segments or not heard.text:
         return heard
     whole = Segment(text=heard.text, start_s=0.0, end_s=part.clip.duration_s)

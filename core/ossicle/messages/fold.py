@@ -61,7 +61,7 @@ class ReplyFold:
         self._expires_at: float | None = None
         self._segments: list[Segment] = []
         self._language: str | None = None
-        self._usage = Usage()
+        self._usage: Usage | None = None
         self._finished: Finished | None = None
 
     @property
@@ -73,6 +73,11 @@ class ReplyFold:
     def has_content(self) -> bool:
         """Whether anything has come that a caller would miss."""
         return bool(self._text or self._transcript or self._audio or self._calls or self._refusal)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What was used so far, as told; `None`: not told."""
+        return self._usage
 
     @property
     def audio_bytes(self) -> int:
@@ -182,7 +187,7 @@ class ReplyFold:
             finish_reason=finished.reason,
             segments=tuple(self._segments),
             language=self._language,
-            usage=self._usage,
+            usage=self._usage or Usage(),
         )
 
     def _clip(self) -> AudioClip | None:

@@ -150,6 +150,11 @@ class Dispatch:
             self.audio_at = self._clock.monotonic()
         return event
 
+    @property
+    def usage(self) -> Usage | None:
+        """What was used so far, as told; `None`: not told."""
+        return self._attempts.usage
+
     def reply(self) -> Reply:
         """Everything that came, as a reply."""
         return self._attempts.reply()

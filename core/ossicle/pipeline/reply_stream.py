@@ -362,6 +362,8 @@ class ReplyStream:
         source = self._source
         origin: CacheOrigin | None = "made" if self._key is not None else None
         usage = None if reply is None else reply.usage
+        if usage is None and isinstance(source, Dispatch):
+            usage = source.usage  # Of a call that failed or was left: what it told until then.
         cost = None if usage is None else cost_of(usage, self._capabilities.prices)
         if isinstance(source, KeptAnswer | Replay):
             origin = source.origin

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import anyio
 
-from ossicle.abc import AudioInput, FormatRule
+from ossicle.abc import AudioInput, AudioOutput, AudioProvider, Capabilities, FormatRule
 from ossicle.audio import AudioClip, AudioFormat
-from ossicle.cascade import Heard
+from ossicle.cascade import Heard, Piece
 from ossicle.messages import (
+    SPEAK,
+    TEXT_TO_TEXT,
+    TRANSCRIBE,
     AudioPart,
+    Event,
     Message,
     Part,
     Request,
     TextPart,
     Tool,
-    ToolCall,
     ToolChoice,
 )
 
@@ -55,7 +59,7 @@ class ScriptedHearer:
 class ScriptedThinker:
     """Yields its pieces; an exception is raised, a function is awaited."""
 
-    pieces: Sequence[str | ToolCall | Exception | Callable[[], Awaitable[object]]] = ()
+    pieces: Sequence[Piece | Exception | Callable[[], Awaitable[object]]] = ()
     echo: bool = False
     supports_tools = True
     supports_instructions = True
@@ -72,7 +76,7 @@ class ScriptedThinker:
         tools: Sequence[Tool],
         tool_choice: ToolChoice | None,
         max_output_tokens: int | None,
-    ) -> AsyncIterator[str | ToolCall]:
+    ) -> AsyncIterator[Piece]:
         self.calls.append({
             "messages": tuple(messages),
             "instructions": instructions,
@@ -144,3 +148,44 @@ def request(*parts: Part | str, history: Sequence[Message] = (), **fields: objec
 
 def spoken(text: str, *, transcript: str | None = None) -> AudioPart:
     return AudioPart(clip=clip(text), transcript=transcript)
+
+
+def vendor_record(**fields: object) -> Capabilities:
+    """A model that hears WAV, answers text and speaks `RAW`; fields say otherwise."""
+    rule = FormatRule(
+        container="raw", encodings=("pcm_s16le",), sample_rates=(RATE,), channels=(1,)
+    )
+    return Capabilities.model_validate({
+        "provider": "vendor",
+        "model": "m",
+        "rows": {"respond": (TEXT_TO_TEXT,), "speak": (SPEAK,), "transcribe": (TRANSCRIBE,)},
+        "audio_input": AudioInput(formats=(FormatRule(container="raw"),)),
+        "audio_output": AudioOutput(whole=(rule,), streamed=(rule,)),
+        "streaming": True,
+        "source": "made up",
+        "as_of": date(2026, 11, 26),
+        **fields,
+    })  # fmt: skip
+
+
+@dataclass
+class ScriptedVendor(AudioProvider):
+    """A provider that gives what a function makes of each request; an exception is raised."""
+
+    answer: Callable[[Request], Iterable[Event | Exception]]
+    record: Capabilities = field(default_factory=vendor_record)
+    asked: list[Request] = field(default_factory=list)
+
+    def capabilities(self, model: str) -> Capabilities:
+        return self.record
+
+    async def respond(self, request: Request) -> AsyncIterator[Event]:
+        await anyio.lowlevel.checkpoint()
+        self.asked.append(request)
+        for event in self.answer(request):
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    async def aclose(self) -> None:
+        pass

@@ -14,6 +14,7 @@ atoms = st.sampled_from([
     "Dr", "Mr.", "e.g", "U.S", "no", "p.m", "A", "I", "1", "3.14", "word", "Word", "ein", "字", "é",
 ])  # fmt: skip
 texts = st.one_of(st.text(max_size=200), st.lists(atoms, max_size=120).map("".join))
+limits = st.sampled_from([MAX_SENTENCE_CHARS, 1, 2, 3, 7, 40])
 
 
 def cut(text: str, places: list[int]) -> list[str]:
@@ -26,12 +27,20 @@ def test_joined_pieces_are_the_text(text: str) -> None:
     assert "".join(split_sentences(text)) == text
 
 
-@given(texts, st.lists(st.integers(min_value=0), max_size=40))
-def test_growing_text_is_cut_like_whole_text(text: str, places: list[int]) -> None:
-    splitter = SentenceSplitter()
+@given(texts, st.lists(st.integers(min_value=0), max_size=40), limits)
+def test_growing_text_is_cut_like_whole_text(text: str, places: list[int], limit: int) -> None:
+    splitter = SentenceSplitter(max_chars=limit)
     pieces = [piece for chunk in cut(text, places) for piece in splitter.feed(chunk)]
     pieces += splitter.finish()
-    assert pieces == split_sentences(text)
+    assert pieces == split_sentences(text, max_chars=limit)
+
+
+@given(texts, limits)
+def test_no_piece_is_longer_than_its_limit(text: str, limit: int) -> None:
+    pieces = split_sentences(text, max_chars=limit)
+    assert "".join(pieces) == text
+    assert all(len(piece) >= 1 for piece in pieces)
+    assert all(len(piece.rstrip()) <= limit for piece in pieces)
 
 
 @given(st.text(alphabet="ab ,", min_size=MAX_SENTENCE_CHARS, max_size=5 * MAX_SENTENCE_CHARS))

@@ -17,6 +17,7 @@ from ossicle.abc import AudioProvider, Capabilities
 from ossicle.cascade import (
     CallableThinker,
     CascadeProvider,
+    Piece,
     ProviderHearer,
     ProviderSpeaker,
     ProviderThinker,
@@ -28,7 +29,15 @@ from ossicle.errors import (
     StreamIncompleteError,
     UnsupportedFeatureError,
 )
-from ossicle.messages import Event, Finished, Message, Request, TextPart, ToolCall
+from ossicle.messages import (
+    Event,
+    Finished,
+    Message,
+    Request,
+    TextPart,
+    ToolCall,
+    UsageReported,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +45,7 @@ TURN = (Message(role="user", parts=(TextPart(text="old"),)),
         Message(role="user", parts=(TextPart(text="new"),)))  # fmt: skip
 
 
-async def thought(thinker: CallableThinker) -> list[str | ToolCall]:
+async def thought(thinker: CallableThinker) -> list[Piece]:
     return [piece async for piece in thinker.think(TURN)]
 
 
@@ -109,6 +118,8 @@ async def test_a_cascade_of_cascades_hears_thinks_and_speaks() -> None:
     )
     asked = request(spoken("x"), output={"text", "audio"}, language="en")
     kinds = [type(event) async for event in outer.respond(asked)]
+    # Paid hearing is reported before the thinking begins; the stages inside are nobody's bill.
+    assert kinds.pop(2) is UsageReported
     assert [kind async for kind in _strip(inner, asked)] == kinds
     assert outer.capabilities("cascade").audio_input == inner.capabilities("cascade").audio_input
 

@@ -77,3 +77,47 @@ def test_further_fields_are_merged_into_objects() -> None:
     body = payload(asking(temperature=0.2, provider_options={"extra_body": extra}))
     assert body["generationConfig"] == {"temperature": 0.2, "candidateCount": 1}
     assert body["cachedContent"] == "c"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("temperature", 0.0), ("temperature", 0.9), ("seed", 0),
+                        ("max_output_tokens", 5)],
+)  # fmt: skip
+def test_a_transcription_refuses_sampling_instead_of_dropping_it(name: str, value: float) -> None:
+    """It came out as a body without any of them, and without an error."""
+    with pytest.raises(UnsupportedFeatureError, match=name) as caught:
+        payload(transcribing(said("Hello"), **{name: value}))
+    assert caught.value.feature == name
+    assert payload(asking("Hello", **{name: value}))["generationConfig"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "tasks"),
+    [
+        ("top_p", 0.0, {"respond"}),
+        ("top_p", 0.5, {"respond"}),
+        ("top_k", 7, {"respond"}),
+        ("stop", ["x"], {"respond"}),
+        ("thinking_level", "low", {"respond"}),
+        ("vocabulary", ["Ada"], {"transcribe"}),
+        ("word_timestamps", True, {"transcribe"}),
+        ("diarization", True, {"transcribe"}),
+    ],
+)
+def test_extras_of_another_task_are_refused(name: str, value: object, tasks: set[str]) -> None:
+    options = {"provider_options": {name: value}}
+    for request in (
+        asking("Hello", **options), speaking("Hello", **options),
+        transcribing(said("Hello"), **options),
+    ):  # fmt: skip
+        if request.task in tasks:
+            assert payload(request)["generationConfig"]
+        else:
+            with pytest.raises(UnsupportedFeatureError, match=name):
+                payload(request)
+
+
+def test_extras_that_ask_for_nothing_are_no_fault() -> None:
+    options = {"provider_options": {"diarization": False, "stop": [], "top_p": None}}
+    assert payload(asking("Hello", **options)).keys() == {"contents"}
+    assert "generationConfig" not in payload(transcribing(said("Hello"), **options))
