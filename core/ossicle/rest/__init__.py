@@ -17,6 +17,7 @@ from ossicle.rest.settings import (
     checked_url,
 )
 from ossicle.rest.sound import SoundReader
+from ossicle.rest.stripping import stripped
 from ossicle.rest.waits import bounded_wait, http_date_s, wait_s
 
 __all__ = [
@@ -43,5 +44,6 @@ __all__ = [
     "json_of",
     "off_loop",
     "redact",
+    "stripped",
     "wait_s",
 ]

@@ -23,6 +23,7 @@ from ossicle.messages import (
     UsageReported,
 )
 from ossicle.testing.conformance.provider.asking import folded
+from ossicle.testing.conformance.provider.reaching import causes_of, place_of
 
 EVENTS = typing.get_args(Event)
 
@@ -172,7 +173,7 @@ def judge_error(error: BaseException, *, secret: str) -> None:
     assert error.fix, f"{type(error).__name__} does not say what to do: {error}"
     told = f"{error} {error!r} {error.args} {vars(error)}"
     assert secret not in told, "a secret stands in the error"
-    chain: BaseException | None = error
-    while chain is not None:
-        assert secret not in f"{chain} {chain!r}", f"a secret stands in {type(chain).__name__}"
-        chain = chain.__cause__
+    for one in causes_of(error):
+        assert secret not in f"{one} {one!r}", f"a secret stands in {type(one).__name__}"
+        place = place_of(secret, one)
+        assert place is None, f"a secret can be reached from the error, at {place}"
