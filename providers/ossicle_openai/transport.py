@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import quote
 
 import httpx2
 import openai
 
 from ossicle.errors import OssicleError
-from ossicle.rest import Outgoing, Refusal, stripped
+from ossicle.rest import Outgoing, Refusal, path_segment, stripped
 from ossicle.rest.answer import Answer, read_refusal
 from ossicle.rest.transport import error_of, headers_of, timeout_of
 from ossicle.rest.upload import Upload
@@ -105,7 +104,7 @@ class Transport:
     ) -> httpx2.Response:
         path = outgoing.path
         if self._by_deployment:
-            path = f"/deployments/{quote(model, safe='')}{path}"
+            path = f"/deployments/{path_segment(model, what='deployment')}{path}"
         content = _content(outgoing, upload)
         headers = content.pop("headers")
         response: httpx2.Response = await self._client.post(

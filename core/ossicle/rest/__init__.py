@@ -6,7 +6,7 @@ Nothing here imports the HTTP client before the first request is sent.
 from ossicle.rest.body import Body, BodyReader, ClipData, form_body, json_body
 from ossicle.rest.failures import Explain, Failures, Refusal
 from ossicle.rest.link import BuiltOnce, Link, json_of, off_loop
-from ossicle.rest.outgoing import Outgoing
+from ossicle.rest.outgoing import Outgoing, path_segment
 from ossicle.rest.redaction import redact
 from ossicle.rest.settings import (
     Options,
@@ -43,6 +43,7 @@ __all__ = [
     "json_body",
     "json_of",
     "off_loop",
+    "path_segment",
     "redact",
     "stripped",
     "wait_s",
