@@ -26,6 +26,8 @@ GOOD = [
     ParrotSuite,
     converters.GoodConverterSuite,
     signals.GoodPreprocessorSuite,
+    signals.PaddingSuite,
+    signals.RingingSuite,
     signals.GoodValidatorSuite,
     stores.GoodStoreSuite,
 ]
