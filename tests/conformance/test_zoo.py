@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 from tests.conformance.zoo import converters, habits, records, signals, stores, streams
 from tests.conformance.zoo.animal import Animal
-from tests.conformance.zoo.parrot.suite import ParrotSuite
+from tests.conformance.zoo.parrot.suite import ParrotSuite, ShrillSuite
 
 from ossicle.testing.conformance import Conformance, run_suite
 
@@ -24,6 +24,7 @@ ANIMALS = [
 ]
 GOOD = [
     ParrotSuite,
+    ShrillSuite,
     converters.GoodConverterSuite,
     signals.GoodPreprocessorSuite,
     signals.PaddingSuite,
