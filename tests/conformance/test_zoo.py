@@ -10,7 +10,7 @@ import re
 from collections import Counter
 
 import pytest
-from tests.conformance.zoo import converters, habits, records, signals, stores, streams
+from tests.conformance.zoo import converters, habits, records, shortcuts, signals, stores, streams
 from tests.conformance.zoo.animal import Animal
 from tests.conformance.zoo.parrot.suite import ParrotSuite, ShrillSuite
 
@@ -19,7 +19,7 @@ from ossicle.testing.conformance import Conformance, run_suite
 PROFILE = os.environ.get("OSSICLE_TEST_PROFILE", "ci")
 ANIMALS = [
     animal
-    for house in (streams, habits, records, converters, signals, stores)
+    for house in (streams, habits, shortcuts, records, converters, signals, stores)
     for animal in house.ANIMALS
 ]
 GOOD = [

@@ -47,17 +47,23 @@ ANIMALS: list[Animal] = []
 Kind = type[ParrotProvider]
 
 
-def animal(check: str, because: str) -> Callable[[Kind], Kind]:
-    """Put a kind of provider into the zoo."""
+def house(animals: list[Animal]) -> Callable[[str, str], Callable[[Kind], Kind]]:
+    """A decorator by check and reason that puts kinds of providers into a house of the zoo."""
 
-    def put(kind: Kind) -> Kind:
-        spec = replace(SPEC, factory=kind)
-        words = "".join(f" {c.lower()}" if c.isupper() else c for c in kind.__name__).strip()
-        suite = with_spec(ParrotSuite, spec)
-        ANIMALS.append(Animal(name=words, suite=suite, check=check, because=because))
-        return kind
+    def animal(check: str, because: str) -> Callable[[Kind], Kind]:
+        def put(kind: Kind) -> Kind:
+            spec = replace(SPEC, factory=kind)
+            words = "".join(f" {c.lower()}" if c.isupper() else c for c in kind.__name__).strip()
+            suite = with_spec(ParrotSuite, spec)
+            animals.append(Animal(name=words, suite=suite, check=check, because=because))
+            return kind
 
-    return put
+        return put
+
+    return animal
+
+
+animal = house(ANIMALS)
 
 
 class Asking(ParrotProvider):

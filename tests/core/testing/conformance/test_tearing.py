@@ -27,7 +27,8 @@ def read(data: bytes, *, width: int, channels: int) -> Samples:
         for at in range(0, frames * width * channels, width)
     ]
     whole = np.array(numbers, np.float64) / 2 ** (8 * width - 1)
-    return whole.reshape(-1, channels).astype(np.float32)
+    samples: Samples = whole.reshape(-1, channels).astype(np.float32)
+    return samples
 
 
 def swapped(data: bytes, width: int) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
-from collections import Counter
 from typing import Any
 
 import anyio
@@ -13,13 +12,10 @@ import pytest
 from ossicle.abc import AudioProvider
 from ossicle.audio import AudioClip
 from ossicle.messages import (
-    AudioDelta,
     Event,
     Message,
     Reply,
-    TextDelta,
     TextPart,
-    TranscriptDelta,
 )
 from ossicle.testing.conformance.provider.asking import (
     TEXT,
@@ -64,7 +60,8 @@ class AnsweringChecks(ProviderBench, is_part=True):
         async def work(provider: AudioProvider) -> None:
             for delivery in todo:
                 await self.answer(provider, delivery)
-                self.draft.prove(str(delivery))
+                if not delivery.stream:  # that is more to prove, see `arriving`
+                    self.draft.prove(str(delivery))
 
         self.run(work, backend=backend)
 
@@ -89,23 +86,6 @@ class AnsweringChecks(ProviderBench, is_part=True):
                 same_answer(
                     await self.answer(provider, streamed), await self.answer(provider, whole)
                 )
-
-        self.run(work)
-
-    @check("streams in pieces where it says that it streams")
-    def test_streams_come_in_pieces(self) -> None:
-        """More than one event carries the words, or the sound, at least of long answers."""
-        todo = [one for one in self.deliveries_or_skip(streaming=True) if one.stream]
-        text = " ".join([TEXT] * 6)
-
-        async def work(provider: AudioProvider) -> None:
-            sizes = []
-            for delivery in todo:
-                request = make_request(delivery, clip=self.clip(delivery), text=text)
-                events = await collect(provider, request)
-                kinds = Counter(type(one) for one in events)
-                sizes += [kinds[kind] for kind in (TextDelta, TranscriptDelta, AudioDelta)]
-            assert max(sizes) > 1, "every streamed answer came in one piece"
 
         self.run(work)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ossicle.testing.conformance.provider.arriving import ArrivingChecks
 from ossicle.testing.conformance.provider.counting import CountingChecks
 from ossicle.testing.conformance.provider.cutting import CuttingChecks
 from ossicle.testing.conformance.provider.limits import LimitChecks
@@ -10,7 +11,13 @@ from ossicle.testing.conformance.provider.secrecy import SecrecyChecks
 
 
 class ProviderConformance(
-    RecordChecks, LimitChecks, CountingChecks, CuttingChecks, SecrecyChecks, is_part=True
+    RecordChecks,
+    ArrivingChecks,
+    LimitChecks,
+    CountingChecks,
+    CuttingChecks,
+    SecrecyChecks,
+    is_part=True,
 ):
     """Derive from this, give the fixture `spec`, and pytest runs the rest.
 

@@ -67,7 +67,8 @@ def _read(data: bytes, width: int, channels: int) -> Wave:
     parts: Any = np.frombuffer(data, np.uint8)[: count * width * channels].reshape(-1, width)
     padded = np.zeros((len(parts), 4), np.uint8)
     padded[:, 4 - width :] = parts  # the sign is in the highest byte
-    return padded.view("<i4").reshape(count, channels)[:, 0].astype(np.float64)
+    wave: Wave = padded.view("<i4").reshape(count, channels)[:, 0].astype(np.float64)
+    return wave
 
 
 def _roughness(wave: Wave) -> Wave:
@@ -78,7 +79,8 @@ def _roughness(wave: Wave) -> Wave:
     windows = _windows(wave, size)
     steps = np.abs(np.diff(windows, axis=1)).mean(axis=1)
     levels = np.abs(windows - windows.mean(axis=1, keepdims=True)).mean(axis=1)
-    return np.divide(steps, levels, out=np.zeros_like(steps), where=levels > 0)
+    shares: Wave = np.divide(steps, levels, out=np.zeros_like(steps), where=levels > 0)
+    return shares
 
 
 def _is_like_noise(wave: Wave) -> npt.NDArray[np.bool_]:
@@ -90,9 +92,9 @@ def _is_like_noise(wave: Wave) -> npt.NDArray[np.bool_]:
     if size < _LEAST_FRAMES:
         return np.zeros(0, dtype=bool)
     windows = _windows(wave, size)
-    changes = np.diff(np.sort(windows, axis=1), axis=1) > 0
+    n_values = 1 + np.count_nonzero(np.diff(np.sort(windows, axis=1), axis=1), axis=1)
     is_loud = np.abs(windows).mean(axis=1) > _LOUD * (1 << 31)
-    return (changes.sum(axis=1) >= _LEAST_VALUES) & is_loud
+    return np.logical_and(n_values > _LEAST_VALUES, is_loud)
 
 
 def _windows(wave: Wave, size: int) -> Wave:
