@@ -94,7 +94,8 @@ def _is_like_noise(wave: Wave) -> npt.NDArray[np.bool_]:
     windows = _windows(wave, size)
     n_values = 1 + np.count_nonzero(np.diff(np.sort(windows, axis=1), axis=1), axis=1)
     is_loud = np.abs(windows).mean(axis=1) > _LOUD * (1 << 31)
-    return np.logical_and(n_values > _LEAST_VALUES, is_loud)
+    found: npt.NDArray[np.bool_] = np.logical_and(n_values > _LEAST_VALUES, is_loud)
+    return found
 
 
 def _windows(wave: Wave, size: int) -> Wave:
