@@ -53,6 +53,7 @@ def request_to_body(request: Request) -> bytes:
     choice = request.tool_choice
     payload = {
         "task": request.task,
+        "told": request.instructions,
         "messages": [_message(message) for message in request.messages],
         "output": sorted(request.output),
         "stream": request.stream,
