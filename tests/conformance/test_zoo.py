@@ -11,7 +11,16 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from tests.conformance.zoo import converters, habits, records, shortcuts, signals, stores, streams
+from tests.conformance.zoo import (
+    converters,
+    good_converter,
+    habits,
+    records,
+    shortcuts,
+    signals,
+    stores,
+    streams,
+)
 from tests.conformance.zoo.animal import Animal, with_spec
 from tests.conformance.zoo.parrot.suite import ParrotSuite, ShrillSuite
 
@@ -56,7 +65,7 @@ def test_the_good_plugins_that_they_are_made_of_pass(suite: type[Conformance]) -
 
 def test_memory_that_cannot_be_measured_is_not_passed() -> None:
     reads = (CodecRule(container="wma", encodings=("wmav2",)),)
-    spec = replace(converters.SPEC, reads=reads, writes=())
+    spec = replace(good_converter.SPEC, reads=reads, writes=())
     suite = with_spec(converters.GoodConverterSuite, spec)
     trial = run_suite(suite, checks={"test_memory_is_constant"})
     [found] = [one for one in trial.report.behaviours if one.name == "test_memory_is_constant"]

@@ -19,7 +19,7 @@ from tests.conformance.zoo.parrot.suite import ParrotSuite
 from tests.conformance.zoo.parrot.vendor import KEY
 
 from ossicle.abc import ProviderSettings
-from ossicle.messages import AudioDelta, AudioPart, Event, Request, TextDelta
+from ossicle.messages import AudioDelta, AudioPart, Event, Request, TextDelta, UsageReported
 
 ANIMALS: list[Animal] = []
 PIECES = "test_streams_come_in_pieces"
@@ -55,17 +55,16 @@ class CollectsTheSoundAlone(ParrotProvider):
             yield event
 
 
-@animal(PIECES, "→ text, streamed: a long answer came in one piece")
-class WritesInOnePiece(ParrotProvider):
+@animal(PIECES, "text → text[+]audio, streamed: all of its sound came in one piece")
+class JoinsItsSound(ParrotProvider):
     async def respond(self, request: Request) -> AsyncGenerator[Event, None]:
-        first: TextDelta | None = None
+        whole: AudioDelta | None = None
         async for event in super().respond(request):
-            if isinstance(event, TextDelta):
-                first = replace(first or event, text=f"{first.text if first else ''}{event.text}")
+            if isinstance(event, AudioDelta) and request.stream:
+                whole = replace(event, data=(whole.data if whole else b"") + event.data)
                 continue
-            if first is not None:
-                yield first
-                first = None
+            if isinstance(event, UsageReported) and whole is not None:
+                yield whole
             yield event
 
 
