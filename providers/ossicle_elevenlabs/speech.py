@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from ossicle.abc import AudioOutput
 from ossicle.audio import AudioFormat
 from ossicle.errors import TextTooLongError, UnsupportedFeatureError, UnsupportedFormatError
 from ossicle.messages import Request, TextPart
+from ossicle.rest import path_segment
 from ossicle_elevenlabs.catalogue import ModelRecord
 from ossicle_elevenlabs.languages import code_of
 from ossicle_elevenlabs.options import CallOptions, EndpointOptions
@@ -21,6 +22,7 @@ def speech_path(request: Request, *, record: ModelRecord, options: EndpointOptio
     """The path of a call, with its query.
 
     Raises:
+        ConfigurationError: The voice's name cannot be one.
         UnsupportedFormatError: The vendor does not give this format.
     """
     voice = request.voice or record.capabilities.default_voice or ""
@@ -28,7 +30,7 @@ def speech_path(request: Request, *, record: ModelRecord, options: EndpointOptio
     if options.zero_retention:
         query["enable_logging"] = "false"
     way = "/stream" if request.stream else ""
-    return f"/text-to-speech/{quote(voice, safe='')}{way}?{urlencode(query)}"
+    return f"/text-to-speech/{path_segment(voice, what='voice')}{way}?{urlencode(query)}"
 
 
 def asked_format(request: Request, record: ModelRecord) -> AudioFormat:

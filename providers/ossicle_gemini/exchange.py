@@ -11,7 +11,7 @@ import anyio
 
 from ossicle.errors import AmbiguousOutcomeError, InvalidReplyError
 from ossicle.messages import Event
-from ossicle.rest import Link, Outgoing, json_body, json_of, off_loop
+from ossicle.rest import Link, Outgoing, json_body, json_of, off_loop, stripped
 from ossicle_gemini.answer import AnswerReader
 from ossicle_gemini.endpoint import Endpoint
 from ossicle_gemini.envelope import envelope_of
@@ -118,7 +118,9 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise FAILURES.invalid_reply(f"an event of {len(text)} characters is no JSON") from error
+        raise FAILURES.invalid_reply(
+            f"an event of {len(text)} characters is no JSON"
+        ) from stripped(error)
 
 
 def _listed(reader: AnswerReader, body: object) -> list[Event]:

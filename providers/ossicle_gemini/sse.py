@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ossicle.rest import stripped
 from ossicle_gemini.options import FAILURES
 
 
@@ -83,4 +84,6 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise FAILURES.invalid_reply(f"an event of {len(data)} bytes is not UTF-8") from error
+        raise FAILURES.invalid_reply(f"an event of {len(data)} bytes is not UTF-8") from stripped(
+            error
+        )

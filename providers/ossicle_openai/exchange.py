@@ -15,7 +15,7 @@ from ossicle.errors import (
     InvalidReplyError,
 )
 from ossicle.messages import Event, ReplyStarted, Request
-from ossicle.rest import BuiltOnce, Outgoing, json_body, json_of, off_loop
+from ossicle.rest import BuiltOnce, Outgoing, json_body, json_of, off_loop, stripped
 from ossicle_openai.catalogue import successor_of
 from ossicle_openai.endpoint import Endpoint
 from ossicle_openai.envelope import error_in
@@ -197,7 +197,9 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise FAILURES.invalid_reply(f"an event of {len(text)} characters is no JSON") from error
+        raise FAILURES.invalid_reply(
+            f"an event of {len(text)} characters is no JSON"
+        ) from stripped(error)
 
 
 async def _check_stream(answer: Answer, call: CallFacts) -> None:

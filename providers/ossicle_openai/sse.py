@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ossicle.errors import InvalidReplyError
+from ossicle.rest import stripped
 from ossicle_openai.options import PROVIDER
 
 DONE = "[DONE]"
@@ -104,4 +105,4 @@ def _text(data: bytes) -> str:
             f"an event of {len(data)} bytes is not UTF-8",
             provider=PROVIDER,
             fix="Ask again; if it repeats, report it to whoever runs the server.",
-        ) from error
+        ) from stripped(error)

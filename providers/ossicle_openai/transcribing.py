@@ -11,7 +11,7 @@ from anyio import to_thread
 
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import Event, Request
-from ossicle.rest import json_of
+from ossicle.rest import json_of, stripped
 from ossicle_openai.audio_pieces import AudioPiece, cut_clip, needs_cutting
 from ossicle_openai.catalogue import ModelRecord, TranscriptionFacts
 from ossicle_openai.errors import CallFacts
@@ -130,7 +130,7 @@ def _whole(
             raise FAILURES.invalid_reply(
                 f"the transcription of {len(body)} bytes is not UTF-8",
                 request_id=answer.request_id,
-            ) from error
+            ) from stripped(error)
     else:
         parsed = json_of(body, answer, FAILURES)
     return list(

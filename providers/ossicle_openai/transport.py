@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import quote
 
 import httpx2
 import openai
 
 from ossicle.errors import OssicleError
-from ossicle.rest import Outgoing, Refusal
+from ossicle.rest import Outgoing, Refusal, path_segment, stripped
 from ossicle.rest.answer import Answer, read_refusal
 from ossicle.rest.transport import error_of, headers_of, timeout_of
 from ossicle.rest.upload import Upload
@@ -88,11 +87,13 @@ class Transport:
                 raise error.__cause__ from None  # the audio's file is gone, say
             raise error_of(
                 error.__cause__, is_uploaded=upload.is_complete, failures=FAILURES
-            ) from error
+            ) from stripped(error)
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
-            raise error_of(error, is_uploaded=True, failures=FAILURES) from error
+            raise error_of(error, is_uploaded=True, failures=FAILURES) from stripped(error)
         except openai.OpenAIError as error:
-            raise FAILURES.invalid_reply(f"the client gave up: {type(error).__name__}") from error
+            raise FAILURES.invalid_reply(
+                f"the client gave up: {type(error).__name__}"
+            ) from stripped(error)
         finally:
             _UPLOAD.reset(mark)
             upload.close()
@@ -103,7 +104,7 @@ class Transport:
     ) -> httpx2.Response:
         path = outgoing.path
         if self._by_deployment:
-            path = f"/deployments/{quote(model, safe='')}{path}"
+            path = f"/deployments/{path_segment(model, what='deployment')}{path}"
         content = _content(outgoing, upload)
         headers = content.pop("headers")
         response: httpx2.Response = await self._client.post(

@@ -8,24 +8,38 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
-from tests.conformance.zoo import converters, habits, records, signals, stores, streams
-from tests.conformance.zoo.animal import Animal
-from tests.conformance.zoo.parrot.suite import ParrotSuite
+from tests.conformance.zoo import (
+    converters,
+    good_converter,
+    habits,
+    records,
+    shortcuts,
+    signals,
+    stores,
+    streams,
+)
+from tests.conformance.zoo.animal import Animal, with_spec
+from tests.conformance.zoo.parrot.suite import ParrotSuite, ShrillSuite
 
+from ossicle.abc import CodecRule
 from ossicle.testing.conformance import Conformance, run_suite
 
 PROFILE = os.environ.get("OSSICLE_TEST_PROFILE", "ci")
 ANIMALS = [
     animal
-    for house in (streams, habits, records, converters, signals, stores)
+    for house in (streams, habits, shortcuts, records, converters, signals, stores)
     for animal in house.ANIMALS
 ]
 GOOD = [
     ParrotSuite,
+    ShrillSuite,
     converters.GoodConverterSuite,
     signals.GoodPreprocessorSuite,
+    signals.PaddingSuite,
+    signals.RingingSuite,
     signals.GoodValidatorSuite,
     stores.GoodStoreSuite,
 ]
@@ -47,6 +61,16 @@ def test_the_good_plugins_that_they_are_made_of_pass(suite: type[Conformance]) -
     trial = run_suite(suite)
     assert not trial.failures
     assert trial.report.is_verified
+
+
+def test_memory_that_cannot_be_measured_is_not_passed() -> None:
+    reads = (CodecRule(container="wma", encodings=("wmav2",)),)
+    spec = replace(good_converter.SPEC, reads=reads, writes=())
+    suite = with_spec(converters.GoodConverterSuite, spec)
+    trial = run_suite(suite, checks={"test_memory_is_constant"})
+    [found] = [one for one in trial.report.behaviours if one.name == "test_memory_is_constant"]
+    assert found.outcome == "not applicable"
+    assert "no long clip could be measured" in found.reason
 
 
 def test_the_zoo_is_large_and_has_no_animal_twice() -> None:

@@ -40,7 +40,11 @@ class BlockTransform(ABC):
         """Return what was held back; called once, after the last block."""
 
     def effect(self) -> Mapping[str, float]:
-        """What it measurably did, by name with unit (`trimmed_s`, `gain_db`); after `finish`."""
+        """What it measurably did, after `finish`, by name with unit.
+
+        What comes out is `trimmed_s` shorter and `padded_s` longer than what went in; further names
+        such as `gain_db` are free.
+        """
         return {}
 
 

@@ -6,7 +6,7 @@ Nothing here imports the HTTP client before the first request is sent.
 from ossicle.rest.body import Body, BodyReader, ClipData, form_body, json_body
 from ossicle.rest.failures import Explain, Failures, Refusal
 from ossicle.rest.link import BuiltOnce, Link, json_of, off_loop
-from ossicle.rest.outgoing import Outgoing
+from ossicle.rest.outgoing import Outgoing, path_segment
 from ossicle.rest.redaction import redact
 from ossicle.rest.settings import (
     Options,
@@ -17,6 +17,7 @@ from ossicle.rest.settings import (
     checked_url,
 )
 from ossicle.rest.sound import SoundReader
+from ossicle.rest.stripping import stripped
 from ossicle.rest.waits import bounded_wait, http_date_s, wait_s
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "json_body",
     "json_of",
     "off_loop",
+    "path_segment",
     "redact",
+    "stripped",
     "wait_s",
 ]

@@ -15,6 +15,7 @@ import httpx2
 
 from ossicle.errors import OssicleError
 from ossicle.rest.failures import Failures, Refusal
+from ossicle.rest.stripping import stripped
 from ossicle.rest.waits import http_date_s
 
 if TYPE_CHECKING:
@@ -74,14 +75,16 @@ class Answer:
                 break
             except httpx2.DecodingError as error:
                 self._is_open = False
-                raise self._failures.invalid_reply("the body's compression is broken") from error
+                raise self._failures.invalid_reply(
+                    "the body's compression is broken"
+                ) from stripped(error)
             except (httpx2.HTTPError, httpx2.StreamError) as error:
                 self._is_open = False
                 raise self._failures.ambiguous(
                     f"the answer broke off after {self._n_bytes} bytes ({type(error).__name__})",
                     status=self.status,
                     request_id=self.request_id,
-                ) from error
+                ) from stripped(error)
             self._n_bytes += len(chunk)
             if self._n_bytes > self._max_bytes:
                 raise self._failures.invalid_reply(

@@ -14,6 +14,7 @@ from ossicle.errors import AudioLimitError, DependencyMissingError
 from ossicle.rest.failures import Explain, Failures
 from ossicle.rest.outgoing import Outgoing
 from ossicle.rest.settings import RestOptions
+from ossicle.rest.stripping import stripped
 
 if TYPE_CHECKING:
     from ossicle.rest.answer import Answer
@@ -153,4 +154,4 @@ def json_of(body: bytes, answer: Answer, failures: Failures) -> object:
             f"the reply of {len(body)} bytes, labelled {kind}, is no JSON",
             request_id=answer.request_id,
             fix="Check base_url; something other than the model's server may be answering.",
-        ) from error
+        ) from stripped(error)

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
+from ossicle.errors import ConfigurationError
 from ossicle.rest.body import Body
+
+_DOT_SEGMENT = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
+"""What HTTP clients and servers take for "here" and "one up".
+
+Source: WHATWG URL, section 4.1, single-dot and double-dot URL path segment, read 2026-11-26."""
+
+
+def path_segment(name: str, *, what: str) -> str:
+    """A name as one segment of a path, quoted.
+
+    Args:
+        name: As the application gave it.
+        what: What it names, in words, such as `voice`.
+
+    Raises:
+        ConfigurationError: It is empty, no text, or a segment of dots, which would lead elsewhere.
+    """
+    is_surrogate = any("\ud800" <= char <= "\udfff" for char in name)
+    if not name or is_surrogate or _DOT_SEGMENT.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} cannot name a {what}", fix=f"Give the {what} as the vendor lists it."
+        )
+    return quote(name, safe="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +51,15 @@ class Outgoing:
     body: Body
     deadline: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a path that HTTP clients would shorten to another endpoint's.
+
+        Raises:
+            ConfigurationError: It holds a segment of dots.
+        """
+        if any(map(_DOT_SEGMENT.fullmatch, self.path.partition("?")[0].split("/"))):
+            raise ConfigurationError(
+                "the path of the request holds a segment of dots, which would lead elsewhere",
+                fix="Give models and voices by their names.",
+            )

@@ -60,7 +60,7 @@ def checked_options(
         raise ConfigurationError(
             f"{where} are wrong at {name!r}: {found['msg']}",
             fix=f"See the guide of the {provider} provider for what can be set.",
-        ) from error
+        ) from None  # a ValidationError holds every value that it was given
 
 
 def call_options(model: type[_Model], options: Mapping[str, Any], *, provider: str) -> _Model:

@@ -15,6 +15,7 @@ from ossicle.rest.answer import Answer, read_refusal
 from ossicle.rest.failures import Explain, Failures
 from ossicle.rest.outgoing import Outgoing
 from ossicle.rest.settings import RestOptions
+from ossicle.rest.stripping import stripped
 from ossicle.rest.upload import Upload
 
 _NOTHING_SENT = (
@@ -64,7 +65,7 @@ class Transport:
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise error_of(
                 error, is_uploaded=upload.is_complete, failures=self._failures
-            ) from error
+            ) from stripped(error)
         finally:
             upload.close()
         if not 200 <= response.status_code < 300:

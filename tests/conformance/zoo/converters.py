@@ -20,6 +20,9 @@ from ossicle.audio import AudioClip, AudioFormat, BlockStream
 from ossicle.errors import OssicleError
 from ossicle.signal.blocks import Samples
 from ossicle.testing.conformance import ConverterConformance
+from ossicle_soundfile.plugin import ossicle_register_converters
+
+[SOUNDFILE] = ossicle_register_converters()
 
 
 class GoodConverterSuite(ConverterConformance):
@@ -147,6 +150,24 @@ class ReadsAtHalfScale(Reading):
 class ReadsAllAtOnce(Reading):
     def change(self, blocks: Iterator[Samples]) -> Iterator[Any]:
         yield from list(blocks)
+
+
+class ReadsLossyFilesAtOnce(GoodConverter):
+    def decode(self, clip: AudioClip) -> BlockStream:
+        inner = SOUNDFILE.factory().decode(clip)
+        blocks = [block.copy() for block in inner]
+        return BlockStream(
+            blocks, sample_rate=inner.sample_rate, channels=inner.channels, frames=inner.frames,
+            close=inner.close,
+        )  # fmt: skip
+
+
+MP3 = tuple(rule for rule in SOUNDFILE.reads if rule.container == "mp3")
+put(
+    "a converter: reads lossy files at once",
+    replace(SPEC, factory=ReadsLossyFilesAtOnce, reads=MP3, writes=()),
+    "test_memory_is_constant", "reads mp3",
+)  # fmt: skip
 
 
 @animal("test_memory_is_constant", "good-wav")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import tempfile
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import anyio
@@ -45,17 +47,23 @@ ANIMALS: list[Animal] = []
 Kind = type[ParrotProvider]
 
 
-def animal(check: str, because: str) -> Callable[[Kind], Kind]:
-    """Put a kind of provider into the zoo."""
+def house(animals: list[Animal]) -> Callable[[str, str], Callable[[Kind], Kind]]:
+    """A decorator by check and reason that puts kinds of providers into a house of the zoo."""
 
-    def put(kind: Kind) -> Kind:
-        spec = replace(SPEC, factory=kind)
-        words = "".join(f" {c.lower()}" if c.isupper() else c for c in kind.__name__).strip()
-        suite = with_spec(ParrotSuite, spec)
-        ANIMALS.append(Animal(name=words, suite=suite, check=check, because=because))
-        return kind
+    def animal(check: str, because: str) -> Callable[[Kind], Kind]:
+        def put(kind: Kind) -> Kind:
+            spec = replace(SPEC, factory=kind)
+            words = "".join(f" {c.lower()}" if c.isupper() else c for c in kind.__name__).strip()
+            suite = with_spec(ParrotSuite, spec)
+            animals.append(Animal(name=words, suite=suite, check=check, because=because))
+            return kind
 
-    return put
+        return put
+
+    return animal
+
+
+animal = house(ANIMALS)
 
 
 class Asking(ParrotProvider):
@@ -84,7 +92,7 @@ class Translating(ParrotProvider):
             changed = self.translate(error, request)
             if changed is error:
                 raise
-            raise changed from None
+            raise changed from changed.__cause__
 
 
 @animal("test_the_loop_keeps_beating", "0\\.\\d")
@@ -316,8 +324,6 @@ class RepeatsByItself(ParrotProvider):
 @animal("test_failures_are_translated", "leaked")
 class LetsParsersSpeak(ParrotProvider):
     async def respond(self, request: Request) -> AsyncGenerator[Event, None]:
-        import json
-
         exchange = await self._open(request)
         try:
             while (line := await exchange.next_line()) is not None:
@@ -334,6 +340,31 @@ class TellsTheKey(Translating):
         key = self._settings.api_key
         assert key is not None
         error.what += f" with {key.get_secret_value()}"
+        return error
+
+
+class LibraryError(Exception):
+    """An error as HTTP clients raise them: nothing in its message, the request beside it."""
+
+    def __init__(self, request: object) -> None:
+        super().__init__("it failed")
+        self._request = request
+
+
+@animal("test_failures_are_translated", "reached from the error, at LibraryError._request.headers")
+class CausesHoldTheRequest(Translating):
+    def translate(self, error: OssicleError, request: Request) -> BaseException:
+        key = self._settings.api_key
+        assert key is not None
+        headers = [(b"authorization", f"Bearer {key.get_secret_value()}".encode())]
+        error.__cause__ = LibraryError(SimpleNamespace(headers=headers))
+        return error
+
+
+@animal("test_nothing_secret_is_told", "reached from the error, at JSONDecodeError.doc")
+class CausesHoldTheReply(Translating):
+    def translate(self, error: OssicleError, request: Request) -> BaseException:
+        error.__cause__ = json.JSONDecodeError("no JSON", f"<p>{request.messages[-1].text}</p>", 0)
         return error
 
 

@@ -79,6 +79,42 @@ class GoodPreprocessorSuite(PreprocessorConformance):
         return HALVING
 
 
+class PaddingTransform(HalvingTransform):
+    """Silence behind the end, and says so."""
+
+    latency_frames = DELAY + 100
+
+    def finish(self) -> Samples:
+        """The last three frames and silence."""
+        return np.pad(self.held, ((0, 100), (0, 0)))
+
+    def effect(self) -> Mapping[str, float]:
+        """What it did."""
+        return {"padded_s": 100 / self.sample_rate}
+
+
+class RingingTransform(HalvingTransform):
+    """Goes on until nothing is left of what it heard, as filters do."""
+
+    latency_frames = 100
+
+    def finish(self) -> Samples:
+        """The last three frames and what rings."""
+        return np.pad(self.held, ((0, 100 - len(self.held)), (0, 0)))
+
+
+class PaddingSuite(GoodPreprocessorSuite):
+    @pytest.fixture
+    def spec(self) -> PreprocessorSpec:
+        return replace(HALVING, factory=type("Pads", (Halving,), {"transform": PaddingTransform}))
+
+
+class RingingSuite(GoodPreprocessorSuite):
+    @pytest.fixture
+    def spec(self) -> PreprocessorSpec:
+        return replace(HALVING, factory=type("Rings", (Halving,), {"transform": RingingTransform}))
+
+
 class HotValidator(Validator):
     """Warns of peaks at full scale."""
 
@@ -197,6 +233,20 @@ class LosesItsEnd(HalvingTransform):
 
     def process(self, block: Samples) -> Samples:
         return super().process(block)[: len(block) // 2]
+
+
+@preprocessor("test_the_length_fits_the_effect", "")
+class PadsInSilence(PaddingTransform):
+    latency_frames = DELAY
+
+    def effect(self) -> Mapping[str, float]:
+        return {}
+
+
+@preprocessor("test_the_length_fits_the_effect", "")
+class TellsOfPaddingAndAddsNone(HalvingTransform):
+    def effect(self) -> Mapping[str, float]:
+        return {"padded_s": 100 / self.sample_rate}
 
 
 @preprocessor("test_effects_are_named_and_finite", "nan|isfinite")

@@ -143,6 +143,18 @@ async def says_no_words(events: Events, request: Request) -> AsyncGenerator[Any,
 
 
 @animal(ROW, "the samples are torn")
+async def loses_the_first_byte(events: Events, request: Request) -> AsyncGenerator[Any, None]:
+    first: AudioDelta | None = None
+    async for event in events:
+        if isinstance(event, Finished) and first is not None:
+            yield replace(first, data=b"\0")
+        if isinstance(event, AudioDelta) and event.format.container == "raw" and first is None:
+            first = event
+            event = replace(event, data=event.data[1:])
+        yield event
+
+
+@animal(ROW, "the samples are torn")
 async def swaps_bytes(events: Events, request: Request) -> AsyncGenerator[Any, None]:
     held = b""
     async for event in events:

@@ -6,10 +6,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.providers.elevenlabs.vendor import FLASH, PCM, SPEECH, speaking
+from tests.providers.elevenlabs.vendor import FLASH, PCM, SPEECH, events_of, fake, speaking
 
 from ossicle.audio import AudioFormat
-from ossicle.errors import UnsupportedFormatError
+from ossicle.errors import ConfigurationError, UnsupportedFormatError
 from ossicle_elevenlabs.catalogue import record_for
 from ossicle_elevenlabs.options import CallOptions, EndpointOptions, VoiceSettings
 from ossicle_elevenlabs.speech import (
@@ -70,6 +70,14 @@ def test_the_path_names_voice_way_and_format() -> None:
         "/text-to-speech/JBFqnCBsd6RMkjVDRZzb?output_format=pcm_24000&enable_logging=false"
     )
     assert asked_format(speaking(output_format=None), record) == PCM
+
+
+@pytest.mark.parametrize("voice", [".", "..", "%2e%2E", ".%2e"])
+def test_a_voice_of_dots_chooses_no_other_endpoint(voice: str) -> None:
+    with fake() as vendor:
+        with pytest.raises(ConfigurationError, match="cannot name a voice"):
+            events_of(vendor.base_url, speaking(voice=voice, stream=True))
+        assert not vendor.ledger.entries
 
 
 def test_the_body_says_what_was_asked_and_no_more() -> None:

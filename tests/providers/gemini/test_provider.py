@@ -37,6 +37,7 @@ from ossicle.errors import (
     InvalidReplyError,
     MissingKeyError,
     ModelNotFoundError,
+    UnknownModelError,
     UnsupportedFeatureError,
 )
 from ossicle.messages import (
@@ -407,3 +408,13 @@ def test_safety_settings_arrive() -> None:
         assert ask_once(
             vendor.base_url, asking(provider_options={"safety_settings": settings})
         ).text
+
+
+@pytest.mark.parametrize("model", [".", "..", "models/..", "%2e%2e", "a/../b", "models/models/x"])
+def test_a_model_of_dots_chooses_no_other_endpoint(model: str) -> None:
+    with fake() as vendor:
+        with pytest.raises((UnknownModelError, ModelNotFoundError)):
+            ask_once(vendor.base_url, asking(model=model))
+        for entry in vendor.ledger.entries:
+            assert entry.path.startswith("/v1beta/models/")
+            assert entry.path.count("/") == 3

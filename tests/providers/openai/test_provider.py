@@ -15,6 +15,7 @@ from ossicle.audio import AudioClip, AudioFormat
 from ossicle.errors import (
     AudioReferenceNotFoundError,
     AuthenticationError,
+    ConfigurationError,
     DeadlineExceededError,
     MissingKeyError,
     ModelNotFoundError,
@@ -439,3 +440,16 @@ def test_azure_by_deployment() -> None:
         )
         assert vendor.ledger.entries[0].path.startswith("/openai/deployments/gpt-audio-1.5/chat")
     assert heard(reply) == "You said: Hello"
+
+
+@pytest.mark.parametrize("model", [".", "..", "%2e%2e"])
+def test_a_deployment_of_dots_chooses_no_other_endpoint(model: str) -> None:
+    with fake(quirks="azure") as vendor:
+        with pytest.raises(ConfigurationError, match="cannot name a deployment"):
+            ask_once(
+                vendor.server.url,
+                asking(model=model, output=BOTH, output_format=WAV),
+                profile="azure",
+                api_version="2025-04-01-preview",
+            )
+        assert not vendor.ledger.entries

@@ -17,7 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_WATCHED = {"open", "os.listdir", "socket.connect", "socket.getaddrinfo", "subprocess.Popen",
+_WATCHED = {"open", "os.listdir", "socket.connect", "socket.sendto",
+            "socket.getaddrinfo", "socket.gethostbyname", "subprocess.Popen",
             "os.system", "os.exec", "os.posix_spawn", "urllib.Request"}  # fmt: skip
 _BEAT_S = 0.01
 
@@ -27,7 +28,7 @@ class Accesses:
     """What was touched outside of the process while it was watched.
 
     Attributes:
-        seen: Name of each audit event and its first argument, in words.
+        seen: Name of each audit event and what it was about, in words.
     """
 
     seen: list[str] = field(default_factory=list)
@@ -70,16 +71,20 @@ class _Auditor:
 
     def __init__(self) -> None:
         self._active: dict[int, Accesses] = {}
+        self._everywhere: list[Accesses] = []
         sys.addaudithook(self._hear)
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        accesses = self._active.get(threading.get_ident()) if self._active else None
-        if accesses is None or event not in _WATCHED:
+        if not (self._active or self._everywhere) or event not in _WATCHED:
             return
         what = arguments[0] if arguments else ""
         if event == "open" and _is_library(what):
             return
-        accesses.seen.append(f"{event} {what!r}")
+        if event in ("socket.connect", "socket.sendto"):  # the socket itself tells nothing
+            what = arguments[1]
+        own = self._active.get(threading.get_ident())
+        for accesses in (*([] if own is None else [own]), *self._everywhere):
+            accesses.seen.append(f"{event} {what!r}")
 
     @contextmanager
     def watching(self) -> Iterator[Accesses]:
@@ -89,6 +94,15 @@ class _Auditor:
             yield accesses
         finally:
             del self._active[threading.get_ident()]
+
+    @contextmanager
+    def watching_everywhere(self) -> Iterator[Accesses]:
+        accesses = Accesses()
+        self._everywhere.append(accesses)
+        try:
+            yield accesses
+        finally:
+            self._everywhere = [one for one in self._everywhere if one is not accesses]
 
 
 def _is_library(what: object) -> bool:
@@ -116,6 +130,14 @@ def watching_accesses() -> Iterator[Accesses]:
     """Files, sockets and programs that this thread opens within the block, as Python sees them."""
     with _auditor().watching() as accesses:
         yield accesses
+
+
+@contextmanager
+def watching_connections() -> Iterator[Accesses]:
+    """Hosts that any thread of this process looks up or connects to within the block."""
+    with _auditor().watching_everywhere() as accesses:
+        yield accesses
+        accesses.seen = [one for one in accesses.seen if one.startswith("socket.")]
 
 
 async def longest_block_s(work: Callable[[], Awaitable[object]]) -> float:

@@ -46,6 +46,7 @@ from ossicle.testing.strategies.records import (
     capabilities,
     format_rules,
     json_schemas,
+    prices,
     tools,
 )
 from ossicle.testing.strategies.signals import SIGNAL_KINDS, Signal, SignalKind, signals
@@ -80,6 +81,7 @@ __all__ = [
     "malformed_headers",
     "midsample_splittings",
     "pcm_formats",
+    "prices",
     "sentences",
     "signals",
     "skewed_clocks",

@@ -21,6 +21,7 @@ from ossicle.messages import (
 )
 from ossicle.testing.short_repr import ShortRepr
 from ossicle.testing.strategies.clocks import START_S
+from ossicle.testing.strategies.records import arguments_for, json_schemas
 from ossicle.testing.strategies.signals import Signal, signals
 from ossicle.testing.strategies.words import sentences
 
@@ -75,8 +76,8 @@ def conversations(
 ) -> tuple[Message, ...]:
     """Histories that end with the user, or with the results of tools; the simplest is `hello`.
 
-    Every tool call has its result right behind it, ids are unique, and only answers hold
-    references.
+    Every tool call has its result right behind it, its arguments are an object in JSON, ids are
+    unique, and only answers hold references.
 
     Args:
         draw: Given by Hypothesis.
@@ -150,8 +151,13 @@ def _answers(draw: st.DrawFn, turn: int, *, provider: str, forms: Sequence[Answe
 
 @st.composite
 def _tool_rounds(draw: st.DrawFn, turn: int) -> list[Message]:
+    arguments = st.just("{}") | json_schemas().flatmap(arguments_for)
     calls = [
-        ToolCall(id=f"call_{turn}_{number}", name=draw(st.sampled_from(("clock", "search"))))
+        ToolCall(
+            id=f"call_{turn}_{number}",
+            name=draw(st.sampled_from(("clock", "search"))),
+            arguments=draw(arguments),
+        )
         for number in range(draw(st.integers(1, 2)))
     ]
     results = [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypeVar
 
 from hypothesis import strategies as st
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 Sliced = TypeVar("Sliced", bytes, str)
 
 
@@ -77,7 +79,8 @@ def sse_splittings(
 
     Args:
         draw: Given by Hypothesis.
-        events: The data of each event; a line break in it becomes two fields.
+        events: The data of each event; a line break of any kind in it makes two fields, which a
+            parser joins by a line feed.
         max_chunks: At most so many pieces.
 
     Source: WHATWG HTML, 9.2.6 "Interpreting an event stream".
@@ -91,7 +94,7 @@ def sse_splittings(
         # One leading space is the separator's, so a text that begins with one needs it.
         text += "".join(
             f"{'data: ' if line.startswith(' ') else colon}{line}{end}"
-            for line in event.split("\n")
+            for line in _LINE_END.split(event)
         )
         text += end
     return draw(splittings(text.encode(), max_chunks=max_chunks))

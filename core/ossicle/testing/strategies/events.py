@@ -73,7 +73,8 @@ _ARGUMENTS = ("{}", '{"query": "ünïcode"}', '{"at": 12.5, "also": ["a", "b"]}'
 def event_splittings(draw: st.DrawFn, events: Sequence[Event]) -> tuple[Event, ...]:
     """The same answer, told in other pieces: every delta cut anywhere, samples in half as well.
 
-    What is said of different things may also come in another order; pieces of one thing do not.
+    What is said of different things may also come in another order; pieces of one thing do not, and
+    `ReplyStarted` stays first.
 
     Args:
         draw: Given by Hypothesis.
@@ -84,8 +85,9 @@ def event_splittings(draw: st.DrawFn, events: Sequence[Event]) -> tuple[Event, .
     for event in told:
         key = (type(event), getattr(event, "index", None))
         queues.setdefault(key, []).extend(draw(_pieces(event)))
+    first = queues.pop((ReplyStarted, None), [])
     order = draw(st.permutations([key for key, pieces in queues.items() for _ in pieces]))
-    return (*(queues[key].pop(0) for key in order), last)
+    return (*first, *(queues[key].pop(0) for key in order), last)
 
 
 def _pieces(event: Event) -> st.SearchStrategy[list[Event]]:

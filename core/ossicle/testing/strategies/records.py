@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ossicle.abc import AudioInput, AudioOutput, Capabilities, FormatRule
+from ossicle.abc import AudioInput, AudioOutput, Capabilities, FormatRule, Prices
 from ossicle.messages import (
     CHAT_AUDIO_ROWS,
     SPEAK,
@@ -23,6 +23,14 @@ from ossicle.testing.strategies.signals import RATES
 
 _NAMES = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=8)
 _KINDS = (("wav", "pcm_s16le"), ("raw", "pcm_s16le"), ("mp3", "mp3"), ("flac", "flac"))
+_SIZES = st.none() | st.integers(1 << 10, 1 << 28)
+_LENGTHS_S = st.none() | st.sampled_from((30.0, 1500.0))
+_TOKENS = st.none() | st.integers(1, 1_000_000)
+_TOKENS_PER_S = st.none() | st.sampled_from((10.0, 12.5, 32.0))
+_LANGUAGES = st.lists(
+    st.sampled_from(("en", "de", "zh-Hans", "pt-BR", "gsw")), min_size=1, max_size=3, unique=True
+).map(tuple)
+_DAYS = st.sampled_from((datetime.date(2027, 6, 30), datetime.date(2026, 1, 31)))
 _TOOL_NAMES = st.text("abcxyzABC019_-", min_size=1, max_size=64)
 
 
@@ -41,6 +49,11 @@ def format_rules(draw: st.DrawFn) -> FormatRule:
             "sample_rates": rates,
             "max_sample_rate": None if rates else draw(st.none() | st.sampled_from(RATES)),
             "channels": (1,) if container == "raw" and channels is None else channels,
+            "bit_rate": draw(st.none() | st.sampled_from((32_000, 128_000)))
+            if container == "mp3"
+            else None,
+            "max_bytes": draw(_SIZES),
+            "max_duration_s": draw(_LENGTHS_S),
         }
     )
 
@@ -68,7 +81,18 @@ def capabilities(draw: st.DrawFn) -> Capabilities:
     claims = {name: draw(st.booleans()) for name in ("streams", "tools", "instructs", "keeps")}
     lifetime_s = draw(st.none() | st.just(3600.0))
     voices = draw(st.none() | st.lists(_NAMES, min_size=1, max_size=3, unique=True).map(tuple))
-    max_text_chars = draw(st.none() | st.integers(1, 100_000))
+    more: dict[str, Any] = {
+        "max_text_chars": draw(st.none() | st.integers(1, 100_000)),
+        "languages": draw(st.none() | _LANGUAGES),
+        "context_tokens": draw(_TOKENS),
+        "max_output_tokens": draw(_TOKENS),
+        "prices": draw(st.none() | prices()),
+        "failed_requests_are_billed": draw(st.sampled_from((None, False, True))),
+        "shutdown": draw(st.none() | _DAYS),
+        "is_assumed": draw(st.booleans()),
+    }
+    rate_in, rate_out = draw(_TOKENS_PER_S), draw(_TOKENS_PER_S)
+    successor = draw(st.none() | _NAMES)
     known: dict[Task, tuple[ModalityRow, ...]] = {
         "respond": draw(st.sampled_from(_CHAT_ROWS)),
         "speak": (SPEAK,),
@@ -95,10 +119,23 @@ def capabilities(draw: st.DrawFn) -> Capabilities:
         instructions=claims["instructs"],
         audio_references=keeps,
         reference_lifetime_s=lifetime_s if keeps else None,
-        max_text_chars=max_text_chars,
+        audio_tokens_per_s_in=rate_in if hears else None,
+        audio_tokens_per_s_out=rate_out if speaks else None,
+        successor=successor if more["shutdown"] is not None else None,
+        **more,
         source="drawn",
         as_of=datetime.date(2026, 11, 23),
     )
+
+
+def prices() -> st.SearchStrategy[Prices]:
+    """What models cost, by tokens, seconds or characters; the simplest says nothing.
+
+    Nothing is priced below zero; free and a hundred units are among the amounts.
+    """
+    amount = st.none() | st.decimals(0, 100, places=4, allow_nan=False, allow_infinity=False)
+    fields = {name: amount for name in Prices.model_fields if name != "currency"}
+    return st.builds(Prices, **fields, currency=st.sampled_from(("USD", "EUR")))
 
 
 _CHAT_ROWS: tuple[tuple[ModalityRow, ...], ...] = tuple(
@@ -113,8 +150,8 @@ def _audio_inputs() -> st.SearchStrategy[AudioInput]:
     return st.builds(
         AudioInput,
         formats=_rules(1),
-        max_bytes=st.none() | st.integers(1 << 10, 1 << 28),
-        max_duration_s=st.none() | st.sampled_from((30.0, 1500.0)),
+        max_bytes=_SIZES,
+        max_duration_s=_LENGTHS_S,
         min_duration_s=st.none() | st.just(0.1),
         max_clips=st.none() | st.integers(1, 64),
     )
@@ -130,7 +167,10 @@ _LEAVES: tuple[dict[str, Any], ...] = (
 
 
 def json_schemas() -> st.SearchStrategy[dict[str, Any]]:
-    """Schemas of arguments objects: strings, numbers, booleans, choices, lists and objects."""
+    """Schemas of arguments objects: strings, numbers, booleans, choices, lists and objects.
+
+    Any of the properties may be optional; the simplest schemas require all of theirs.
+    """
     inner = st.recursive(st.sampled_from(_LEAVES), _nested, max_leaves=6)
     return _objects(inner)
 
@@ -141,15 +181,15 @@ def _nested(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[
 
 
 def _objects(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    def build(properties: dict[str, Any]) -> dict[str, Any]:
+    def build(drawn: dict[str, tuple[dict[str, Any], bool]]) -> dict[str, Any]:
         return {
             "type": "object",
-            "properties": properties,
-            "required": sorted(properties),
+            "properties": {name: part for name, (part, _) in drawn.items()},
+            "required": sorted(name for name, (_, is_optional) in drawn.items() if not is_optional),
             "additionalProperties": False,
         }
 
-    return st.dictionaries(_NAMES, inner, max_size=3).map(build)
+    return st.dictionaries(_NAMES, st.tuples(inner, st.booleans()), max_size=3).map(build)
 
 
 def tools() -> st.SearchStrategy[Tool]:
@@ -183,4 +223,5 @@ def _values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         case "array":
             return st.lists(_values(schema["items"]), max_size=3)
     parts = {name: _values(part) for name, part in schema["properties"].items()}
-    return st.fixed_dictionaries(parts)
+    optional = {name: parts.pop(name) for name in [*parts] if name not in schema["required"]}
+    return st.fixed_dictionaries(parts, optional=optional)

@@ -42,6 +42,7 @@ from ossicle.messages import (
     Usage,
     UsageReported,
 )
+from ossicle.rest import stripped
 
 PCM = AudioFormat.pcm(sample_rate=RATE)
 WAV = AudioFormat.named("wav", sample_rate=RATE, channels=1)
@@ -52,6 +53,7 @@ def request_to_body(request: Request) -> bytes:
     choice = request.tool_choice
     payload = {
         "task": request.task,
+        "told": request.instructions,
         "messages": [_message(message) for message in request.messages],
         "output": sorted(request.output),
         "stream": request.stream,
@@ -93,7 +95,7 @@ def line_to_events(line: bytes, *, is_stream: bool) -> Iterator[Event]:
         raise InvalidReplyError(
             f"a line of {len(line)} bytes in the reply is not what the vendor promises",
             provider=NAME, billed=True, fix="Ask again.",
-        ) from error  # fmt: skip
+        ) from stripped(error)  # fmt: skip
 
 
 def _event(found: Mapping[str, Any], *, is_stream: bool) -> Event:

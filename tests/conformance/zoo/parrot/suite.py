@@ -32,3 +32,13 @@ class ParrotSuite(ProviderConformance):
     @pytest.fixture
     def past_expiry(self, clock: ManualClock) -> Callable[[], None]:
         return lambda: clock.advance(601.0)
+
+
+class ShrillSuite(ParrotSuite):
+    """A parrot whose voices are tones so high that neighbouring samples have nothing in common."""
+
+    @pytest.fixture
+    def settings(self, clock: ManualClock) -> Iterator[ProviderSettings]:
+        vendor = ParrotVendor(clock=clock, hertz={"polly": 2011.0, "jack": 3400.0})
+        with vendor.server as server:
+            yield ProviderSettings(api_key=SecretStr(KEY), base_url=server.url)

@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,10 +25,11 @@ class ParrotVendor:
 
     Args:
         clock: The time in Unix seconds; decides when ids of audio expire.
+        hertz: Of each voice's tone.
     """
 
-    def __init__(self, *, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, *, clock: Clock, hertz: Mapping[str, float] = _HERTZ) -> None:
+        self._clock, self._hertz = clock, hertz
         self._numbers = itertools.count(1)
         self._kept: dict[str, tuple[str, float]] = {}
         self.server = LoopbackServer({("POST", "/ask"): self._ask}, clock=clock)
@@ -94,7 +95,7 @@ class ParrotVendor:
     def _spoken(
         self, asked: dict[str, Any], text: str, number: int, usage: dict[str, int]
     ) -> Iterator[dict[str, Any]]:
-        pcm = _tone(asked["voice"], n_frames=80 * len(text))
+        pcm = _tone(self._hertz[asked["voice"] or VOICES[0]], n_frames=80 * len(text))
         usage["audio"] = round(len(pcm) / 2 / RATE * TOKENS_PER_S)
         if "text" in asked["output"]:
             yield from _pieces("said", text, streams=asked["stream"])
@@ -126,9 +127,9 @@ def _pieces(name: str, text: str, *, streams: bool) -> Iterator[dict[str, str]]:
         yield {name: text[start : start + size]}
 
 
-def _tone(voice: str | None, *, n_frames: int) -> bytes:
+def _tone(hertz: float, *, n_frames: int) -> bytes:
     time = np.arange(n_frames) / RATE
-    tone = np.sin(2 * np.pi * _HERTZ[voice or VOICES[0]] * time) * 0.25
+    tone = np.sin(2 * np.pi * hertz * time) * 0.25
     return (tone * 32767).astype("<i2").tobytes()
 
 

@@ -40,7 +40,8 @@ def test_whole_answers_stay_whole(manner: str) -> None:
 
 
 @settings(max_examples=tried(10), deadline=None)
-@given(after=st.integers(0, 9000))
+# Python's client takes a head that ends behind its status for a whole one.
+@given(after=st.integers(0, 11) | st.integers(400, 9000))
 def test_cut_answers_end_there(after: int) -> None:
     with vendor() as server, Relay(manner="cut", after=after).url(server.url) as url:
         with pytest.raises((http.client.HTTPException, ConnectionError)) as caught:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from hypothesis import given, settings
 from tests.core.testing.strategies.finding import drawn, simplest
 
-from ossicle.messages import AudioPart, AudioReference, Message, ToolCallPart, ToolResultPart
+from ossicle.messages import (
+    AudioPart,
+    AudioReference,
+    Message,
+    ToolCall,
+    ToolCallPart,
+    ToolResultPart,
+)
 from ossicle.testing.strategies import Step, conversation_steps, conversations
 
 Messages = tuple[Message, ...]
@@ -27,6 +34,8 @@ def test_histories_hold_together(messages: Messages) -> None:
             told = [part.call_id for part in message.parts if isinstance(part, ToolResultPart)]
             assert told == asked
             ids += asked
+            for part in before.parts:
+                assert not isinstance(part, ToolCallPart) or isinstance(part.call.parsed(), dict)
         assert Message.model_validate_json(message.model_dump_json()) == message
     assert len(ids) == len(set(ids))
 
@@ -53,6 +62,20 @@ def test_a_failing_history_shrinks_to_the_turn_that_matters() -> None:
     )
     called = simplest(conversations(), lambda messages: has(messages, ToolResultPart, "tool"))
     assert [message.role for message in called] == ["user", "assistant", "tool"]
+    calls = {call.arguments for call in calls_of(called)}
+    assert calls == {"{}"}
+
+
+def calls_of(messages: Messages) -> list[ToolCall]:
+    return [p.call for m in messages for p in m.parts if isinstance(p, ToolCallPart)]
+
+
+def test_tools_are_called_with_arguments_and_without() -> None:
+    told = {call.arguments for one in drawn(conversations(), 100) for call in calls_of(one)}
+    assert "{}" in told
+    assert len(told) > 5
+    found = simplest(conversations(), lambda one: any(c.arguments != "{}" for c in calls_of(one)))
+    assert [call.arguments for call in calls_of(found)] == ['{"a": ""}']
 
 
 def test_only_what_was_asked_for_is_drawn() -> None:

@@ -67,14 +67,20 @@ def parsed(stream: bytes) -> list[str]:
     return events
 
 
-texts = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=12)
+texts = st.text(st.characters(codec="utf-8"), max_size=12) | st.text("a \r\n", max_size=6)
 
 
 @settings(deadline=None)
 @given(st.data(), st.lists(texts, max_size=4))
 def test_events_come_back_from_any_stream(data: st.DataObject, events: list[str]) -> None:
     pieces = data.draw(sse_splittings(events))
-    assert parsed(b"".join(pieces)) == events
+    assert parsed(b"".join(pieces)) == [re.sub("\r\n?", "\n", event) for event in events]
+
+
+def test_every_kind_of_line_break_makes_two_fields() -> None:
+    for text in ("a\rb", "a\r\nb", "a\nb"):
+        stream = b"".join(simplest(sse_splittings([text]), lambda pieces: True))
+        assert stream == b"data: a\ndata: b\n\n"
 
 
 def test_streams_cover_cuts_inside_characters_and_line_ends() -> None:

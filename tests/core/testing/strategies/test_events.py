@@ -12,6 +12,7 @@ from ossicle.messages import (
     Finished,
     ReferenceIssued,
     ReplyFold,
+    ReplyStarted,
     ToolCallDelta,
     TranscriptDelta,
 )
@@ -43,6 +44,7 @@ def test_a_splitting_tells_the_same(data: st.DataObject, events: Events) -> None
     split = data.draw(event_splittings(events))
     laws.fold_is_split_invariant(events, split)
     assert split[-1] == events[-1]
+    assert not any(isinstance(event, ReplyStarted) for event in split[1:])
     assert b"".join(joined(split, AudioDelta, "data")) == b"".join(  # type: ignore[arg-type]
         joined(events, AudioDelta, "data")  # type: ignore[arg-type]
     )

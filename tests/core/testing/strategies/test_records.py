@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.testing.strategies.finding import drawn, simplest
 
-from ossicle.abc import Capabilities
+from ossicle.abc import Capabilities, FormatRule, Prices
 from ossicle.messages import Tool
 from ossicle.testing.strategies import arguments_for, capabilities, json_schemas, tools
 
@@ -37,6 +37,28 @@ def test_every_task_and_partial_models_are_drawn() -> None:
     assert any(record.voices is None and record.streaming for record in found)
 
 
+def test_every_field_of_a_record_is_drawn_known_and_unknown() -> None:
+    found = drawn(capabilities(), 300)
+    for name in Capabilities.model_fields:
+        values = [getattr(record, name) for record in found]
+        assert name in ("source", "as_of") or any(value != values[0] for value in values), name
+    for name in Prices.model_fields:
+        prices = [getattr(record.prices, name) for record in found if record.prices is not None]
+        assert any(value != prices[0] for value in prices), name
+    rules = [rule for one in found if one.audio_input for rule in one.audio_input.formats]
+    for name in FormatRule.model_fields:
+        assert any(getattr(rule, name) != getattr(rules[0], name) for rule in rules), name
+
+
+def test_properties_are_required_and_optional_and_left_out() -> None:
+    schemas = drawn(json_schemas(), 200)
+    assert any(set(one["required"]) < set(one["properties"]) for one in schemas)
+    assert any(one["required"] == sorted(one["properties"]) != [] for one in schemas)
+    schema = simplest(json_schemas(), lambda one: len(one["required"]) < len(one["properties"]))
+    assert schema["properties"] == {"a": {"type": "string"}}
+    assert {text == "{}" for text in drawn(arguments_for(schema), 50)} == {True, False}
+
+
 @settings(deadline=None)
 @given(tools())
 def test_tools_hold_valid_schemas(tool: Tool) -> None:
@@ -61,9 +83,13 @@ def test_a_failing_record_shrinks_to_what_it_must_claim() -> None:
     assert not keeping.streaming
     assert not keeping.tools
     assert keeping.voices is None
+    assert keeping.prices is None
+    assert keeping.shutdown is None
+    assert keeping.languages is None
 
 
 def test_a_failing_tool_shrinks_to_one_property() -> None:
     found = simplest(tools(), lambda tool: bool(tool.parameters["properties"]))
     assert (found.name, found.description, found.strict) == ("0", "", None)
     assert found.parameters["properties"] == {"a": {"type": "string"}}
+    assert found.parameters["required"] == ["a"]

@@ -124,8 +124,12 @@ class ConverterConformance(ReadingChecks, WritingChecks, is_part=True):
     @check("decodes and encodes in memory that does not grow with the length")
     def test_memory_is_constant(self, spec: ConverterSpec) -> None:
         """Ten times the audio, the same peak, give or take a few buffers."""
-        for name, growth in decoding_growth(spec).items():
+        found = decoding_growth(spec)
+        for name, growth in found.items():
             assert growth < _MAX_GROWTH, (name, growth)
-        for writer in installed_writers([spec]):
+        writers = installed_writers([spec])
+        if not found and not writers:
+            pytest.skip("nothing here writes what it reads, so no long clip could be measured")
+        for writer in writers:
             growth = encoding_growth(spec, writer)
             assert growth < _MAX_GROWTH, (writer, growth)

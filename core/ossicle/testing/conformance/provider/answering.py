@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
-from collections import Counter
 from typing import Any
 
-import anyio
 import pytest
 
 from ossicle.abc import AudioProvider
 from ossicle.audio import AudioClip
 from ossicle.messages import (
-    AudioDelta,
     Event,
-    Message,
     Reply,
-    TextDelta,
-    TextPart,
-    TranscriptDelta,
 )
 from ossicle.testing.conformance.provider.asking import (
-    TEXT,
     Delivery,
     collect,
     default_clip,
@@ -64,7 +56,8 @@ class AnsweringChecks(ProviderBench, is_part=True):
         async def work(provider: AudioProvider) -> None:
             for delivery in todo:
                 await self.answer(provider, delivery)
-                self.draft.prove(str(delivery))
+                if not delivery.stream:  # that is more to prove, see `arriving`
+                    self.draft.prove(str(delivery))
 
         self.run(work, backend=backend)
 
@@ -89,23 +82,6 @@ class AnsweringChecks(ProviderBench, is_part=True):
                 same_answer(
                     await self.answer(provider, streamed), await self.answer(provider, whole)
                 )
-
-        self.run(work)
-
-    @check("streams in pieces where it says that it streams")
-    def test_streams_come_in_pieces(self) -> None:
-        """More than one event carries the words, or the sound, at least of long answers."""
-        todo = [one for one in self.deliveries_or_skip(streaming=True) if one.stream]
-        text = " ".join([TEXT] * 6)
-
-        async def work(provider: AudioProvider) -> None:
-            sizes = []
-            for delivery in todo:
-                request = make_request(delivery, clip=self.clip(delivery), text=text)
-                events = await collect(provider, request)
-                kinds = Counter(type(one) for one in events)
-                sizes += [kinds[kind] for kind in (TextDelta, TranscriptDelta, AudioDelta)]
-            assert max(sizes) > 1, "every streamed answer came in one piece"
 
         self.run(work)
 
@@ -149,61 +125,6 @@ class AnsweringChecks(ProviderBench, is_part=True):
                         continue
                     await self.answer(provider, delivery, clip=clip)
                     self.draft.prove(claim)
-
-        self.run(work)
-
-    @check("follows a conversation of several turns, and instructions")
-    def test_history_is_taken(self) -> None:
-        """As text; what was said before stands before the newest message."""
-        todo = self.deliveries_or_skip(task="respond")
-        history = (
-            Message(role="user", parts=(TextPart(text="My name is Ada."),)),
-            Message(role="assistant", parts=(TextPart(text="Hello Ada."),)),
-        )
-
-        async def work(provider: AudioProvider) -> None:
-            for delivery in todo:
-                told = "Be brief." if delivery.record.instructions else None
-                await self.answer(provider, delivery, history=history, instructions=told)
-
-        self.run(work)
-
-    @check("speaks in every voice it lists")
-    def test_every_voice_speaks(self) -> None:
-        """And the voices that it lists only."""
-        todo = [one for one in self.deliveries_or_skip() if one.rules and one.record.voices]
-        if not todo:
-            pytest.skip("it lists no voices")
-        first = {one.record.model: one for one in todo}
-
-        async def work(provider: AudioProvider) -> None:
-            for delivery in first.values():
-                for name in delivery.record.voices or ():
-                    request = make_request(delivery, clip=self.clip(delivery))
-                    request = request.model_copy(update={"voice": name})
-                    judge_events(await collect(provider, request), request)
-
-        self.run(work)
-
-    @check("answers calls at the same time as it answers them one by one")
-    def test_calls_do_not_meet(self) -> None:
-        """Three at once on one provider; each gets its own answer."""
-        delivery = self.deliveries_or_skip()[0]
-        texts = [f"{TEXT} Number {word}." for word in ("one", "two", "three")]
-
-        async def work(provider: AudioProvider) -> None:
-            alone = [await self.answer(provider, delivery, text=text) for text in texts]
-            found: dict[int, Reply] = {}
-
-            async def ask(index: int) -> None:
-                found[index] = await self.answer(provider, delivery, text=texts[index])
-
-            async with anyio.create_task_group() as group:
-                for index in range(len(texts)):
-                    group.start_soon(ask, index)
-            if self.is_deterministic:
-                for index, reply in enumerate(alone):
-                    same_answer(reply, found[index])
 
         self.run(work)
 

@@ -8,10 +8,16 @@ from typing import Any
 import anyio
 
 
-class _Interrupted:
-    """An awaitable that calls `leave` right before its `at`-th suspension, counted from 0."""
+class Interrupted:
+    """An awaitable that calls `leave` right before its `at`-th suspension, counted from 0.
 
-    def __init__(self, work: Awaitable[Any], *, at: int, leave: Callable[[], None]) -> None:
+    Attributes:
+        suspensions: How often it waited so far.
+    """
+
+    def __init__(
+        self, work: Awaitable[Any], *, at: int = -1, leave: Callable[[], None] = lambda: None
+    ) -> None:
         self._work, self._at, self._leave = work, at, leave
         self.suspensions = 0
 
@@ -35,7 +41,7 @@ class _Interrupted:
 
 async def count_suspensions(work: Callable[[], Awaitable[object]]) -> int:
     """How often `work` waits."""
-    watched = _Interrupted(work(), at=-1, leave=lambda: None)
+    watched = Interrupted(work())
     await watched
     return watched.suspensions
 
@@ -47,5 +53,5 @@ async def cancelled_at(work: Callable[[], Awaitable[object]], at: int) -> bool:
         Whether the cancellation came through; false where `work` ended by itself.
     """
     with anyio.CancelScope() as scope:
-        await _Interrupted(work(), at=at, leave=scope.cancel)
+        await Interrupted(work(), at=at, leave=scope.cancel)
     return scope.cancelled_caught

@@ -20,6 +20,7 @@ from ossicle.testing.conformance.provider.hostile import ANSWERS, answering
 from ossicle.testing.conformance.provider.judging import judge_error
 from ossicle.testing.conformance.provider.remembering import RememberingChecks
 from ossicle.testing.conformance.suite import check
+from ossicle.testing.conformance.watching import watching_connections
 from ossicle.testing.vendors.unreachable import refusing_url
 
 NO_MODEL = "no-such-model-0"
@@ -59,6 +60,38 @@ class FailingChecks(RememberingChecks, is_part=True):
         for answer in (ANSWERS[0], ANSWERS[-1]):
             with answering(answer) as door:
                 self.fail(replace(self.settings_, base_url=door.url), request)
+
+    @check("names a vendor that can fail, unless it runs on this machine")
+    def test_there_is_a_vendor(self) -> None:
+        """Without one on the loopback no error, no secret and no broken answer is tried."""
+        if self.spec_.is_local:
+            pytest.skip("it runs on this machine")
+        url = self.settings_.base_url
+        assert url is not None and url.startswith("http://"), (  # noqa: PT018 - one thing
+            "it is not local, and no error of its vendor's can be tried: give a fixture `settings` "
+            "with the http:// base_url of a fake vendor, see ossicle.testing.vendors"
+        )
+
+    @check("connects to nothing where it says that nothing leaves the machine")
+    def test_nothing_leaves_the_machine(self) -> None:
+        """When it is built and row by row, in any thread; native libraries are not seen."""
+        if not self.spec_.is_local:
+            pytest.skip("it asks a vendor")
+        todo = self.deliveries_or_skip()
+        with watching_connections() as accesses:
+            self.build()
+        assert accesses.seen == [], f"built, it says that it is local, and: {accesses.seen[0]}"
+
+        async def work(provider: AudioProvider) -> None:
+            for delivery in todo:
+                request = self.request(delivery)
+                with watching_connections() as accesses:
+                    await collect(provider, request)
+                assert accesses.seen == [], (
+                    f"{delivery}: it says that it is local, and: {accesses.seen[0]}"
+                )
+
+        self.run(work)
 
     @check("refuses what it cannot do with ossicle's own errors, which pickle")
     def test_refusals_are_ossicles_own(self) -> None:

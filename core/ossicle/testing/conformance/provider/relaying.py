@@ -27,11 +27,13 @@ class Relay:
         manner: In which way.
         after: Bytes of answer that pass before a cut or a silence.
         passed: Bytes of answer that the vendor sent in all.
+        asked: Everything that the provider sent.
     """
 
     manner: Manner = "faithful"
     after: int = 0
     passed: int = 0
+    asked: bytearray = field(default_factory=bytearray, repr=False)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def url(self, upstream: str) -> contextlib.AbstractContextManager[str]:
@@ -54,6 +56,7 @@ class Relay:
                 elif not data:
                     return
                 elif ready is client:
+                    self.asked += data
                     vendor.sendall(data)
                 elif not self._hand_on(client, data):
                     return

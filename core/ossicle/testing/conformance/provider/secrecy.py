@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ossicle.messages import Reply, Request
-from ossicle.testing.conformance.provider.asking import collect, make_request
+from ossicle.testing.conformance.provider.asking import make_request
 from ossicle.testing.conformance.provider.bench import CANARY
 from ossicle.testing.conformance.provider.failing import FailingChecks
 from ossicle.testing.conformance.provider.hostile import ANSWERS, answering
-from ossicle.testing.conformance.provider.judging import judge_error, judge_events, same_answer
+from ossicle.testing.conformance.provider.judging import judge_error
 from ossicle.testing.conformance.suite import check
 
 PROMPT = "The zanzibar password is quixotic."
@@ -46,35 +44,6 @@ class SecrecyChecks(FailingChecks, is_part=True):
             assert record.levelno < logging.INFO or _TOLD not in text, (
                 f"what was said stands in the log of {record.name}"
             )
-
-    @check("serves several threads, each with a provider and an event loop of its own")
-    def test_threads_do_not_meet(self) -> None:
-        """Two at once give what one gives alone."""
-        delivery = self.each_task()[0]
-        request = make_request(delivery, clip=self.clip(delivery))
-        alone = self._ask_once(request)
-        replies, errors = list[Reply](), list[BaseException]()
-
-        def ask() -> None:
-            try:
-                replies.append(self._ask_once(request))
-            except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
-                errors.append(error)
-
-        threads = [threading.Thread(target=ask) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        for error in errors:
-            raise error
-        assert len(replies) == 2
-        for reply in replies:
-            if self.is_deterministic:
-                same_answer(reply, alone)
-
-    def _ask_once(self, request: Request) -> Reply:
-        return judge_events(self.run(lambda provider: collect(provider, request)), request)
 
 
 @contextmanager

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from ossicle.testing.conformance.provider.arriving import ArrivingChecks
 from ossicle.testing.conformance.provider.counting import CountingChecks
 from ossicle.testing.conformance.provider.cutting import CuttingChecks
+from ossicle.testing.conformance.provider.heeding import HeedingChecks
 from ossicle.testing.conformance.provider.limits import LimitChecks
+from ossicle.testing.conformance.provider.meeting import MeetingChecks
 from ossicle.testing.conformance.provider.record import RecordChecks
 from ossicle.testing.conformance.provider.secrecy import SecrecyChecks
 
 
 class ProviderConformance(
-    RecordChecks, LimitChecks, CountingChecks, CuttingChecks, SecrecyChecks, is_part=True
+    RecordChecks,
+    ArrivingChecks,
+    HeedingChecks,
+    MeetingChecks,
+    LimitChecks,
+    CountingChecks,
+    CuttingChecks,
+    SecrecyChecks,
+    is_part=True,
 ):
     """Derive from this, give the fixture `spec`, and pytest runs the rest.
 
