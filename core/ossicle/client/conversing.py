@@ -26,7 +26,7 @@ from ossicle.conversation import (
     new_id,
     retention_of,
 )
-from ossicle.errors import ConfigurationError
+from ossicle.errors import ConfigurationError, NotStoredError
 from ossicle.messages import Message, Task, Tool
 from ossicle.pipeline import Draft, ReplyStream
 from ossicle.policy import Allowance, Clock
@@ -138,16 +138,25 @@ class AsyncConversations:
     ) -> tuple[Notebook, Keeper]:
         tenant = self._board.tenant
         wall = self._board.shop.clock.wall
-        notebook, keeper = load_notebook(store, tenant, conversation_id, wall=wall)
-        if wanted is None or wanted == notebook.retention:
+        try:
+            notebook, keeper = load_notebook(store, tenant, conversation_id, wall=wall)
+        except NotStoredError:
+            if wanted is not None and wanted.level == "none":
+                # An opening before this one may have been kept from removing the last bytes.
+                store.delete_conversation(tenant, conversation_id)
+            raise
+        before = notebook.retention
+        if wanted is None or wanted == before:
             return notebook, keeper
         notebook.retention = wanted
         if wanted.level == "none":
             store.delete_conversation(tenant, conversation_id)
             return notebook, NoKeeper()
-        keeper.write(notebook)
-        if wanted.level == "transcript":
+        if before.stricter(wanted) != before:
+            # The head tells the new policy last: where this fails, the same call begins anew.
+            keeper.write_turns(notebook)
             store.clean()
+        keeper.write(notebook)
         return notebook, keeper
 
     async def list(self) -> tuple[ConversationSummary, ...]:

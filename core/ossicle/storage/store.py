@@ -75,6 +75,8 @@ class Store(ABC):
     def delete_blob(self, tenant: str, digest: str) -> bool:
         """Delete a blob, also one that a turn refers to; the turn loses the reference.
 
+        No byte of it is left in any file of the store; where it raises, as `delete_conversation`.
+
         Returns:
             Whether there was one.
         """
@@ -173,7 +175,9 @@ class Store(ABC):
     def delete_conversation(self, tenant: str, conversation_id: str) -> bool:
         """Delete a conversation with its turns and every blob that nothing else needs.
 
-        No byte of them is left in any file of the store.
+        No byte of them is left in any file of the store when this has returned. Where it raises,
+        the conversation may be gone and its bytes may not: the same call again, any other deletion
+        and `clean` remove what one before them left, also when there is nothing else to delete.
 
         Returns:
             Whether there was one.
@@ -248,7 +252,10 @@ class Store(ABC):
 
     @abstractmethod
     def delete_tenant(self, tenant: str) -> None:
-        """Delete everything of a tenant; no byte of it is left in any file of the store."""
+        """Delete everything of a tenant; no byte of it is left in any file of the store.
+
+        Where it raises, as `delete_conversation`.
+        """
 
     @abstractmethod
     def close(self) -> None:

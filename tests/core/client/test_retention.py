@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,8 @@ from typing import Any
 import pytest
 
 from ossicle import AudioClip, Client, Conversation
-from ossicle.conversation import HistoryPolicy, RetentionPolicy
-from ossicle.errors import ConfigurationError, NotStoredError
+from ossicle.conversation import HistoryPolicy, RetentionChoice, RetentionPolicy
+from ossicle.errors import ConfigurationError, NotStoredError, StorageError
 from ossicle.pipeline import Retention
 from ossicle.policy import VirtualClock
 from ossicle.storage import AudioCache, SqliteStore
@@ -213,6 +215,40 @@ def test_a_lower_level_takes_effect_at_once(
             client.conversations.open("c")
         with pytest.raises(ConfigurationError, match="level"):
             client.conversation(retention="all")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("retention", "n_left"),
+    [
+        (RetentionPolicy(audio_ttl_s=0, audio_idle_s=0), 0),
+        ("transcript", 0),
+        ("none", 0),
+        (RetentionPolicy(audio_ttl_s=1e9), 5),
+    ],
+)
+def test_a_stricter_policy_leaves_no_byte_even_if_a_reader_was_in_the_way_first(
+    folder: Path,
+    time: Time,
+    speech: dict[str, AudioClip],
+    retention: RetentionChoice,
+    n_left: int,
+) -> None:
+    """Shorter times left the sound in the log, and the second call found nothing to do."""
+    with (
+        SqliteStore(folder, clock=time.wall, busy_timeout_s=0.05) as store,
+        client_of(store, time) as client,
+    ):
+        clips = talk_of(client, speech)
+        reader = sqlite3.connect(folder / "ossicle.sqlite3", isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM conversations").fetchall()
+        if n_left == 0:
+            with pytest.raises(StorageError):
+                client.conversations.open("c", retention=retention)
+        reader.close()
+        with contextlib.nullcontext() if retention != "none" else pytest.raises(NotStoredError):
+            client.conversations.open("c", retention=retention)
+        assert traces(folder, clips) == n_left
 
 
 def test_a_file_keeps_the_level_and_no_more(

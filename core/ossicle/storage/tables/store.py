@@ -25,9 +25,10 @@ from ossicle.storage.records import (
 )
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
 from ossicle.storage.tables.blob_place import BlobPlace
-from ossicle.storage.tables.blobs import Blobs
+from ossicle.storage.tables.blobs import Blobs, Removed
 from ossicle.storage.tables.cached import Cached
 from ossicle.storage.tables.conversations import Conversations
+from ossicle.storage.tables.erasure import Erasure
 from ossicle.storage.tables.rows import TableDatabase
 from ossicle.storage.tables.sealed import plausible, seal, unseal
 
@@ -69,6 +70,7 @@ class TableStore(Store):
         self._blobs = Blobs(database, folder, clock=clock)
         self._conversations = Conversations(database, self._blobs, clock=clock)
         self._cached = Cached(database, self._blobs, clock=clock)
+        self._erasure = Erasure(database, self._blobs)
 
     def put_blob(self, tenant: str, source: BlobSource) -> str:
         """Keep the bytes."""
@@ -97,12 +99,10 @@ class TableStore(Store):
         check_digests(digest)
         with self.database.writing() as rows:
             key = self._blobs.key(rows, tenant, digest)
-            if key is None:
-                return False
-            removed = self._blobs.remove(rows, [key])
-        self._blobs.unlink(removed.names)
-        self.database.scrub()
-        return True
+            removed = Removed() if key is None else self._blobs.remove(rows, [key])
+            mark = self._erasure.begin(rows) if removed.count else None
+        self._erasure.finish(mark, removed.names)
+        return removed.count > 0
 
     def save_conversation(
         self,
@@ -164,10 +164,11 @@ class TableStore(Store):
     def delete_conversation(self, tenant: str, conversation_id: str) -> bool:
         """Delete a conversation with its turns and every blob that nothing else needs."""
         check_names(tenant=tenant, conversation_id=conversation_id)
-        is_found = self._conversations.delete(tenant, conversation_id)
-        if is_found:
-            self.database.scrub()
-        return is_found
+        with self.database.writing() as rows:
+            removed = self._conversations.remove(rows, tenant, conversation_id)
+            mark = None if removed is None else self._erasure.begin(rows)
+        self._erasure.finish(mark, () if removed is None else removed.names)
+        return removed is not None
 
     def append_charge(self, tenant: str, charge: Charge) -> None:
         """Write an entry of the ledger."""
@@ -253,8 +254,9 @@ class TableStore(Store):
             cached = self._cached.remove_expired(rows)
             n_turns = self._conversations.expire_blobs(rows)
             blobs = self._blobs.remove_unneeded(rows)
+            mark = self._erasure.begin(rows)
         self._blobs.sweep()
-        self.database.scrub()
+        self._erasure.finish(mark)
         return CleanReport(
             cached_values=cached.count,
             turns=n_turns,
@@ -275,8 +277,8 @@ class TableStore(Store):
                 (tenant,),
             )
             rows.execute("DELETE FROM balances WHERE tenant = ?", (tenant,))
-        self._blobs.unlink(cached.names + blobs.names)
-        self.database.scrub()
+            mark = self._erasure.begin(rows)
+        self._erasure.finish(mark, cached.names + blobs.names)
 
     def close(self) -> None:
         """Close the database."""
