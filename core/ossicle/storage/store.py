@@ -175,6 +175,8 @@ class Store(ABC):
     def delete_conversation(self, tenant: str, conversation_id: str) -> bool:
         """Delete a conversation with its turns and every blob that nothing else needs.
 
+        Where the store keeps the books of a budget, its account in them goes too.
+
         No byte of them is left in any file of the store when this has returned. Where it raises,
         the conversation may be gone and its bytes may not: the same call again, any other deletion
         and `clean` remove what one before them left, also when there is nothing else to delete.
@@ -240,7 +242,7 @@ class Store(ABC):
 
     @abstractmethod
     def list_tenants(self) -> tuple[str, ...]:
-        """Every tenant for whom anything is stored, sorted."""
+        """Every tenant for whom anything is stored, sorted; books of a budget are something too."""
 
     @abstractmethod
     def measure(self, tenant: str) -> TenantSize:

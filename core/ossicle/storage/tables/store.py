@@ -24,6 +24,7 @@ from ossicle.storage.records import (
     Turn,
 )
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
+from ossicle.storage.tables.accounts import forget_conversation, forget_tenant
 from ossicle.storage.tables.blob_place import BlobPlace
 from ossicle.storage.tables.blobs import Blobs, Removed
 from ossicle.storage.tables.cached import Cached
@@ -46,7 +47,8 @@ _SIZES = {
     "charges": "SELECT count(*) FROM charges WHERE tenant = ?",
 }
 _TENANTS = " UNION ".join(
-    f"SELECT tenant FROM {table}" for table in ("blobs", "conversations", "charges", "cached")
+    f"SELECT tenant FROM {table} WHERE tenant IS NOT NULL"
+    for table in ("blobs", "conversations", "charges", "cached", "balances")
 )
 
 
@@ -166,7 +168,8 @@ class TableStore(Store):
         check_names(tenant=tenant, conversation_id=conversation_id)
         with self.database.writing() as rows:
             removed = self._conversations.remove(rows, tenant, conversation_id)
-            mark = None if removed is None else self._erasure.begin(rows)
+            had_account = forget_conversation(rows, tenant, conversation_id)
+            mark = self._erasure.begin(rows) if removed is not None or had_account else None
         self._erasure.finish(mark, () if removed is None else removed.names)
         return removed is not None
 
@@ -271,12 +274,7 @@ class TableStore(Store):
             blobs = self._conversations.remove_tenant(rows, tenant)
             cached = self._cached.remove_tenant(rows, tenant)
             rows.execute("DELETE FROM charges WHERE tenant = ?", (tenant,))
-            rows.execute(
-                "DELETE FROM hold_accounts WHERE account IN"
-                " (SELECT account FROM balances WHERE tenant = ?)",
-                (tenant,),
-            )
-            rows.execute("DELETE FROM balances WHERE tenant = ?", (tenant,))
+            forget_tenant(rows, tenant)
             mark = self._erasure.begin(rows)
         self._erasure.finish(mark, cached.names + blobs.names)
 
