@@ -231,7 +231,8 @@ class Store(ABC):
         """Drop values of all tenants, expired ones first, then those not used for longest.
 
         Returns:
-            How many were dropped; what is left is no larger than `max_bytes` together.
+            How many were dropped; what is left is no larger than `max_bytes` together, each with
+            its document: `CachedValue.n_bytes`.
         """
 
     # The whole

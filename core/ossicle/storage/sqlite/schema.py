@@ -108,8 +108,10 @@ _THIRD = ""
 
 _FOURTH = """
 CREATE TABLE erasures (mark TEXT PRIMARY KEY) WITHOUT ROWID;
+UPDATE cached SET n_bytes = n_bytes + length(document);
 """
-"""Deletions whose bytes may still be in free pages, the log or files."""
+"""Deletions whose bytes may still be in free pages, the log or files; and cached values count with
+their documents: a transcript is nothing else."""
 
 MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What makes version n + 1 of version n; a published one is never edited, only followed."""
