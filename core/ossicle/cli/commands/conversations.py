@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ossicle.cli.commands.storage import folder_option
+from ossicle.cli.commands.storage import folder_option, looking_at
 from ossicle.cli.document import write_document
 from ossicle.cli.options import json_option
 from ossicle.cli.session import Session
@@ -17,6 +17,7 @@ from ossicle.cli.terminal import visible
 
 if TYPE_CHECKING:
     from ossicle.conversation import Turn
+    from ossicle.messages import Message
     from ossicle.storage import SqliteStore
 
 tenant_option = click.option(
@@ -36,7 +37,7 @@ def command() -> None:
 @click.pass_obj
 def list_all(session: Session, folder: Path | None, tenant: str, as_json: bool) -> None:
     """List all, last changed first."""
-    with open_store(folder) as store:
+    with looking_at(session, folder) as store:
         found = store.list_conversations(tenant)
     if as_json:
         names = ("conversation_id", "created_at", "updated_at", "n_turns")
@@ -59,7 +60,7 @@ def show(
     """Show what was said, and what became of each turn."""
     from ossicle.conversation import load_notebook, write_turn
 
-    with open_store(folder) as store:
+    with looking_at(session, folder) as store:
         notebook, _ = load_notebook(store, tenant, conversation_id)
     if as_json:
         turns = [write_turn(turn)[0] for turn in notebook.turns]
@@ -88,7 +89,7 @@ def export(
     """Write a conversation with its audio to FILE, for another machine."""
     from ossicle.conversation import export_notebook, load_notebook
 
-    with open_store(folder) as store:
+    with looking_at(session, folder) as store:
         notebook, _ = load_notebook(store, tenant, conversation_id)
         path = export_notebook(notebook, file)
     size = path.stat().st_size
@@ -139,11 +140,26 @@ def _rows(number: int, turn: Turn) -> list[tuple[str, str, str]]:
             for part in message.parts
             if isinstance(part, AudioPart)
         ]
-        rows.append(("", message.role, " ".join(filter(None, (message.text, *lengths)))))
+        rows.append(("", message.role, " ".join(filter(None, (_words(message), *lengths)))))
     why = f" ({turn.error})" if turn.error else ""
     rows.append(("", "", f"{turn.state}{why}"))
     rows[0] = (str(number), *rows[0][1:])
     return rows
+
+
+def _words(message: Message) -> str:
+    """What a message says, once: sound and its reference at the vendor repeat what was written."""
+    from ossicle.messages import AudioPart, AudioReference, TextPart
+
+    found: list[str] = []
+    for part in message.parts:
+        if isinstance(part, TextPart):
+            found.append(part.text)
+        elif isinstance(part, AudioPart | AudioReference):
+            words = part.transcript
+            if words and words not in found:
+                found.append(words)
+    return "\n".join(found)
 
 
 def _moment(seconds: float) -> str:

@@ -11,9 +11,10 @@ from ossicle.cli.document import write_document
 from ossicle.cli.options import json_option
 from ossicle.cli.session import Session
 from ossicle.cli.tables import columns_table, megabytes, pairs_table
+from ossicle.cli.terminal import visible
 
 if TYPE_CHECKING:
-    from ossicle.storage import SqliteStore
+    from ossicle.storage import Store
 
 folder_option = click.option(
     "--folder",
@@ -33,10 +34,12 @@ def command() -> None:
 @click.pass_obj
 def show(session: Session, folder: Path | None, as_json: bool) -> None:
     """Show how much is kept for each tenant."""
-    with _open(folder) as store:
+    from ossicle.storage.sqlite.opening import default_folder
+
+    with looking_at(session, folder) as store:
         sizes = {tenant: store.measure(tenant) for tenant in store.list_tenants()}
-        aside = [path.name for path in store.quarantined]
-        place = str(store.folder)
+        aside = [path.name for path in _quarantined(store)]
+        place = str((folder or default_folder()).absolute())
     if as_json:
         write_document({"folder": place, "tenants": sizes, "quarantined": aside})
         return
@@ -64,10 +67,12 @@ def show(session: Session, folder: Path | None, as_json: bool) -> None:
 @click.pass_obj
 def clean(session: Session, folder: Path | None, quarantined: bool, as_json: bool) -> None:
     """Drop what is expired or needed by nothing, and leave no byte of it."""
-    with _open(folder) as store:
+    from ossicle.storage import SqliteStore
+
+    with looking_at(session, folder) as store:
         report = store.clean()
-        n_aside = len(store.quarantined) if quarantined else 0
-        if quarantined:
+        n_aside = len(_quarantined(store)) if quarantined else 0
+        if quarantined and isinstance(store, SqliteStore):
             store.discard_quarantined()
     if as_json:
         write_document({"dropped": report, "quarantined": n_aside})
@@ -91,13 +96,13 @@ def clean(session: Session, folder: Path | None, quarantined: bool, as_json: boo
 @click.pass_obj
 def delete(session: Session, folder: Path | None, tenant: str, yes: bool, as_json: bool) -> None:
     """Delete everything of a tenant, and leave no byte of it."""
-    with _open(folder) as store:
+    with looking_at(session, folder) as store:
         size = store.measure(tenant)
         if not yes:
             kept = f"{size.conversations} conversations, {megabytes(size.blob_bytes)} of audio"
             click.confirm(f"Delete {kept} and {size.charges} charges?", abort=True, err=True)
         store.delete_tenant(tenant)
-        aside = len(store.quarantined)
+        aside = len(_quarantined(store))
     if as_json:
         write_document({"deleted": size, "quarantined": aside})
     else:
@@ -109,7 +114,19 @@ def delete(session: Session, folder: Path | None, tenant: str, yes: bool, as_jso
         )
 
 
-def _open(folder: Path | None) -> SqliteStore:
+def looking_at(session: Session, folder: Path | None) -> Store:
+    """The store in a folder; where there is none an empty one in memory: looking makes none."""
+    from ossicle.storage import MemoryStore, SqliteStore
+    from ossicle.storage.sqlite.opening import default_folder, is_unused
+
+    place = folder or default_folder()
+    if not is_unused(place):
+        return SqliteStore(place)
+    session.note(f"there is no store in {visible(str(place))}")
+    return MemoryStore()
+
+
+def _quarantined(store: Store) -> tuple[Path, ...]:
     from ossicle.storage import SqliteStore
 
-    return SqliteStore(folder)
+    return store.quarantined if isinstance(store, SqliteStore) else ()
