@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,11 +139,11 @@ class Chat:
             self._session.note(f"the answer was not heard to its end, and is kept: {problem}")
 
     def _keep(self, reply: Reply) -> str | None:
-        """Write the spoken answer to a file of its own; its path."""
+        """Write the spoken answer to a file of its own, never over an older one; its path."""
         if self._out_dir is None or reply.audio is None:
             return None
         self._out_dir.mkdir(parents=True, exist_ok=True)
-        path = self._out_dir / f"turn-{len(self._talk.turns):03d}.{self._format}"
+        path = _free_path(self._out_dir, f"turn-{len(self._talk.turns):03d}", self._format)
         clip = convert_clip(
             reply.audio,
             AudioFormat.named(self._format),
@@ -151,3 +152,9 @@ class Chat:
         )
         self._session.note(f"wrote {visible(str(path))}: {clip.format}")
         return str(path)
+
+
+def _free_path(folder: Path, name: str, suffix: str) -> Path:
+    """A file that is not there yet: a turn that was taken back, or another chat, had its number."""
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(path for one in names if not (path := folder / f"{one}.{suffix}").exists())

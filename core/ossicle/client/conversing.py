@@ -26,7 +26,7 @@ from ossicle.conversation import (
     new_id,
     retention_of,
 )
-from ossicle.errors import ConfigurationError
+from ossicle.errors import ConfigurationError, NotStoredError
 from ossicle.messages import Message, Task, Tool
 from ossicle.pipeline import Draft, ReplyStream
 from ossicle.policy import Allowance, Clock
@@ -60,15 +60,15 @@ class SwitchboardLine:
         self, draft: Draft, *, reference: str | None, conversation_id: str, timeout_s: float
     ) -> ReplyStream:
         """A call that is not begun yet."""
-        budget, level = self._board.shop.budget, self._retention.level
+        budget = self._board.shop.budget
         is_bound = budget is not None and budget.limits.conversation != Allowance()
         return self._board.call(
             draft,
             reference=reference,
             timeout_s=timeout_s,
             # An account of its own is a trace of it; without a bound nobody needs one.
-            conversation_id=conversation_id if is_bound or level != "none" else None,
-            retention=level,
+            conversation_id=conversation_id if is_bound else None,
+            retention=self._retention.level,
         )
 
     async def user_message(self, text: str | None, audio: object) -> Message:
@@ -138,16 +138,25 @@ class AsyncConversations:
     ) -> tuple[Notebook, Keeper]:
         tenant = self._board.tenant
         wall = self._board.shop.clock.wall
-        notebook, keeper = load_notebook(store, tenant, conversation_id, wall=wall)
-        if wanted is None or wanted == notebook.retention:
+        try:
+            notebook, keeper = load_notebook(store, tenant, conversation_id, wall=wall)
+        except NotStoredError:
+            if wanted is not None and wanted.level == "none":
+                # An opening before this one may have been kept from removing the last bytes.
+                self._delete(store, conversation_id)
+            raise
+        before = notebook.retention
+        if wanted is None or wanted == before:
             return notebook, keeper
         notebook.retention = wanted
         if wanted.level == "none":
-            store.delete_conversation(tenant, conversation_id)
+            self._delete(store, conversation_id)
             return notebook, NoKeeper()
-        keeper.write(notebook)
-        if wanted.level == "transcript":
+        if before.stricter(wanted) != before:
+            # The head tells the new policy last: where this fails, the same call begins anew.
+            keeper.write_turns(notebook)
             store.clean()
+        keeper.write(notebook)
         return notebook, keeper
 
     async def list(self) -> tuple[ConversationSummary, ...]:
@@ -162,14 +171,21 @@ class AsyncConversations:
     async def delete(self, conversation_id: str) -> bool:
         """Delete a stored conversation with its audio; whether there was one.
 
+        Its account in the books of the client's budget goes too: one that begins anew under its id
+        has all of its bound.
+
         Raises:
             ConfigurationError: The client has no store.
             StorageError: The store failed.
         """
-        store = self._needed()
-        return await to_thread.run_sync(
-            store.delete_conversation, self._board.tenant, conversation_id
-        )
+        return await to_thread.run_sync(self._delete, self._needed(), conversation_id)
+
+    def _delete(self, store: Store, conversation_id: str) -> bool:
+        tenant, budget = self._board.tenant, self._board.shop.budget
+        is_found = store.delete_conversation(tenant, conversation_id)
+        if budget is not None:  # Its books may be in memory or elsewhere.
+            budget.forget_conversation(conversation_id, tenant=tenant)
+        return is_found
 
     async def load(
         self,

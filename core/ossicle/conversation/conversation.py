@@ -266,8 +266,10 @@ class AsyncConversation:
         Raises:
             ConfigurationError: There is no such turn.
         """
+        book = self._book.up_to(after)
+        self._keeper.drop_expired(book)
         return AsyncConversation(
-            self._book.up_to(after),
+            book,
             self._line,
             tools=self._tools,
             on_tool_call=self._on_tool_call,
@@ -308,6 +310,7 @@ class AsyncConversation:
             ConfigurationError: Nothing of it may be written down.
         """
         async with self._gate:
+            self._keeper.drop_expired(self._book)
             return await to_thread.run_sync(export_notebook, self._book, path)
 
     def _begin(

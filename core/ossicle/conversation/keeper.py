@@ -19,9 +19,16 @@ class Keeper(Protocol):
             StorageError: It could not be written.
         """
 
+    @abstractmethod
+    def drop_expired(self, notebook: Notebook) -> None:
+        """Take the sound whose time is over out of the notebook, or of a branch of it."""
+
 
 class NoKeeper:
     """Keeps nothing: there is no store, or nothing of the conversation may be written down."""
 
     async def keep(self, notebook: Notebook) -> None:
         """Do nothing."""
+
+    def drop_expired(self, notebook: Notebook) -> None:
+        """Do nothing: what was never written down has no time."""

@@ -2,60 +2,38 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from anyio import to_thread
 
-from ossicle.audio import AudioClip
-from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head, write_turn
+from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head
 from ossicle.conversation.keeper import Keeper, NoKeeper
 from ossicle.conversation.notebook import Notebook
 from ossicle.conversation.retention import needs_audio
+from ossicle.conversation.saved import Saved, is_held, row_of, wanted_as
 from ossicle.conversation.turn import Turn
-from ossicle.errors import NotStoredError, StorageError
-from ossicle.storage import Store
+from ossicle.errors import NotStoredError, StorageConflictError, StorageError
+from ossicle.storage import Store, StoredConversation
 from ossicle.storage import Turn as StoredTurn
-
-_LOG = logging.getLogger("ossicle.conversation")
 
 Wall = Callable[[], float]
 """Tells the time in seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
-    """A turn as it is stored.
-
-    Attributes:
-        turn: What it says.
-        has_audio: Whether its sound is stored with it.
-        audio_until: When that may go; `None`: not yet known.
-    """
-
-    turn: Turn
-    has_audio: bool
-    audio_until: float | None = None
-
-    def is_stored_as(self, known: Saved) -> bool:
-        """Whether nothing has to be written; turns are frozen, one that changed is another."""
-        return self.turn is known.turn and (self.has_audio, self.audio_until) == (
-            known.has_audio,
-            known.audio_until,
-        )
-
-
 class StoreKeeper:
     """Keeps one conversation in a store, as much of it as its retention allows.
 
-    Another writer of the same conversation is noticed by its revision and refused.
+    Another writer of the same conversation is noticed by its revision and refused. Sound that a
+    cleaning took, or whose time is over, is gone for good: from the store, and from the notebook.
 
     Args:
         store: Where.
         tenant: Whose.
         revision: Of the conversation as it was loaded; 0: it must be new.
+        head: As it is stored already; `None`: it is not.
         saved: The turns as they are stored already.
         wall: Tells the time.
     """
@@ -66,12 +44,15 @@ class StoreKeeper:
         tenant: str,
         *,
         revision: int = 0,
+        head: str | None = None,
         saved: Sequence[Saved] = (),
         wall: Wall = time.time,
     ) -> None:
         self._store, self._tenant, self._revision = store, tenant, revision
         self._saved, self._wall = list(saved), wall
-        self._head: str | None = None
+        self._head = head
+        self._lock = threading.Lock()
+        self._doubt: _Change | None = None
 
     async def keep(self, notebook: Notebook) -> None:
         """Write the head where it changed, and every turn that is not stored as it is now.
@@ -86,94 +67,174 @@ class StoreKeeper:
 
     def write(self, notebook: Notebook) -> None:
         """The same as `keep`, blocking."""
-        head = dumps(write_head(notebook))
-        if self._revision == 0:
-            self._write_new(notebook, head)
-            return
-        if head != self._head:
-            self._revision = self._store.save_conversation(
-                self._tenant, notebook.id, document=head, revision=self._revision
-            )
-            self._head = head
-        if len(notebook.turns) < len(self._saved):
-            self._revision = self._store.delete_turns(
-                self._tenant, notebook.id, start=len(notebook.turns), revision=self._revision
-            )
-            del self._saved[len(notebook.turns) :]
+        # A caller that was cancelled leaves its write running: the next one waits for its end.
+        with self._lock:
+            self._resolve(notebook.id)
+            head = dumps(write_head(notebook))
+            if self._revision == 0:
+                self._write_new(notebook, head)
+                return
+            if head != self._head:
+                self._write_head(notebook.id, head)
+            self._write_turns(notebook)
+
+    def write_turns(self, notebook: Notebook) -> None:
+        """Write the turns of a stored conversation alone, its head as it was."""
+        with self._lock:
+            self._resolve(notebook.id)
+            self._write_turns(notebook)
+
+    def drop_expired(self, notebook: Notebook) -> None:
+        """Take the sound whose time is over out of the notebook, or of a branch of it."""
         now_s = self._wall()
-        needed = needs_audio(notebook.turns, notebook.policy)
-        for index, turn in enumerate(notebook.turns):
+        over = {known.turn.id for known in tuple(self._saved) if known.is_over(now_s)}
+        for turn in tuple(notebook.turns):
+            if turn.id in over:
+                _replace(notebook, turn, turn.without_sound())
+
+    def _write_head(self, conversation_id: str, head: str) -> None:
+        def write() -> int:
+            return self._store.save_conversation(
+                self._tenant, conversation_id, document=head, revision=self._revision
+            )
+
+        def adopt() -> None:
+            self._head = head
+
+        self._do(_Change(write, is_done=lambda found: found.document == head, adopt=adopt))
+
+    def _write_turns(self, notebook: Notebook) -> None:
+        turns = tuple(notebook.turns)
+        if len(turns) < len(self._saved):
+            self._delete_turns(notebook.id, start=len(turns))
+        for index, wanted in enumerate(self._all_wanted(notebook, turns)):
             known = self._saved[index] if index < len(self._saved) else None
-            wanted = self._wanted(notebook, turn, known, is_needed=needed[index], now_s=now_s)
             if known is None or not wanted.is_stored_as(known):
-                self._save(notebook.id, index, wanted, known)
-                self._saved[index : index + 1] = [wanted]
+                self._save(notebook, index, wanted, known, turn=turns[index])
+
+    def _delete_turns(self, conversation_id: str, *, start: int) -> None:
+        def write() -> int:
+            return self._store.delete_turns(
+                self._tenant, conversation_id, start=start, revision=self._revision
+            )
+
+        def is_done(found: StoredConversation) -> bool:
+            return all(row.index < start for row in found.turns)
+
+        def adopt() -> None:
+            del self._saved[start:]
+
+        self._do(_Change(write, is_done=is_done, adopt=adopt))
 
     def _write_new(self, notebook: Notebook, head: str) -> None:
         """All of it or nothing: a copy of a conversation is not begun and left half-way."""
-        now_s = self._wall()
-        needed = needs_audio(notebook.turns, notebook.policy)
-        saved = [
-            self._wanted(notebook, turn, None, is_needed=is_needed, now_s=now_s)
-            for turn, is_needed in zip(notebook.turns, needed, strict=True)
-        ]
-        rows = [_row(index, wanted) for index, wanted in enumerate(saved)]
+        turns = tuple(notebook.turns)
+        saved = self._all_wanted(notebook, turns)
+        rows = [row_of(index, wanted) for index, wanted in enumerate(saved)]
         clips = {digest: clip for _, of_turn in rows for digest, clip in of_turn.items()}
-        self._revision = self._store.save_conversation(
-            self._tenant,
-            notebook.id,
-            document=head,
-            turns=[row for row, _ in rows],
-            new_blobs=[clip.read_bytes() for clip in clips.values()],
-            revision=0,
-        )
-        self._head, self._saved = head, saved
 
-    def _wanted(
-        self, notebook: Notebook, turn: Turn, known: Saved | None, *, is_needed: bool, now_s: float
-    ) -> Saved:
-        """How a turn is to be stored now."""
-        if notebook.retention.level != "audio" or not turn.clips:
-            return Saved(turn=turn, has_audio=False)
-        before = None if known is None else known.audio_until
-        until = notebook.retention.audio_until(is_needed=is_needed, known=before, now_s=now_s)
-        has_gone = known is not None and known.turn is turn and not known.has_audio
-        is_over = until is not None and until <= now_s
-        return Saved(turn=turn, has_audio=not (is_over or has_gone), audio_until=until)
+        def write() -> int:
+            return self._store.save_conversation(
+                self._tenant,
+                notebook.id,
+                document=head,
+                turns=[row for row, _ in rows],
+                new_blobs=[clip.read_bytes() for clip in clips.values()],
+                revision=0,
+            )
 
-    def _save(self, conversation_id: str, index: int, wanted: Saved, known: Saved | None) -> None:
-        row, clips = _row(index, wanted)
+        def is_done(found: StoredConversation) -> bool:
+            same = len(found.turns) == len(rows) and all(is_held(found, row) for row, _ in rows)
+            return found.document == head and same
+
+        def adopt() -> None:
+            self._head, self._saved = head, saved
+            for turn, one in zip(turns, saved, strict=True):
+                _replace(notebook, turn, one.turn)
+
+        self._do(_Change(write, is_done=is_done, adopt=adopt))
+
+    def _all_wanted(self, notebook: Notebook, turns: Sequence[Turn]) -> list[Saved]:
+        """How the turns are to be stored now."""
+        now_s = self._wall()
+        needed = needs_audio(turns, notebook.policy)
+        known: list[Saved | None] = [*self._saved, *[None] * len(turns)]
+        return [
+            wanted_as(notebook.retention, turn, known[index], is_needed=needed[index], now_s=now_s)
+            for index, turn in enumerate(turns)
+        ]
+
+    def _save(
+        self, notebook: Notebook, index: int, wanted: Saved, known: Saved | None, *, turn: Turn
+    ) -> None:
+        row, clips = row_of(index, wanted)
         # Of a turn that is stored already only the time may have changed.
         is_there = known is not None and known.turn is wanted.turn and known.has_audio
         new = () if is_there else tuple(clip.read_bytes() for clip in clips.values())
-        self._revision = self._store.save_turn(
-            self._tenant, conversation_id, turn=row, new_blobs=new, revision=self._revision
-        )
 
-    def drop_expired(self, conversation_id: str, turns: Sequence[StoredTurn]) -> None:
-        """Drop the sound of stored turns whose time is over."""
-        for index, turn in enumerate(turns):
-            if not turn.blobs or not is_expired(turn, self._wall()):
-                continue
-            bare = turn.model_copy(update={"blobs": (), "blobs_until": None})
-            self._revision = self._store.save_turn(
-                self._tenant, conversation_id, turn=bare, revision=self._revision
+        def write() -> int:
+            return self._store.save_turn(
+                self._tenant, notebook.id, turn=row, new_blobs=new, revision=self._revision
             )
-            self._saved[index] = Saved(turn=self._saved[index].turn, has_audio=False)
+
+        def adopt() -> None:
+            self._saved[index : index + 1] = [wanted]
+            _replace(notebook, turn, wanted.turn)
+
+        try:
+            self._do(_Change(write, is_done=lambda found: is_held(found, row), adopt=adopt))
+        except NotStoredError:
+            if not is_there:
+                raise
+            # Whoever took the sound had a reason: another clock, or a deletion.
+            self._save(notebook, index, wanted.silenced(), None, turn=turn)
+
+    def _do(self, change: _Change) -> None:
+        try:
+            self._revision = change.write()
+        except (StorageConflictError, NotStoredError):
+            raise
+        except StorageError:
+            self._doubt = change
+            raise
+        change.adopt()
+
+    def _resolve(self, conversation_id: str) -> None:
+        """Find out whether a change was done whose answer was lost, such as that to a commit."""
+        if self._doubt is None:
+            return
+        try:
+            found = self._store.load_conversation(self._tenant, conversation_id)
+        except NotStoredError:
+            found = None
+        if found and found.revision == self._revision + 1 and self._doubt.is_done(found):
+            self._revision = found.revision
+            self._doubt.adopt()
+        self._doubt = None
 
 
-def _row(index: int, wanted: Saved) -> tuple[StoredTurn, dict[str, AudioClip]]:
-    """A turn as a store takes it, and its clips by digest."""
-    data, clips = write_turn(wanted.turn)
-    if not wanted.has_audio:
-        clips = {}
-    row = StoredTurn(
-        index=index,
-        document=dumps(data),
-        blobs=tuple(clips),
-        blobs_until=wanted.audio_until if clips else None,
-    )
-    return row, clips
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One change of what is stored.
+
+    Attributes:
+        write: Makes it; the new revision.
+        is_done: Whether what is stored is as it makes it.
+        adopt: Notes that it was made.
+    """
+
+    write: Callable[[], int]
+    is_done: Callable[[StoredConversation], bool]
+    adopt: Callable[[], None]
+
+
+def _replace(notebook: Notebook, turn: Turn, by: Turn) -> None:
+    """Put a turn in the place of another one, where that still is."""
+    if by is turn:
+        return
+    for index, one in enumerate(notebook.turns):
+        if one is turn:
+            notebook.turns[index] = by
 
 
 def keeper_of(
@@ -188,10 +249,10 @@ def keeper_of(
 def load_notebook(
     store: Store, tenant: str, conversation_id: str, *, wall: Wall = time.time
 ) -> tuple[Notebook, StoreKeeper]:
-    """A stored conversation and its keeper; blocking.
+    """A stored conversation and its keeper; blocking. Nothing is written: looking disturbs nobody.
 
     Turns that were under way when their process ended count as ambiguous. Sound whose time is over
-    is not given any more, and is dropped.
+    is not given any more; the next turn, or a cleaning, drops it.
 
     Raises:
         NotStoredError: There is no such conversation.
@@ -202,7 +263,8 @@ def load_notebook(
 
     def read(turn: StoredTurn) -> Turn:
         def blob(digest: str) -> bytes | None:
-            if is_expired(turn, now_s):
+            # Of this turn's own only: another conversation may have kept the same clip.
+            if digest not in turn.blobs or is_expired(turn, now_s):
                 return None
             try:
                 return store.read_blob(tenant, digest)
@@ -215,15 +277,17 @@ def load_notebook(
     stored = store.load_conversation(tenant, conversation_id)
     notebook = read_head(loads(stored.document))
     saved = [
-        Saved(turn=read(turn), has_audio=bool(turn.blobs), audio_until=turn.blobs_until)
+        Saved(
+            turn=read(turn),
+            has_audio=bool(turn.blobs),
+            audio_until=turn.blobs_until if turn.blobs else None,
+        )
         for turn in stored.turns
     ]
     notebook.turns = [one.turn.recovered() for one in saved]
-    keeper = StoreKeeper(store, tenant, revision=stored.revision, saved=saved, wall=wall)
-    try:
-        keeper.drop_expired(conversation_id, stored.turns)
-    except StorageError as error:  # Read it can be; the next writer or cleaning drops it.
-        _LOG.warning("expired audio of a conversation could not be dropped: %s", error.what)
+    keeper = StoreKeeper(
+        store, tenant, revision=stored.revision, head=stored.document, saved=saved, wall=wall
+    )
     return notebook, keeper
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from ossicle.audio import AudioClip
-from ossicle.messages import AudioPart, AudioReference, Message, Receipt, Usage, Value
+from ossicle.conversation.wording import LOST_AUDIO
+from ossicle.messages import AudioPart, AudioReference, Message, Receipt, TextPart, Usage, Value
 
 TurnState = Literal["pending", "committed", "failed", "ambiguous", "cancelled"]
 """`pending`: under way. `committed`: answered to its end; only these are history. `failed`: surely
@@ -83,6 +84,23 @@ class Turn(Value):
         )
         user = self.user.model_copy(update={"parts": parts})
         return self.model_copy(update={"messages": (user, *self.messages[1:])})
+
+    def without_sound(self) -> Turn:
+        """The same turn in words: in the place of each clip what it says, where that is known."""
+        messages = tuple(
+            message.model_copy(
+                update={
+                    "parts": tuple(
+                        TextPart(text=part.transcript or LOST_AUDIO)
+                        if isinstance(part, AudioPart)
+                        else part
+                        for part in message.parts
+                    )
+                }
+            )
+            for message in self.messages
+        )
+        return self.model_copy(update={"messages": messages})
 
     def without_references(self, provider: str) -> Turn:
         """The same turn without the audio ids of one provider."""

@@ -180,7 +180,7 @@ class Budget:
         return self._ledger.held(self._day(tenant))
 
     def spent_in(self, conversation_id: str, *, tenant: str = "default") -> Amount:
-        """What a conversation has spent."""
+        """What a conversation has spent; clients count it while a bound on it stands."""
         return self._ledger.spent(("conversation", tenant, conversation_id))
 
     def spent_by(self, tenant: str = "default") -> Amount:

@@ -22,7 +22,7 @@ from ossicle.errors import (
     StorageError,
 )
 from ossicle.storage.cache_key import cache_key
-from ossicle.storage.records import CachedValue
+from ossicle.storage.records import CachedValue, cached_size
 from ossicle.storage.store import Store
 
 _LOG = logging.getLogger("ossicle.storage")
@@ -96,7 +96,8 @@ class AudioCache:
     Args:
         store: Where results are kept; for a store of its own `SqliteStore` with
             `durability="normal"`.
-        max_bytes: Size of all results together; what was not used for longest makes room.
+        max_bytes: Size of all results together, transcripts too; what was not used for longest
+            makes room.
         lifetime_s: After this a result is made anew.
     """
 
@@ -238,7 +239,7 @@ class AudioCache:
         return None
 
     def _keep(self, tenant: str, key: str, made: Cacheable) -> None:
-        room = self._max_bytes - len(made.value)
+        room = self._max_bytes - cached_size(made.value, made.document)
         if room < 0 or not made.lasts:
             return
         try:

@@ -264,17 +264,17 @@ class MemoryStore(Store):
             self._check_open()
             before = len(self._cached)
             self._drop_expired()
-            total = sum(len(cached.value) for cached in self._cached.values())
+            total = sum(cached.n_bytes for cached in self._cached.values())
             for key in list(self._cached):
                 if total <= max_bytes:
                     break
-                total -= len(self._cached.pop(key).value)
+                total -= self._cached.pop(key).n_bytes
             return before - len(self._cached)
 
     def _drop_expired(self) -> int:
         now = self._clock()
         expired = [key for key, cached in self._cached.items() if cached.expires_at <= now]
-        return sum(len(self._cached.pop(key).value) for key in expired)
+        return sum(self._cached.pop(key).n_bytes for key in expired)
 
     def secret(self, name: str) -> bytes:
         """Random bytes under a name."""
@@ -298,7 +298,7 @@ class MemoryStore(Store):
         """How much is stored for a tenant."""
         with self._lock:
             shelf = self._open(tenant)
-            cached = [len(each.value) for key, each in self._cached.items() if key[0] == tenant]
+            cached = [each.n_bytes for key, each in self._cached.items() if key[0] == tenant]
             return TenantSize(
                 conversations=len(shelf.conversations),
                 turns=sum(len(each.turns) for each in shelf.conversations.values()),

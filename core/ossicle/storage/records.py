@@ -183,6 +183,17 @@ class CachedValue(Value):
     created_at: float
     expires_at: float
 
+    @property
+    def n_bytes(self) -> int:
+        """What it counts with where the cache is bounded and measured: value and document."""
+        return cached_size(self.value, self.document)
+
+
+def cached_size(value: bytes, document: str) -> int:
+    """Bytes that a cached value takes: a transcript is nothing but its document."""
+    # Half a surrogate pair is refused where it is stored; it must not stop the counting before.
+    return len(value) + len(document.encode(errors="surrogatepass"))
+
 
 class TenantSize(Value):
     """How much a store holds for a tenant.
@@ -193,7 +204,7 @@ class TenantSize(Value):
         blobs: Different ones.
         blob_bytes: Together.
         cached_values: How many.
-        cached_bytes: Together.
+        cached_bytes: Together, with their documents.
         charges: Entries of the ledger.
     """
 

@@ -75,6 +75,8 @@ class Store(ABC):
     def delete_blob(self, tenant: str, digest: str) -> bool:
         """Delete a blob, also one that a turn refers to; the turn loses the reference.
 
+        No byte of it is left in any file of the store; where it raises, as `delete_conversation`.
+
         Returns:
             Whether there was one.
         """
@@ -173,7 +175,11 @@ class Store(ABC):
     def delete_conversation(self, tenant: str, conversation_id: str) -> bool:
         """Delete a conversation with its turns and every blob that nothing else needs.
 
-        No byte of them is left in any file of the store.
+        Where the store keeps the books of a budget, its account in them goes too.
+
+        No byte of them is left in any file of the store when this has returned. Where it raises,
+        the conversation may be gone and its bytes may not: the same call again, any other deletion
+        and `clean` remove what one before them left, also when there is nothing else to delete.
 
         Returns:
             Whether there was one.
@@ -225,7 +231,8 @@ class Store(ABC):
         """Drop values of all tenants, expired ones first, then those not used for longest.
 
         Returns:
-            How many were dropped; what is left is no larger than `max_bytes` together.
+            How many were dropped; what is left is no larger than `max_bytes` together, each with
+            its document: `CachedValue.n_bytes`.
         """
 
     # The whole
@@ -236,7 +243,7 @@ class Store(ABC):
 
     @abstractmethod
     def list_tenants(self) -> tuple[str, ...]:
-        """Every tenant for whom anything is stored, sorted."""
+        """Every tenant for whom anything is stored, sorted; books of a budget are something too."""
 
     @abstractmethod
     def measure(self, tenant: str) -> TenantSize:
@@ -248,7 +255,10 @@ class Store(ABC):
 
     @abstractmethod
     def delete_tenant(self, tenant: str) -> None:
-        """Delete everything of a tenant; no byte of it is left in any file of the store."""
+        """Delete everything of a tenant; no byte of it is left in any file of the store.
+
+        Where it raises, as `delete_conversation`.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from tests.conformance.zoo.animal import Animal
 
 from ossicle.errors import NotStoredError
-from ossicle.storage import CachedValue, Charge, MemoryStore, Store
+from ossicle.storage import CachedValue, Charge, MemoryStore, Store, TenantSize
 from ossicle.storage.naming import digest_of
 from ossicle.testing.conformance import StoreConformance
 
@@ -68,6 +68,14 @@ class KeepsExpiredValues(MemoryStore):
         if found is not None:
             self.last[key] = found
         return found or self.last.get(key)
+
+
+@animal("test_documents_count_in_the_size_of_the_cache", "")
+class CountsValuesAlone(MemoryStore):
+    def measure(self, tenant: str) -> TenantSize:
+        size = super().measure(tenant)
+        values = sum(len(each.value) for key, each in self._cached.items() if key[0] == tenant)
+        return size.model_copy(update={"cached_bytes": values})
 
 
 @animal("test_charges_count_once_and_sum_exactly", "")

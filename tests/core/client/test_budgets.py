@@ -105,6 +105,52 @@ def test_tenants_have_books_of_their_own(store: SqliteStore) -> None:
         assert books_of(client).spent_by("bob").money == price
 
 
+@pytest.mark.parametrize("in_store", [True, False])
+@pytest.mark.parametrize("how", ["delete", "none", "store"])
+def test_the_books_forget_a_conversation_that_is_deleted(
+    store: SqliteStore, in_store: bool, how: str
+) -> None:
+    """Its id is in no file any more, and what is held for it settles into nothing."""
+    limits = BudgetLimits(conversation=Allowance(tokens=30_000))
+    budget = limits if in_store else Budget(limits)
+    with Client("echo", store=store, budget=budget) as client:
+        talk = client.conversation(id="patient-4711")
+        talk.send("hello")
+        books = books_of(client)
+        assert books.spent_in("patient-4711").tokens > 0
+        held = books.reserve(
+            Estimate(input_tokens=5, output_tokens=5), conversation_id="patient-4711"
+        )
+        if how == "delete":
+            assert client.conversations.delete("patient-4711")
+        elif how == "none":
+            client.conversations.open("patient-4711", retention="none")
+        else:
+            assert store.delete_conversation("default", "patient-4711")
+        held.settle(Usage(input_tokens=5, output_tokens=5), None)
+        # Books elsewhere are not within a store's reach.
+        is_left = how == "store" and not in_store
+        assert (books.spent_in("patient-4711") != Amount()) == is_left
+        files = [path.read_bytes() for path in store.folder.rglob("*") if path.is_file()]
+        assert not any(b"patient-4711" in data for data in files)
+
+
+@pytest.mark.parametrize("retention", ["audio", "transcript", "none"])
+def test_a_conversation_without_a_bound_has_no_account(store: SqliteStore, retention: Any) -> None:
+    """The books kept its id, and nothing ever took it out of them."""
+    limits = BudgetLimits(day=Allowance(tokens=10**6), on_unknown="allow")
+    with Client("echo", store=store, budget=limits) as client:
+        client.for_tenant("ada").conversation(id="x", retention=retention).send("hello")
+        with store.database.reading() as rows:
+            accounts = [account for (account,) in rows.execute("SELECT account FROM balances")]
+        assert len(accounts) == 1
+        assert accounts[0].startswith('["day", "ada"')
+        store.delete_conversation("ada", "x")
+        assert store.list_tenants() == ("ada",)  # There are books of her.
+        store.delete_tenant("ada")
+        assert store.list_tenants() == ()
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("in_store", [True, False])
 def test_concurrent_calls_never_overspend(store: SqliteStore, backend: str, in_store: bool) -> None:

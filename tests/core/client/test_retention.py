@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ossicle import AudioClip, Client
-from ossicle.conversation import HistoryPolicy, RetentionPolicy
+from ossicle import AudioClip, Client, Conversation
+from ossicle.conversation import HistoryPolicy, RetentionChoice, RetentionPolicy
 from ossicle.errors import ConfigurationError, NotStoredError, StorageError
 from ossicle.pipeline import Retention
 from ossicle.policy import VirtualClock
@@ -141,7 +143,7 @@ def kept_audio(store: SqliteStore) -> list[int]:
     return [len(turn.blobs) for turn in stored.turns]
 
 
-@pytest.mark.parametrize("how", ["clean", "save", "open"])
+@pytest.mark.parametrize("how", ["clean", "save", "open and save"])
 def test_sound_goes_an_hour_after_its_need(
     folder: Path, store: SqliteStore, time: Time, speech: dict[str, AudioClip], how: str
 ) -> None:
@@ -168,6 +170,7 @@ def test_sound_goes_an_hour_after_its_need(
             again = client.conversations.open("c")
             assert [len(turn.clips) for turn in again.turns] == [0, 0, 2]
             assert again.turns[0].user.text == "short"
+            again.save()
         assert kept_audio(store) == [0, 0, 2]
         # The next turn takes its place in the window, and its own answer is known in words.
         talk = client.conversations.open("c")
@@ -214,6 +217,40 @@ def test_a_lower_level_takes_effect_at_once(
             client.conversation(retention="all")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("retention", "n_left"),
+    [
+        (RetentionPolicy(audio_ttl_s=0, audio_idle_s=0), 0),
+        ("transcript", 0),
+        ("none", 0),
+        (RetentionPolicy(audio_ttl_s=1e9), 5),
+    ],
+)
+def test_a_stricter_policy_leaves_no_byte_even_if_a_reader_was_in_the_way_first(
+    folder: Path,
+    time: Time,
+    speech: dict[str, AudioClip],
+    retention: RetentionChoice,
+    n_left: int,
+) -> None:
+    """Shorter times left the sound in the log, and the second call found nothing to do."""
+    with (
+        SqliteStore(folder, clock=time.wall, busy_timeout_s=0.05) as store,
+        client_of(store, time) as client,
+    ):
+        clips = talk_of(client, speech)
+        reader = sqlite3.connect(folder / "ossicle.sqlite3", isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM conversations").fetchall()
+        if n_left == 0:
+            with pytest.raises(StorageError):
+                client.conversations.open("c", retention=retention)
+        reader.close()
+        with contextlib.nullcontext() if retention != "none" else pytest.raises(NotStoredError):
+            client.conversations.open("c", retention=retention)
+        assert traces(folder, clips) == n_left
+
+
 def test_a_file_keeps_the_level_and_no_more(
     tmp_path: Path, store: SqliteStore, time: Time, speech: dict[str, AudioClip]
 ) -> None:
@@ -237,17 +274,112 @@ def test_a_file_keeps_the_level_and_no_more(
         assert not store.load_conversation("default", talk.id).turns[0].blobs
 
 
-def test_a_read_only_disk_is_no_reason_not_to_open(
-    store: SqliteStore, time: Time, speech: dict[str, AudioClip], monkeypatch: pytest.MonkeyPatch
+def test_looking_at_a_conversation_disturbs_nobody_who_uses_it(
+    tmp_path: Path, folder: Path, store: SqliteStore, time: Time, speech: dict[str, AudioClip]
 ) -> None:
     with client_of(store, time) as client:
-        client.conversation(id="c", history_policy=HistoryPolicy(audio_turns=0)).send(
-            audio=speech["short"]
-        )
+        talk = client.conversation(id="c", history_policy=HistoryPolicy(audio_turns=1))
+        for _ in range(3):
+            talk.send(audio=speech["short"])
         time.passed += 2 * HOUR
+        before = store.load_conversation("default", "c")
+        with SqliteStore(folder, clock=time.wall) as other, client_of(other, time) as second:
+            looked_at = second.conversations.open("c")
+            looked_at.export(tmp_path / "c.zip")
+        assert [len(turn.clips) for turn in looked_at.turns] == [0, 0, 2]
+        assert store.load_conversation("default", "c") == before
+        talk.send("Still mine.")
+        assert kept_audio(store) == [0, 0, 2, 1]
 
-        def broken(*positional: Any, **named: Any) -> int:
-            raise StorageError("read only", fix="Remount it.")
 
-        monkeypatch.setattr(store, "save_turn", broken)
-        assert not client.conversations.open("c").turns[0].clips
+def by_idleness(store: SqliteStore, time: Time, talk: Conversation) -> None:
+    """Everything is due."""
+
+
+def by_undoing(store: SqliteStore, time: Time, talk: Conversation) -> None:
+    """The turn before it is needed again, and its sound was needed no more."""
+    talk.undo()
+
+
+@pytest.mark.parametrize("is_cleaned", [True, False])
+@pytest.mark.parametrize(
+    ("retention", "then", "kept"),
+    [
+        (RetentionPolicy(audio_ttl_s=600, audio_idle_s=3600), by_idleness, [0, 0, 0, 1]),
+        (RetentionPolicy(), by_undoing, [0, 0, 1]),
+    ],
+)
+def test_a_conversation_goes_on_after_a_cleaning(
+    store: SqliteStore,
+    time: Time,
+    speech: dict[str, AudioClip],
+    retention: RetentionPolicy,
+    then: Callable[[SqliteStore, Time, Conversation], None],
+    kept: list[int],
+    is_cleaned: bool,
+) -> None:
+    """A live conversation trusted what it had once stored, and could never be written again."""
+    with client_of(store, time, retention=retention) as client:
+        talk = client.conversation(id="c", history_policy=HistoryPolicy(audio_turns=2))
+        for _ in range(3):
+            talk.send(audio=speech["short"])
+        time.passed += HOUR + 1
+        if is_cleaned:
+            assert store.clean().turns > 0
+        then(store, time, talk)
+        talk.send("Go on.")
+        assert kept_audio(store)[0] == 0
+        assert kept_audio(store)[-1] == 1
+        assert [turn.state for turn in talk.turns] == ["committed"] * len(kept)
+        assert talk.turns[0].user.text == "short"
+        assert client.conversations.open("c").turns == talk.turns
+
+
+def test_sound_that_was_deleted_behind_a_conversation_is_gone_for_it_too(
+    store: SqliteStore, time: Time, speech: dict[str, AudioClip]
+) -> None:
+    with client_of(store, time, retention=RetentionPolicy(audio_idle_s=HOUR)) as client:
+        talk = client.conversation(id="c")
+        talk.send(audio=speech["short"])
+        time.passed += 1  # Its time is written anew on the next turn.
+        assert store.delete_blob("default", speech["short"].digest)
+        talk.send("Go on.")
+        assert kept_audio(store) == [0, 1]
+        assert talk.turns[0].clips == ()
+        store.delete_conversation("default", "c")
+        with pytest.raises(NotStoredError):
+            talk.send("Go on.")
+
+
+@pytest.mark.parametrize("is_written_first", [True, False])
+def test_sound_whose_time_is_over_comes_back_in_no_branch_and_no_file(
+    tmp_path: Path,
+    store: SqliteStore,
+    time: Time,
+    speech: dict[str, AudioClip],
+    is_written_first: bool,
+) -> None:
+    with client_of(store, time) as client:
+        talk = client.conversation(id="c", history_policy=HistoryPolicy(audio_turns=1))
+        for _ in range(3):
+            talk.send(audio=speech["short"])
+        time.passed += HOUR + 1
+        if is_written_first:
+            talk.save()
+        branch = talk.branch()
+        branch.send("Go on.")
+        stored = store.load_conversation("default", branch.id)
+        assert [len(turn.blobs) for turn in stored.turns] == [0, 0, 2, 1]
+        file = client.conversations.load(talk.export(tmp_path / "c.zip"), is_copy=True)
+        assert [len(turn.clips) for turn in file.turns] == [0, 0, 2]
+        assert [turn.user.text for turn in file.turns] == ["short"] * 3
+
+
+def test_the_sound_of_one_conversation_is_not_given_to_another(
+    store: SqliteStore, time: Time, speech: dict[str, AudioClip]
+) -> None:
+    with client_of(store, time) as client:
+        client.conversation(id="c").send(audio=speech["short"])
+        client.conversation(id="words", retention="transcript").send(audio=speech["short"])
+        assert client.conversations.open("words").turns[0].clips == ()
+        assert len(client.conversations.open("c").turns[0].clips) == 2

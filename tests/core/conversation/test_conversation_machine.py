@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -20,6 +22,7 @@ from ossicle.conversation.keeper import NoKeeper
 from ossicle.errors import OssicleError
 from ossicle.messages import Reply, Usage
 from ossicle.storage import MemoryStore
+from ossicle.storage import Turn as StoredTurn
 from ossicle_echo.script import EchoScript
 
 T = TypeVar("T")
@@ -47,7 +50,10 @@ class Conversations(RuleBasedStateMachine):
         super().__init__()
         self.portal_manager = start_blocking_portal("asyncio")
         self.portal = self.portal_manager.__enter__()
-        self.world, self.store = World(), MemoryStore()
+        self.world = World()
+        self.store = MemoryStore(clock=self.world.clock.wall)
+        self.silent: set[str] = set()
+        """Turns whose sound the store has let go."""
         # What each turn should be, by conversation: (state, words of the user).
         self.expected: list[tuple[str, str]] = []
         self.forgot = 0
@@ -62,8 +68,19 @@ class Conversations(RuleBasedStateMachine):
         audio_turns=st.sampled_from([None, 0, 2]),
         max_tokens=st.sampled_from([16_000, 60, 0]),
         skew_s=st.sampled_from([-600.0, 0.0, 600.0]),
+        audio_ttl_s=st.sampled_from([0.0, 1800.0, 1e9]),
+        audio_idle_s=st.sampled_from([None, 0.0, 3400.0]),
     )
-    def begin(self, told: Any, audio_turns: int | None, max_tokens: int, skew_s: float) -> None:
+    def begin(
+        self,
+        told: Any,
+        audio_turns: int | None,
+        max_tokens: int,
+        skew_s: float,
+        audio_ttl_s: float,
+        audio_idle_s: float | None,
+    ) -> None:
+        self.retention = RetentionPolicy(audio_ttl_s=audio_ttl_s, audio_idle_s=audio_idle_s)
         self.policy = HistoryPolicy(lost_voice=told, audio_turns=audio_turns, max_tokens=max_tokens)
         self.world.skew_s = skew_s
         self.clip = self.run(self._speak)
@@ -178,12 +195,11 @@ class Conversations(RuleBasedStateMachine):
         self.say(words, streams=False)
 
     def _begun(self) -> AsyncConversation:
-        # Sound is kept for ever, so that what is stored can be compared with what is held.
         assert self.client is not None
         return self.client.conversation(
             id="mine",
             history_policy=self.policy,
-            retention=RetentionPolicy(audio_ttl_s=1e9),
+            retention=self.retention,
         )
 
     @rule()
@@ -254,7 +270,47 @@ class Conversations(RuleBasedStateMachine):
 
         self.run(work)
 
+    @rule()
+    def clean(self) -> None:
+        self.store.clean()
+        for turn in self._stored_turns():
+            is_over = turn.blobs_until is not None and turn.blobs_until <= self.world.clock.wall()
+            assert not (turn.blobs and is_over)
+
+    @precondition(lambda self: self.expected)
+    @rule(exports=st.booleans())
+    def look(self, exports: bool) -> None:
+        name = self.current().id
+        before = self.store.load_conversation("default", name)
+
+        async def work() -> None:
+            assert self.client is not None
+            looked_at = await self.client.conversations.open(name)
+            if exports:
+                with tempfile.TemporaryDirectory() as folder:
+                    path = await looked_at.export(f"{folder}/looked.zip")
+                    looked_at = await self.client.conversations.load(path, is_copy=True)
+                    self.store.delete_conversation("default", looked_at.id)
+            assert len(looked_at.turns) == len(self.expected)
+
+        self.run(work)
+        assert self.store.load_conversation("default", name) == before
+
+    def _stored_turns(self) -> Iterator[StoredTurn]:
+        for one in self.store.list_conversations("default"):
+            yield from self.store.load_conversation("default", one.conversation_id).turns
+
     # Invariants
+
+    @invariant()
+    def sound_that_went_never_comes_back(self) -> None:
+        for turn in self._stored_turns():
+            data = json.loads(turn.document)
+            kinds = [part["kind"] for message in data["messages"] for part in message["parts"]]
+            if turn.blobs:
+                assert data["id"] not in self.silent
+            elif "audio" in kinds and data["state"] != "pending":
+                self.silent.add(data["id"])
 
     @invariant()
     def turns_are_as_expected_and_in_order(self) -> None:
@@ -284,9 +340,18 @@ class Conversations(RuleBasedStateMachine):
     def the_store_holds_the_same(self) -> None:
         if self.talk is None or not self.talk.turns:
             return
-        stored, _ = load_notebook(self.store, "default", self.talk.id)
-        assert tuple(stored.turns) == self.talk.turns
+        now_s = self.world.clock.wall
+        stored, _ = load_notebook(self.store, "default", self.talk.id, wall=now_s)
+        for theirs, ours in zip(stored.turns, self.talk.turns, strict=True):
+            # A cleaning, or time, may have come between; the next turn or branch follows.
+            assert theirs in (ours, ours.without_sound())
+            assert theirs.clips == ours.clips or not self.keeps_sound
         assert stored.policy == self.talk.policy
+
+    @property
+    def keeps_sound(self) -> bool:
+        """Whether the retention never lets any sound go."""
+        return self.retention.audio_ttl_s >= 1e9 and self.retention.audio_idle_s is None
 
     @invariant()
     def the_books_agree(self) -> None:

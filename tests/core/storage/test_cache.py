@@ -22,8 +22,14 @@ BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 class Maker:
     """Makes a value and counts how often; waits until it may."""
 
-    def __init__(self, value: bytes = b"made", *, error: Exception | None = None) -> None:
-        self.value = value
+    def __init__(
+        self,
+        value: bytes = b"made",
+        *,
+        document: str = '{"n": 1}',
+        error: Exception | None = None,
+    ) -> None:
+        self.value, self.document = value, document
         self.error = error
         self.calls = 0
         self.gate = anyio.Event()
@@ -34,7 +40,7 @@ class Maker:
         await self.gate.wait()
         if self.error is not None:
             raise self.error
-        return Cacheable(document='{"n": 1}', value=self.value)
+        return Cacheable(document=self.document, value=self.value)
 
 
 def fetch(cache: AudioCache, maker: Maker, *, tenant: str = "a", facts: object = 1) -> Fetched:
@@ -237,10 +243,22 @@ def test_the_size_is_kept_at_every_moment() -> None:
     cache = AudioCache(Watched(), max_bytes=1000)
     rng = random.Random(1)
     for number in range(100):
-        maker = Maker(rng.randbytes(rng.choice((0, 1, 400, 999, 1000, 1001))))
+        maker = Maker(rng.randbytes(rng.choice((0, 1, 400, 991, 992, 993))))
         assert fetch(cache, maker, tenant=rng.choice("abc"), facts=number).value == maker.value
     assert max(sizes) == 1000
     assert len(sizes) < 100  # What is larger than the whole cache is not kept.
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_transcripts_are_bounded_too(tmp_path: Path, in_memory: bool) -> None:
+    """They are nothing but a document, which had no size."""
+    with MemoryStore() if in_memory else SqliteStore(tmp_path / "store") as store:
+        cache = AudioCache(store, max_bytes=1000)
+        for number in range(30):
+            maker = Maker(b"", document='"' + "w" * 298 + '"')
+            assert fetch(cache, maker, facts=number).document == maker.document
+            assert store.measure("a").cached_values == min(number + 1, 3)
+        assert store.measure("a").cached_bytes == 900
 
 
 def test_an_expired_result_is_made_anew() -> None:

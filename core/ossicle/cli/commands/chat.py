@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--id", "conversation_id", metavar="ID", help="Go on with a kept conversation, or "
               "give a new one this id.")  # fmt: skip
 @click.option("--out-dir", type=click.Path(path_type=Path, file_okay=False), help="Where spoken "
-              "answers go, a file a turn.")  # fmt: skip
+              "answers go, a file a turn and never over an older one.")  # fmt: skip
 @click.option("--format", default="wav", show_default=True, metavar="NAME", help="Of those files.")
 @click.option("--voice", metavar="NAME", help="Voice of the answers.")
 @click.option("--instructions", metavar="TEXT", help="How the model shall behave.")

@@ -35,6 +35,17 @@ def default_folder() -> Path:
     return user_data_path("ossicle", appauthor=False) / "store"
 
 
+def is_unused(folder: Path) -> bool:
+    """Whether there is nothing where a store would be: opening one there would make it."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # Whoever opens it is told what is wrong.
+
+
 def prepare_folder(folder: Path, *, files: Files) -> None:
     """Make a folder for the owner alone, or see that it is one of ours.
 

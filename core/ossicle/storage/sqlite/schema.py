@@ -106,7 +106,14 @@ CREATE INDEX hold_accounts_by_account ON hold_accounts (account);
 _THIRD = ""
 """The tables are the same, but charges tell what an older ossicle cannot read: it shall say so."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
+_FOURTH = """
+CREATE TABLE erasures (mark TEXT PRIMARY KEY) WITHOUT ROWID;
+UPDATE cached SET n_bytes = n_bytes + length(document);
+"""
+"""Deletions whose bytes may still be in free pages, the log or files; and cached values count with
+their documents: a transcript is nothing else."""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What makes version n + 1 of version n; a published one is never edited, only followed."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
 from ossicle.storage.naming import digest_of, encode_document
-from ossicle.storage.records import CachedValue
+from ossicle.storage.records import CachedValue, cached_size
 from ossicle.storage.tables.blobs import Blobs, Removed, collect
 from ossicle.storage.tables.rows import Rows, TableDatabase
 from ossicle.storage.tables.sealed import seal, unseal
@@ -49,7 +49,7 @@ class Cached:
                     text,
                     seal(text, digest),
                     digest,
-                    len(value),
+                    cached_size(value, document),
                     inline,
                     name,
                     now,

@@ -177,19 +177,16 @@ class Conversations:
                 for _, name, revision, created_at, updated_at, document, digest, n_turns in found
             )
 
-    def delete(self, tenant: str, name: str) -> bool:
-        """Delete a conversation; whether there was one."""
-        with self._database.writing() as rows:
-            found = rows.execute(
-                "SELECT id FROM conversations WHERE tenant = ? AND name = ?", (tenant, name)
-            ).fetchone()
-            if found is None:
-                return False
-            freed = self._remove_turns(rows, found[0], "position >= ?", 0)
-            rows.execute("DELETE FROM conversations WHERE id = ?", found)
-            removed = self._blobs.remove_unneeded(rows, freed)
-        self._blobs.unlink(removed.names)
-        return True
+    def remove(self, rows: Rows, tenant: str, name: str) -> Removed | None:
+        """Delete a conversation; the blobs that only it needed, or `None`: there was none."""
+        found = rows.execute(
+            "SELECT id FROM conversations WHERE tenant = ? AND name = ?", (tenant, name)
+        ).fetchone()
+        if found is None:
+            return None
+        freed = self._remove_turns(rows, found[0], "position >= ?", 0)
+        rows.execute("DELETE FROM conversations WHERE id = ?", found)
+        return self._blobs.remove_unneeded(rows, freed)
 
     def expire_blobs(self, rows: Rows) -> int:
         """Take their blobs from the turns that were to keep them no longer; how many turns."""

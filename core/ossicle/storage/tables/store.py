@@ -24,10 +24,12 @@ from ossicle.storage.records import (
     Turn,
 )
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
+from ossicle.storage.tables.accounts import forget_conversation, forget_tenant
 from ossicle.storage.tables.blob_place import BlobPlace
-from ossicle.storage.tables.blobs import Blobs
+from ossicle.storage.tables.blobs import Blobs, Removed
 from ossicle.storage.tables.cached import Cached
 from ossicle.storage.tables.conversations import Conversations
+from ossicle.storage.tables.erasure import Erasure
 from ossicle.storage.tables.rows import TableDatabase
 from ossicle.storage.tables.sealed import plausible, seal, unseal
 
@@ -45,7 +47,8 @@ _SIZES = {
     "charges": "SELECT count(*) FROM charges WHERE tenant = ?",
 }
 _TENANTS = " UNION ".join(
-    f"SELECT tenant FROM {table}" for table in ("blobs", "conversations", "charges", "cached")
+    f"SELECT tenant FROM {table} WHERE tenant IS NOT NULL"
+    for table in ("blobs", "conversations", "charges", "cached", "balances")
 )
 
 
@@ -69,6 +72,7 @@ class TableStore(Store):
         self._blobs = Blobs(database, folder, clock=clock)
         self._conversations = Conversations(database, self._blobs, clock=clock)
         self._cached = Cached(database, self._blobs, clock=clock)
+        self._erasure = Erasure(database, self._blobs)
 
     def put_blob(self, tenant: str, source: BlobSource) -> str:
         """Keep the bytes."""
@@ -97,12 +101,10 @@ class TableStore(Store):
         check_digests(digest)
         with self.database.writing() as rows:
             key = self._blobs.key(rows, tenant, digest)
-            if key is None:
-                return False
-            removed = self._blobs.remove(rows, [key])
-        self._blobs.unlink(removed.names)
-        self.database.scrub()
-        return True
+            removed = Removed() if key is None else self._blobs.remove(rows, [key])
+            mark = self._erasure.begin(rows) if removed.count else None
+        self._erasure.finish(mark, removed.names)
+        return removed.count > 0
 
     def save_conversation(
         self,
@@ -164,10 +166,12 @@ class TableStore(Store):
     def delete_conversation(self, tenant: str, conversation_id: str) -> bool:
         """Delete a conversation with its turns and every blob that nothing else needs."""
         check_names(tenant=tenant, conversation_id=conversation_id)
-        is_found = self._conversations.delete(tenant, conversation_id)
-        if is_found:
-            self.database.scrub()
-        return is_found
+        with self.database.writing() as rows:
+            removed = self._conversations.remove(rows, tenant, conversation_id)
+            had_account = forget_conversation(rows, tenant, conversation_id)
+            mark = self._erasure.begin(rows) if removed is not None or had_account else None
+        self._erasure.finish(mark, () if removed is None else removed.names)
+        return removed is not None
 
     def append_charge(self, tenant: str, charge: Charge) -> None:
         """Write an entry of the ledger."""
@@ -253,8 +257,9 @@ class TableStore(Store):
             cached = self._cached.remove_expired(rows)
             n_turns = self._conversations.expire_blobs(rows)
             blobs = self._blobs.remove_unneeded(rows)
+            mark = self._erasure.begin(rows)
         self._blobs.sweep()
-        self.database.scrub()
+        self._erasure.finish(mark)
         return CleanReport(
             cached_values=cached.count,
             turns=n_turns,
@@ -269,14 +274,9 @@ class TableStore(Store):
             blobs = self._conversations.remove_tenant(rows, tenant)
             cached = self._cached.remove_tenant(rows, tenant)
             rows.execute("DELETE FROM charges WHERE tenant = ?", (tenant,))
-            rows.execute(
-                "DELETE FROM hold_accounts WHERE account IN"
-                " (SELECT account FROM balances WHERE tenant = ?)",
-                (tenant,),
-            )
-            rows.execute("DELETE FROM balances WHERE tenant = ?", (tenant,))
-        self._blobs.unlink(cached.names + blobs.names)
-        self.database.scrub()
+            forget_tenant(rows, tenant)
+            mark = self._erasure.begin(rows)
+        self._erasure.finish(mark, cached.names + blobs.names)
 
     def close(self) -> None:
         """Close the database."""

@@ -319,11 +319,12 @@ class StoreConformance(Conformance, is_part=True):
         assert found is not None
         assert (found.value, found.document) == (value, "[1]")
         assert (found.created_at, found.expires_at) == (clock.now, clock.now + 10)
-        assert store.measure("a") == TenantSize(cached_values=1, cached_bytes=len(value))
+        n_bytes = len(value) + len("[1]")
+        assert store.measure("a") == TenantSize(cached_values=1, cached_bytes=n_bytes)
         clock.now += 10
         assert store.load_cached("a", "k") is None
         report = store.clean()
-        assert (report.cached_values, report.n_bytes) == (1, len(value))
+        assert (report.cached_values, report.n_bytes) == (1, n_bytes)
         assert store.measure("a") == TenantSize()
 
     @check("trims the cache by what was used last")
@@ -335,12 +336,23 @@ class StoreConformance(Conformance, is_part=True):
         store.save_cached("a", "expired", value=b"x", document="{}", lifetime_s=1)
         clock.now += 3600
         assert store.load_cached("a", "1") is not None
-        assert store.trim_cached(max_bytes=3 * len(_LARGE)) == 1
-        assert store.trim_cached(max_bytes=2 * len(_LARGE)) == 1
+        n_bytes = len(_LARGE) + len("{}")
+        assert store.trim_cached(max_bytes=3 * n_bytes) == 1
+        assert store.trim_cached(max_bytes=2 * n_bytes) == 1
         assert store.load_cached("b", "2") is None
         assert store.load_cached("a", "1") is not None
         assert store.trim_cached(max_bytes=0) == 2
         assert store.list_tenants() == ()
+
+    @check("counts documents in the size of the cache")
+    def test_documents_count_in_the_size_of_the_cache(self, store: Store) -> None:
+        """A transcript is nothing else; bytes in UTF-8, not characters."""
+        document = '"' + 499 * "é" + '"'  # 1000 bytes
+        for number in range(10):
+            store.save_cached("a", f"{number}", value=b"", document=document, lifetime_s=9)
+        assert store.measure("a") == TenantSize(cached_values=10, cached_bytes=10_000)
+        assert store.trim_cached(max_bytes=3_500) == 7
+        assert store.measure("a") == TenantSize(cached_values=3, cached_bytes=3_000)
 
     @check("leaves nothing of a deleted tenant")
     def test_a_deleted_tenant_leaves_nothing(self, store: Store) -> None:

@@ -64,6 +64,63 @@ def test_files_are_spoken_and_answers_come_as_files(run: Run, tmp_path: Path) ->
     assert AudioClip.from_path(files[0]).format.name == "flac"
 
 
+def test_an_answer_is_never_written_over_an_older_one(run: Run, tmp_path: Path) -> None:
+    """A second chat, or a turn taken back, counts its turns from the same number."""
+    place = ("--folder", "store", "--out-dir", "answers")
+    first = run("chat", *place, given="hello\n")
+    assert first.exit_code == 0, first.output
+    kept = (tmp_path / "answers" / "turn-001.wav").read_bytes()
+    second = run("chat", *place, "--json", given="something else\n/undo\nthird\n")
+    paths = [reply["audio"]["path"] for reply in json.loads(second.stdout)["replies"]]
+    assert [Path(path).name for path in paths] == ["turn-001-2.wav", "turn-001-3.wav"]
+    files = sorted((tmp_path / "answers").iterdir())
+    assert [file.name for file in files] == ["turn-001-2.wav", "turn-001-3.wav", "turn-001.wav"]
+    assert files[2].read_bytes() == kept
+    assert len({file.read_bytes() for file in files}) == 3
+
+
+def test_what_was_said_is_shown_once(run: Run, tmp_path: Path) -> None:
+    """A spoken answer is sound, a reference at the vendor and words at the same time."""
+    assert run("chat", "--id", "mine", "--folder", "store", given="hello\n").exit_code == 0
+    shown = run("conversations", "show", "mine", "--folder", "store").stdout
+    assert shown.count("You said: hello") == 1
+    assert shown.count("s of audio]") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        (("storage", "show"), 0),
+        (("storage", "clean", "--quarantined"), 0),
+        (("storage", "delete", "--tenant", "nobody", "--yes"), 0),
+        (("conversations", "list"), 0),
+        (("conversations", "show", "x"), 1),
+        (("conversations", "export", "x", "x.zip"), 1),
+        (("stats",), 0),
+    ],
+)
+def test_looking_makes_no_store(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    exit_code: int,
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    done = run(*arguments)
+    assert done.exit_code == exit_code, done.output
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "empty").mkdir()
+    option = "--store" if arguments == ("stats",) else "--folder"
+    assert run(*arguments, option, "empty").exit_code == exit_code
+    assert list((tmp_path / "empty").iterdir()) == []
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("mine")
+    if arguments != ("stats",):
+        refused = run(*arguments, option, "full")
+        assert "other things" in refused.stderr
+
+
 def test_a_turn_that_fails_ends_neither_the_chat_nor_in_success(run: Run) -> None:
     done = run("chat", "--folder", "store", given="@none.wav\nhello\n")
     assert done.exit_code == 1

@@ -9,6 +9,7 @@ from ossicle.client import recorded_stats
 from ossicle.errors import SchemaVersionError
 from ossicle.messages import Usage
 from ossicle.storage import Charge, SqliteStore
+from ossicle.storage.naming import digest_of
 from ossicle.storage.sqlite import schema
 from ossicle.storage.tables.sealed import seal
 
@@ -45,6 +46,7 @@ def test_charges_of_schema_2_are_counted_on_with_those_of_today(
         b'"currency":"USD"}'
     )
     place, older = tmp_path / "store", schema.MIGRATIONS[:2]
+    present = len(schema.MIGRATIONS)
     with monkeypatch.context() as then:
         then.setattr(schema, "MIGRATIONS", older)
         with SqliteStore(place) as store, store.database.writing() as rows:
@@ -68,8 +70,29 @@ def test_charges_of_schema_2_are_counted_on_with_those_of_today(
         assert total.latency.count == 1
     with monkeypatch.context() as then:
         then.setattr(schema, "MIGRATIONS", older)
-        with pytest.raises(SchemaVersionError, match="version 3"):
+        with pytest.raises(SchemaVersionError, match=f"version {present};"):
             SqliteStore(place)
+
+
+def test_cached_values_of_schema_3_count_with_their_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then a transcript had no size."""
+    place, document = tmp_path / "store", '"é"'.encode()
+    with monkeypatch.context() as then:
+        then.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:3])
+        with SqliteStore(place) as store, store.database.writing() as rows:
+            digest = digest_of(b"value")
+            rows.execute(
+                "INSERT INTO cached (tenant, key, document, document_digest, digest, n_bytes, data,"
+                " created_at, expires_at, used_at) VALUES ('ada', 'k', ?, ?, ?, 5, ?, 0, 9e9, 0)",
+                (document, seal(document, digest), digest, b"value"),
+            )
+    with SqliteStore(place) as store:
+        assert store.measure("ada").cached_bytes == 5 + 4
+        found = store.load_cached("ada", "k")
+        assert found is not None
+        assert (found.value, found.document, found.n_bytes) == (b"value", '"é"', 9)
 
 
 def test_a_failed_step_leaves_the_older_version(

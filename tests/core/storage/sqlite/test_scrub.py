@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import random
 import sqlite3
 from collections.abc import Callable
@@ -12,6 +14,7 @@ import pytest
 
 from ossicle.errors import StorageError
 from ossicle.storage import Charge, SqliteStore, Store, Turn
+from ossicle.storage.tables import Files
 
 N_MARKERS = 64
 SIZES = (40, 3000, 60_000, 65_537, 200_000)
@@ -94,17 +97,88 @@ def test_a_deleted_conversation_leaves_no_byte(
         assert len(found(folder)) >= N_MARKERS // 2 - 1  # Charges and cached values stay.
 
 
-def test_a_reader_in_the_way_is_told(tmp_path: Path) -> None:
+BLOB = marker(1) + bytes(70_000)
+DIGEST = f"sha256:{hashlib.sha256(BLOB).hexdigest()}"
+DELETIONS: dict[str, Callable[[Store], object]] = {
+    "conversation": lambda store: store.delete_conversation("a", "c"),
+    "blob": lambda store: store.delete_blob("a", DIGEST),
+    "tenant": lambda store: store.delete_tenant("a"),
+    "cleaning": lambda store: store.clean(),
+}
+
+
+def put_one(store: Store) -> None:
+    """A conversation of one turn whose sound is due, in a file of its own."""
+    turn = Turn(index=0, document="[]", blobs=(DIGEST,), blobs_until=0.0)
+    document = marker(0).decode()
+    store.save_conversation("a", "c", document=document, turns=[turn], new_blobs=[BLOB])
+
+
+@pytest.mark.parametrize("again", DELETIONS)
+@pytest.mark.parametrize("first", DELETIONS)
+def test_what_a_reader_in_the_way_left_goes_with_the_next_deletion(
+    tmp_path: Path, first: str, again: str
+) -> None:
+    """The rows were gone, so that the same call again found nothing and did nothing."""
     folder = tmp_path / "store"
     with SqliteStore(folder, busy_timeout_s=0.05) as store:
-        store.save_conversation("a", "c", document=marker(0).decode())
+        put_one(store)
         reader = sqlite3.connect(folder / "ossicle.sqlite3", isolation_level=None)
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM conversations").fetchall()
         with pytest.raises(StorageError) as caught:
-            store.delete_conversation("a", "c")
+            DELETIONS[first](store)
         assert caught.value.retryable
-        assert store.list_conversations("a") == ()
+        assert found(folder)
         reader.close()
-        store.clean()
-        assert found(folder) == set()
+        with SqliteStore(folder) as other:  # Whoever comes next, in whatever process.
+            DELETIONS[again](other)
+        left = {0} if {first, again} <= {"blob", "cleaning"} else set()
+        assert found(folder) == left
+        was_scrubbed = (folder / "ossicle.sqlite3").stat().st_mtime_ns
+        assert not store.delete_conversation("a", "unknown")
+        assert (folder / "ossicle.sqlite3").stat().st_mtime_ns == was_scrubbed  # Once is enough.
+
+
+class StuckFiles(Files):
+    """Deletes no file for now."""
+
+    is_stuck = False
+
+    def unlink(self, path: Path) -> None:
+        if self.is_stuck:
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        super().unlink(path)
+
+
+@pytest.mark.parametrize("name", ["conversation", "blob", "tenant"])
+def test_a_file_that_could_not_be_deleted_goes_with_the_next_deletion(
+    tmp_path: Path, name: str
+) -> None:
+    folder, files = tmp_path / "store", StuckFiles()
+    with SqliteStore(folder, files=files) as store:
+        put_one(store)
+        files.is_stuck = True
+        with pytest.raises(StorageError):
+            DELETIONS[name](store)
+        files.is_stuck = False
+        assert 1 in found(folder)
+        DELETIONS[name](store)
+        assert 1 not in found(folder)
+
+
+def test_a_mark_of_a_deletion_that_came_meanwhile_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    with SqliteStore(folder) as store, SqliteStore(folder) as other:
+        store.save_conversation("a", "c", document="{}")
+        scrub = store.database.scrub
+
+        def scrub_while_another_deletes() -> None:
+            scrub()
+            with other.database.writing() as rows:
+                other._erasure.begin(rows)
+
+        store.database.scrub = scrub_while_another_deletes  # type: ignore[method-assign]
+        assert store.delete_conversation("a", "c")
+        with store.database.reading() as rows:
+            assert rows.execute("SELECT count(*) FROM erasures").fetchone() == (1,)
