@@ -253,7 +253,10 @@ class AsyncConversation:
                     )
             self._book.references = models
             plan = self._outlook.plan(
-                found[0], current=None, speaks=True, timeout_s=self._line.timeout_s
+                found[0],
+                current=None,
+                speaks=True,
+                deadline=self._line.clock.monotonic() + self._line.timeout_s,
             )
         return plan.report
 

@@ -12,7 +12,10 @@ from ossicle.conversation.planner import plan_history
 from ossicle.conversation.scribe import Scribe
 from ossicle.conversation.turn import Turn
 from ossicle.messages import Receipt
-from ossicle.pipeline.history import SAFETY_S
+
+_APART_S = 1.0
+"""Between a plan and the last look at its audio ids, when the request is made: what is refused only
+there goes without the form that the plan would have chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,9 @@ class Outlook:
         object.__setattr__(self, "_scribe", Scribe(notebook=self.notebook, line=self.line))
 
     def plan(
-        self, capabilities: Capabilities, *, current: Turn | None, speaks: bool, timeout_s: float
+        self, capabilities: Capabilities, *, current: Turn | None, speaks: bool, deadline: float
     ) -> HistoryPlan:
-        """What the model is told now; audio ids outlive a call of this length."""
+        """What the model is told now; audio ids outlive a call that ends by then."""
         clock = self.line.clock
         turns = [turn for turn in self.notebook.turns if current is None or turn.id != current.id]
         return plan_history(
@@ -59,7 +62,7 @@ class Outlook:
             capabilities,
             now_s=clock.wall(),
             skew_s=self.notebook.skew_s(capabilities.provider, clock),
-            margin_s=SAFETY_S + timeout_s,
+            left_s=deadline - clock.monotonic() + _APART_S,
             policy=self.notebook.policy,
             current=current,
             speaks=speaks,
@@ -72,7 +75,7 @@ class Outlook:
         *,
         current: Turn,
         speaks: bool,
-        timeout_s: float,
+        deadline: float,
         language: str | None = None,
     ) -> Settled:
         """The plan once words are known and summaries made, and what finding them took.
@@ -81,7 +84,7 @@ class Outlook:
         """
 
         def plan() -> HistoryPlan:
-            return self.plan(capabilities, current=current, speaks=speaks, timeout_s=timeout_s)
+            return self.plan(capabilities, current=current, speaks=speaks, deadline=deadline)
 
         found = plan()
         wanted = found.report.wants_transcript
@@ -89,7 +92,10 @@ class Outlook:
         notes: tuple[str, ...] = ()
         if wanted and self.notebook.policy.transcriber is not None:
             receipts, notes = await self._scribe.write_down(
-                wanted, capabilities, language=language, timeout_s=timeout_s
+                wanted,
+                capabilities,
+                language=language,
+                timeout_s=deadline - self.line.clock.monotonic(),
             )
             found = plan() if receipts else found
         if self.summarize is not None and found.report.dropped:

@@ -200,7 +200,7 @@ class ConversationStream:
         if left_s <= 0:
             raise self._too_late("the turn")
         reference = self._reference()
-        draft = await (self._speech(reference) if self._mode == "speak" else self._told(left_s))
+        draft = await (self._speech(reference) if self._mode == "speak" else self._told())
         call = self._line.call(
             draft, reference=reference, conversation_id=self._book.id, timeout_s=left_s
         )
@@ -216,7 +216,7 @@ class ConversationStream:
             return self.turn.provider
         return self._book.references[self._model_index]
 
-    async def _told(self, left_s: float) -> Draft:
+    async def _told(self) -> Draft:
         """The draft with history."""
         capabilities = self._line.capabilities(self._reference())
         if self._draft.task not in capabilities.tasks:
@@ -226,7 +226,7 @@ class ConversationStream:
             capabilities,
             current=self.turn,
             speaks="audio" in self._draft.output,
-            timeout_s=left_s,
+            deadline=self._deadline,
             language=self._draft.language,
         )
         report, messages = settled.plan.report, settled.plan.messages
@@ -235,7 +235,8 @@ class ConversationStream:
         if self._mode == "repair" and self._partial is not None:
             request = TextPart(text=say_aloud(self._partial.text))
             messages = (*messages, Message(role="user", parts=(request,)))
-        return self._draft.model_copy(update={"messages": messages})
+        skew_s = self._book.skew_s(capabilities.provider, self._line.clock)
+        return self._draft.model_copy(update={"messages": messages, "vendor_skew_s": skew_s})
 
     async def _speech(self, reference: str | None) -> Draft:
         """The draft of the spoken fallback, in the same voice where the model has it."""
