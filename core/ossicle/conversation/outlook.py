@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ossicle.abc import Capabilities
@@ -24,12 +25,10 @@ class Settled:
 
     Attributes:
         plan: What is sent.
-        receipts: Of the calls that wrote down what was said.
-        notes: What went wrong with them.
+        notes: What went wrong with writing down what was said.
     """
 
     plan: HistoryPlan
-    receipts: tuple[Receipt, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -76,11 +75,20 @@ class Outlook:
         current: Turn,
         speaks: bool,
         deadline: float,
+        on_receipt: Callable[[Receipt], None],
         language: str | None = None,
     ) -> Settled:
-        """The plan once words are known and summaries made, and what finding them took.
+        """The plan once words are known and summaries made.
 
         Words that cannot be had leave the audio in its place.
+
+        Args:
+            capabilities: Of the model that is asked.
+            current: The turn under way.
+            speaks: Whether the model shall speak.
+            deadline: Of the turn, by the clock's `monotonic`.
+            on_receipt: Told of each call that writes down what was said, as soon as it is over.
+            language: That the user speaks, where the application says so.
         """
 
         def plan() -> HistoryPlan:
@@ -88,24 +96,25 @@ class Outlook:
 
         found = plan()
         wanted = found.report.wants_transcript
-        receipts: tuple[Receipt, ...] = ()
+        is_asked = False
         notes: tuple[str, ...] = ()
         if wanted and self.notebook.policy.transcriber is not None:
-            receipts, notes = await self._scribe.write_down(
+            is_asked, notes = await self._scribe.write_down(
                 wanted,
                 capabilities,
                 language=language,
                 timeout_s=deadline - self.line.clock.monotonic(),
+                on_receipt=on_receipt,
             )
-            found = plan() if receipts else found
+            found = plan() if is_asked else found
         if self.summarize is not None and found.report.dropped:
             await self._sum_up(self.summarize, found.report.dropped)
             found = plan()
         left = set(found.report.wants_transcript)
-        written = tuple(one for one in wanted if one not in left) if receipts else ()
+        written = tuple(one for one in wanted if one not in left) if is_asked else ()
         report = found.report.model_copy(update={"written_down": written})
         plan_made = found.model_copy(update={"report": report})
-        return Settled(plan=plan_made, receipts=receipts, notes=notes)
+        return Settled(plan=plan_made, notes=notes)
 
     async def _sum_up(self, summarize: Summarizer, dropped: tuple[str, ...]) -> None:
         summary = self.notebook.summary

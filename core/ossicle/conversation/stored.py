@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from anyio import to_thread
-
 from ossicle.audio import AudioClip
 from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head, write_turn
+from ossicle.conversation.finishing import finish_in_thread
 from ossicle.conversation.keeper import Keeper, NoKeeper
 from ossicle.conversation.notebook import Notebook
 from ossicle.conversation.retention import needs_audio
@@ -72,6 +72,7 @@ class StoreKeeper:
         self._store, self._tenant, self._revision = store, tenant, revision
         self._saved, self._wall = list(saved), wall
         self._head: str | None = None
+        self._lock = threading.Lock()
 
     async def keep(self, notebook: Notebook) -> None:
         """Write the head where it changed, and every turn that is not stored as it is now.
@@ -82,10 +83,14 @@ class StoreKeeper:
             StorageConflictError: Someone else has written to the conversation.
             StorageError: It could not be written.
         """
-        await to_thread.run_sync(self.write, notebook)
+        await finish_in_thread(lambda: self.write(notebook))
 
     def write(self, notebook: Notebook) -> None:
-        """The same as `keep`, blocking."""
+        """The same as `keep`, blocking; one at a time, as each goes on from the one before."""
+        with self._lock:
+            self._write(notebook)
+
+    def _write(self, notebook: Notebook) -> None:
         head = dumps(write_head(notebook))
         if self._revision == 0:
             self._write_new(notebook, head)
