@@ -126,7 +126,8 @@ def test_a_turn_that_timed_out_by_asyncio_is_stored_as_it_is_held() -> None:
 
 
 def test_cancelled_by_asyncio_wherever_it_waits_a_turn_leaves_nothing_behind() -> None:
-    store, states = MemoryStore(), set()
+    store = MemoryStore()
+    states: set[str] = set()
 
     async def main() -> None:
         async with AsyncClient("echo", store=store) as client:
