@@ -149,7 +149,11 @@ class AsyncClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close all providers; closing twice is harmless."""
+        """Close all providers; closing twice is harmless, and what is asked afterwards is refused.
+
+        Raises:
+            PluginContractError: A provider could not be closed; all others are.
+        """
         if self._owns_pool:
             with anyio.CancelScope(shield=True):
                 await self._board.pool.aclose()

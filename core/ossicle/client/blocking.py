@@ -107,12 +107,19 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close all providers and end the loop thread; closing twice is harmless."""
+        """End open streams, close all providers and end the loop thread; twice is harmless.
+
+        Raises:
+            PluginContractError: A provider could not be closed; everything else is.
+        """
         if not self._owns_loop:
             return
-        if self._loop.is_running:
-            self._loop.run(self._client.aclose)
-        self._loop.close()
+        try:
+            self._loop.end_streams()
+            if self._loop.is_running:
+                self._loop.run(self._client.aclose)
+        finally:
+            self._loop.close()
 
     def respond(
         self,

@@ -7,9 +7,10 @@ import contextlib
 import os
 import threading
 import weakref
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
@@ -17,6 +18,14 @@ from anyio.from_thread import BlockingPortal
 from ossicle.errors import ConfigurationError
 
 T = TypeVar("T")
+
+
+class Stream(Protocol):
+    """Something on the loop that has no end of its own while its caller does not read on."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """End it, and wait until all of it is gone."""
 
 
 class LoopThread:
@@ -31,6 +40,7 @@ class LoopThread:
         self._serving: _Serving | None = None
         self._process = os.getpid()
         self._is_closed = False
+        self._streams: set[Stream] = set()
 
     @property
     def is_running(self) -> bool:
@@ -68,19 +78,47 @@ class LoopThread:
         if self._process != os.getpid():
             self._open()
 
-    def close(self) -> None:
-        """End the thread after the calls under way; closing twice is harmless."""
+    def enlist(self, stream: Stream) -> None:
+        """Take note of a stream that has begun, so that closing ends it.
+
+        Raises:
+            ConfigurationError: It is closed already.
+        """
         with self._lock:
-            was_running, self._is_closed = self.is_running, True
+            self._check_open()
+            self._streams.add(stream)
+
+    def discharge(self, stream: Stream) -> None:
+        """Forget a stream that is over."""
+        with self._lock:
+            self._streams.discard(stream)
+
+    def end_streams(self) -> None:
+        """End all streams under way, whose callers may never read on."""
+        with self._lock:
+            streams = tuple(self._streams) if self.is_running else ()
+        for stream in streams:
+            stream.abort()
+
+    def close(self) -> None:
+        """End the streams, and the thread after the calls under way; twice is harmless."""
+        with self._lock:
+            self._is_closed = True
+        self.end_streams()
+        with self._lock:
+            was_running = self.is_running
             serving, self._serving = self._serving, None
         if serving is not None and was_running:
             serving.stop()
             serving.thread.join()
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ConfigurationError("the client is closed", fix="Make a new one.")
+
     def _open(self) -> BlockingPortal:
         with self._lock:
-            if self._is_closed:
-                raise ConfigurationError("the client is closed", fix="Make a new one.")
+            self._check_open()
             if self._serving is None:
                 self._serving, self._process = _Serving(), os.getpid()
                 # The thread knows `_Serving` only, so that nothing keeps this object alive.

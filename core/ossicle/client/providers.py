@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.client.cascading import Cascade
@@ -32,6 +33,7 @@ class ProviderPool:
         self._settings = settings
         self._instances = dict(instances)
         self._lock = threading.Lock()
+        self._is_closed = False
         for instance in self._instances.values():
             if isinstance(instance, Cascade):
                 instance.connect(self)
@@ -40,11 +42,14 @@ class ProviderPool:
         """The provider of this name.
 
         Raises:
+            ConfigurationError: The client is closed: nobody would close what is built now.
             UnknownProviderError: No allowed plugin announces it.
             DependencyMissingError: A package it stands on is not installed.
             PluginContractError: What builds it raises something else, or builds something else.
         """
         with self._lock:
+            if self._is_closed:
+                raise ConfigurationError("the client is closed", fix="Make a new one.")
             provider = self._instances.get(name)
             if provider is None:
                 provider = self.build(name, self._settings.get(name, ProviderSettings()))
@@ -135,11 +140,33 @@ class ProviderPool:
         return self.get(name).capabilities(model)
 
     async def aclose(self) -> None:
-        """Close every provider that was built; closing twice is harmless."""
+        """Close every provider that was built; closing twice is harmless.
+
+        Raises:
+            PluginContractError: One or more raised; all the others are closed.
+        """
         with self._lock:
-            instances, self._instances = list(self._instances.values()), {}
-        for provider in instances:
-            await provider.aclose()
+            instances = {} if self._is_closed else dict(self._instances)
+            self._is_closed = True
+        failures: dict[str, Exception] = {}
+        async with AsyncExitStack() as stack:
+            for name, provider in reversed(instances.items()):
+                stack.push_async_callback(_close, name, provider, failures)
+        if failures:
+            names = ", ".join(failures)
+            kinds = ", ".join(type(error).__name__ for error in failures.values())
+            raise PluginContractError(
+                f"closing {names} raised {kinds}",
+                plugin=next(iter(failures)),
+                fix="Report it to the author of the plugin; everything else is closed.",
+            ) from next(iter(failures.values()))
+
+
+async def _close(name: str, provider: AudioProvider, failures: dict[str, Exception]) -> None:
+    try:
+        await provider.aclose()
+    except Exception as error:  # noqa: BLE001 - one that fails keeps none of the others open
+        failures[name] = error
 
 
 def split_reference(reference: str) -> tuple[str, str | None]:

@@ -113,6 +113,11 @@ class ReadAhead:
         if self._left_badly:  # what reading met is no business of a caller who left
             self._raise_error()
 
+    def abort(self) -> None:
+        """End the stream because its client is closed; whoever reads it is told so."""
+        self._post(self._life.cancel)
+        self._wait_for_end()
+
     # On the caller's side
 
     def _begin(self) -> None:
@@ -144,21 +149,24 @@ class ReadAhead:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._wanted, self._room, self._is_full = asyncio.Event(), asyncio.Event(), False
-        self._scope = anyio.CancelScope()
+        self._scope, self._life = anyio.CancelScope(), anyio.CancelScope()
         error: BaseException | None = ConfigurationError(
             "the client was closed while the stream was read", fix="Close the client last."
         )
         try:
-            async with self._manager as stream:
-                self._entered.set_result(stream)
-                with self._scope:
-                    await self._wanted.wait()
-                    error = await self._read(stream)
-            if self._scope.cancelled_caught:
-                error = None  # closed by the caller
+            self._thread.enlist(self)
+            with self._life:
+                async with self._manager as stream:
+                    self._entered.set_result(stream)
+                    with self._scope:
+                        await self._wanted.wait()
+                        error = await self._read(stream)
+                if self._scope.cancelled_caught:
+                    error = None  # closed by the caller
         except Exception as raised:  # noqa: BLE001  # handed to the caller, whatever it is
             error, self._left_badly = raised, True
         finally:
+            self._thread.discharge(self)
             if not self._entered.done():
                 self._entered.set_exception(error or RuntimeError("not entered"))
             with self._changed:

@@ -8,10 +8,9 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-import anyio
-from anyio import to_thread
-
 from ossicle.conversation.archive import export_notebook
+from ossicle.conversation.finishing import finish_in_thread
+from ossicle.conversation.gate import TurnGate
 from ossicle.conversation.history_policy import HistoryPolicy, HistoryReport
 from ossicle.conversation.keeper import Keeper, NoKeeper
 from ossicle.conversation.line import Line
@@ -33,9 +32,10 @@ from ossicle.storage import Store
 class AsyncConversation:
     """A conversation; made by `AsyncClient.conversation`, never by hand.
 
-    One turn at a time: a second one waits. Every turn is in exactly one state, and only committed
-    ones are told again. What is told, and how, is planned anew for each call, by the clock of the
-    vendor that is asked: an audio id that may be dead is never sent.
+    One turn at a time: a second one waits, and is refused where the first waits for it, as a tool
+    that goes on with its own conversation would have it. Every turn is in exactly one state, and
+    only committed ones are told again. What is told, and how, is planned anew for each call, by the
+    clock of the vendor that is asked: an audio id that may be dead is never sent.
 
     Args:
         notebook: Its state.
@@ -64,7 +64,7 @@ class AsyncConversation:
         self._keeper: Keeper = keeper or keeper_of(
             notebook, store, line.tenant, wall=line.clock.wall
         )
-        self._gate = anyio.Semaphore(1)
+        self._gate = TurnGate()
         self._outlook = Outlook(notebook=notebook, line=line, summarize=summarize)
 
     def __repr__(self) -> str:
@@ -148,7 +148,8 @@ class AsyncConversation:
             max_output_tokens: Upper bound of each answer.
             temperature: Sampling temperature.
             seed: For repeatable sampling, where the vendor has it.
-            timeout_s: Seconds for the whole turn, tool rounds included.
+            timeout_s: Seconds for the whole turn: the wait for the one before, words written down,
+                summaries and tool rounds included; only writes to the store are not cut short.
             provider_options: Vendors' extras by provider name.
 
         Raises:
@@ -253,7 +254,10 @@ class AsyncConversation:
                     )
             self._book.references = models
             plan = self._outlook.plan(
-                found[0], current=None, speaks=True, timeout_s=self._line.timeout_s
+                found[0],
+                current=None,
+                speaks=True,
+                deadline=self._line.clock.monotonic() + self._line.timeout_s,
             )
         return plan.report
 
@@ -311,7 +315,7 @@ class AsyncConversation:
         """
         async with self._gate:
             self._keeper.drop_expired(self._book)
-            return await to_thread.run_sync(export_notebook, self._book, path)
+            return await finish_in_thread(lambda: export_notebook(self._book, path))
 
     def _begin(
         self,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ossicle.abc import Capabilities
 from ossicle.conversation.history_policy import ChangeKind, HistoryChange, HistoryPolicy
-from ossicle.conversation.references import Liveness
 from ossicle.conversation.turn import Turn
 from ossicle.conversation.wording import LOST_AUDIO, OWN_AUDIO, told_answer, told_tool
 from ossicle.messages import (
@@ -18,6 +17,7 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from ossicle.pipeline.history import Liveness
 from ossicle.policy import audio_tokens, estimate_tokens
 
 _Spoken = AudioPart | AudioReference
@@ -199,10 +199,9 @@ class TurnForm:
         has_words = message.text or any(part.transcript for part in spoken)
         gives_way = self._voiceless is not None and has_words
         for part in spoken:
-            live = self._liveness.live(part) if isinstance(part, AudioReference) else None
-            if live is not None and not gives_way:
+            if self._liveness.is_live(part) and not gives_way:
                 self.n_references += 1
-                return Message(role="assistant", parts=(live, *rest))
+                return Message(role="assistant", parts=(part, *rest))
         if gives_way and self._capabilities.audio_references:
             self._note("voice_lost", str(self._voiceless))
         elif self._capabilities.audio_references:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ossicle.abc import Capabilities
@@ -12,7 +13,10 @@ from ossicle.conversation.planner import plan_history
 from ossicle.conversation.scribe import Scribe
 from ossicle.conversation.turn import Turn
 from ossicle.messages import Receipt
-from ossicle.pipeline.history import SAFETY_S
+
+_APART_S = 1.0
+"""Between a plan and the last look at its audio ids, when the request is made: what is refused only
+there goes without the form that the plan would have chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +25,10 @@ class Settled:
 
     Attributes:
         plan: What is sent.
-        receipts: Of the calls that wrote down what was said.
-        notes: What went wrong with them.
+        notes: What went wrong with writing down what was said.
     """
 
     plan: HistoryPlan
-    receipts: tuple[Receipt, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -49,9 +51,9 @@ class Outlook:
         object.__setattr__(self, "_scribe", Scribe(notebook=self.notebook, line=self.line))
 
     def plan(
-        self, capabilities: Capabilities, *, current: Turn | None, speaks: bool, timeout_s: float
+        self, capabilities: Capabilities, *, current: Turn | None, speaks: bool, deadline: float
     ) -> HistoryPlan:
-        """What the model is told now; audio ids outlive a call of this length."""
+        """What the model is told now; audio ids outlive a call that ends by then."""
         clock = self.line.clock
         turns = [turn for turn in self.notebook.turns if current is None or turn.id != current.id]
         return plan_history(
@@ -59,7 +61,7 @@ class Outlook:
             capabilities,
             now_s=clock.wall(),
             skew_s=self.notebook.skew_s(capabilities.provider, clock),
-            margin_s=SAFETY_S + timeout_s,
+            left_s=deadline - clock.monotonic() + _APART_S,
             policy=self.notebook.policy,
             current=current,
             speaks=speaks,
@@ -72,34 +74,47 @@ class Outlook:
         *,
         current: Turn,
         speaks: bool,
-        timeout_s: float,
+        deadline: float,
+        on_receipt: Callable[[Receipt], None],
         language: str | None = None,
     ) -> Settled:
-        """The plan once words are known and summaries made, and what finding them took.
+        """The plan once words are known and summaries made.
 
         Words that cannot be had leave the audio in its place.
+
+        Args:
+            capabilities: Of the model that is asked.
+            current: The turn under way.
+            speaks: Whether the model shall speak.
+            deadline: Of the turn, by the clock's `monotonic`.
+            on_receipt: Told of each call that writes down what was said, as soon as it is over.
+            language: That the user speaks, where the application says so.
         """
 
         def plan() -> HistoryPlan:
-            return self.plan(capabilities, current=current, speaks=speaks, timeout_s=timeout_s)
+            return self.plan(capabilities, current=current, speaks=speaks, deadline=deadline)
 
         found = plan()
         wanted = found.report.wants_transcript
-        receipts: tuple[Receipt, ...] = ()
+        is_asked = False
         notes: tuple[str, ...] = ()
         if wanted and self.notebook.policy.transcriber is not None:
-            receipts, notes = await self._scribe.write_down(
-                wanted, capabilities, language=language, timeout_s=timeout_s
+            is_asked, notes = await self._scribe.write_down(
+                wanted,
+                capabilities,
+                language=language,
+                timeout_s=deadline - self.line.clock.monotonic(),
+                on_receipt=on_receipt,
             )
-            found = plan() if receipts else found
+            found = plan() if is_asked else found
         if self.summarize is not None and found.report.dropped:
             await self._sum_up(self.summarize, found.report.dropped)
             found = plan()
         left = set(found.report.wants_transcript)
-        written = tuple(one for one in wanted if one not in left) if receipts else ()
+        written = tuple(one for one in wanted if one not in left) if is_asked else ()
         report = found.report.model_copy(update={"written_down": written})
         plan_made = found.model_copy(update={"report": report})
-        return Settled(plan=plan_made, receipts=receipts, notes=notes)
+        return Settled(plan=plan_made, notes=notes)
 
     async def _sum_up(self, summarize: Summarizer, dropped: tuple[str, ...]) -> None:
         summary = self.notebook.summary

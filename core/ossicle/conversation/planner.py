@@ -21,11 +21,10 @@ from ossicle.conversation.history_policy import (
     HistoryReport,
     Summary,
 )
-from ossicle.conversation.references import Liveness
 from ossicle.conversation.turn import Turn
 from ossicle.conversation.wording import summary_of
 from ossicle.messages import Message, TextPart
-from ossicle.pipeline.history import SAFETY_S
+from ossicle.pipeline.history import Liveness
 from ossicle.policy import estimate_tokens
 
 _CONTEXT_SHARE = 0.75
@@ -38,7 +37,7 @@ def plan_history(
     *,
     now_s: float,
     skew_s: float | None = None,
-    margin_s: float = SAFETY_S,
+    left_s: float = 0.0,
     policy: HistoryPolicy | None = None,
     current: Turn | None = None,
     speaks: bool = True,
@@ -46,7 +45,7 @@ def plan_history(
 ) -> HistoryPlan:
     """What a model is told of a conversation.
 
-    No audio id is in it that could be dead by the vendor's clock within `margin_s`.
+    No audio id is in it that could be dead by the vendor's clock before the call is over.
 
     Args:
         turns: All turns, oldest first; those that are not committed are passed over.
@@ -54,14 +53,14 @@ def plan_history(
         now_s: Unix seconds by this machine's clock.
         skew_s: Seconds by which the vendor's clock is ahead of ours; `None`: not known, and the
             worst of ±600 s is assumed.
-        margin_s: Seconds for which an id must live on: what the call may take, and some more.
+        left_s: Seconds that the call may take, pauses and repeats included.
         policy: `None`: the defaults.
         current: The turn under way, told in full after the history.
         speaks: Whether the model shall speak.
         summary: Stands for the turns it names.
     """
     policy = policy or HistoryPolicy()
-    liveness = Liveness(capabilities, now_s=now_s, skew_s=skew_s, margin_s=margin_s)
+    liveness = Liveness(capabilities, now_s=now_s, skew_s=skew_s, left_s=left_s)
     told = set(summary.turn_ids) if summary is not None else set()
     forms = [
         TurnForm(turn, capabilities, liveness, policy=policy, speaks=speaks)

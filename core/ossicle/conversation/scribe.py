@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -66,14 +66,16 @@ class Scribe:
         *,
         language: str | None,
         timeout_s: float,
-    ) -> tuple[tuple[Receipt, ...], tuple[str, ...]]:
-        """Write down what can and should be; returns the receipts, and notes in words.
+        on_receipt: Callable[[Receipt], None],
+    ) -> tuple[bool, tuple[str, ...]]:
+        """Write down what can and should be; whether anybody was asked, and notes in words.
 
         Args:
             turn_ids: Turns whose audio has to give way.
             asked: The model that would be sent their audio again.
             language: That the user speaks, where the application says so.
             timeout_s: Left to the turn under way; half of it is for this.
+            on_receipt: Told of each call as soon as it is over, one that was left included.
         """
         ends_s = self.line.clock.monotonic() + timeout_s * _SHARE
         tasks = [
@@ -82,18 +84,22 @@ class Scribe:
             if turn.id in turn_ids and self.tries[turn.id] < _TRIES
             for name in self._choose(turn, asked, language)
         ]
-        receipts: list[Receipt] = []
+        n_receipts = 0
         notes: dict[str, None] = {}
         limiter = anyio.CapacityLimiter(_AT_ONCE)
+
+        def book(receipt: Receipt) -> None:
+            nonlocal n_receipts
+            n_receipts += 1
+            on_receipt(receipt)
 
         async def work(task: _Task) -> None:
             async with limiter:
                 if self._is_out(task.transcriber):
                     return
                 try:
-                    await self._write(task, receipts)
+                    await self._write(task, book)
                 except OssicleError as error:
-                    receipts.extend([error.receipt] if error.receipt is not None else [])
                     self._note_failure(task, error)
                     notes[
                         f"history: {task.transcriber} did not write down what was said "
@@ -104,7 +110,7 @@ class Scribe:
             for task in tasks:
                 self.tries[task.turn.id] += 1
                 group.start_soon(work, task)
-        return tuple(receipts), tuple(notes)
+        return n_receipts > 0, tuple(notes)
 
     def _note_failure(self, task: _Task, error: OssicleError) -> None:
         name = task.transcriber
@@ -149,7 +155,7 @@ class Scribe:
 
     # Writing
 
-    async def _write(self, task: _Task, receipts: list[Receipt]) -> None:
+    async def _write(self, task: _Task, book: Callable[[Receipt], None]) -> None:
         words: list[str | None] = []
         for part in task.turn.user.parts:
             if not isinstance(part, AudioPart):
@@ -172,9 +178,18 @@ class Scribe:
                 conversation_id=self.notebook.id,
                 timeout_s=left_s,
             )
-            async with call:
-                reply = await call.collect()
-            receipts.extend([reply.receipt] if reply.receipt is not None else [])
+            receipt: Receipt | None = None
+            try:
+                async with call:
+                    reply = await call.collect()
+                receipt = reply.receipt
+            except OssicleError as error:
+                receipt = error.receipt
+                raise
+            finally:
+                receipt = receipt or call.abandoned
+                if receipt is not None:
+                    book(receipt)
             # No words at all is an answer too: it stays audio, and nobody is asked again.
             words.append(reply.text or "")
         self.failures[task.transcriber] = 0

@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from anyio import to_thread
-
 from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head
+from ossicle.conversation.finishing import finish_in_thread
 from ossicle.conversation.keeper import Keeper, NoKeeper
 from ossicle.conversation.notebook import Notebook
 from ossicle.conversation.retention import needs_audio
@@ -63,7 +62,7 @@ class StoreKeeper:
             StorageConflictError: Someone else has written to the conversation.
             StorageError: It could not be written.
         """
-        await to_thread.run_sync(self.write, notebook)
+        await finish_in_thread(lambda: self.write(notebook))
 
     def write(self, notebook: Notebook) -> None:
         """The same as `keep`, blocking."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import anyio
 
+from ossicle.conversation.gate import TurnGate
 from ossicle.conversation.keeper import Keeper
-from ossicle.conversation.outcome import is_clean, may_use_another, state_after
+from ossicle.conversation.outcome import is_clean, may_use_another
 from ossicle.conversation.outlook import Outlook
 from ossicle.conversation.toolbox import Toolbox
 from ossicle.conversation.turn import Turn, TurnState
+from ossicle.conversation.turn_log import TurnLog
 from ossicle.conversation.wording import say_aloud
 from ossicle.errors import (
     AudioMissingError,
@@ -21,7 +24,6 @@ from ossicle.errors import (
     OssicleError,
 )
 from ossicle.messages import (
-    AudioPart,
     Event,
     Finished,
     InputHeard,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+T = TypeVar("T")
 _Mode = Literal["answer", "repair", "speak"]
 
 REBUILT = "an audio id was unknown to the vendor: history rebuilt without ids and sent once more"
@@ -60,7 +63,7 @@ class ConversationStream:
         toolbox: Answers tool calls; `None` where no tools are offered.
         keeper: Where the conversation is kept.
         gate: Lets one turn at a time pass.
-        timeout_s: Seconds for the whole turn.
+        timeout_s: Seconds for the whole turn, the wait for the one before included.
     """
 
     def __init__(
@@ -72,15 +75,15 @@ class ConversationStream:
         audio: object,
         toolbox: Toolbox | None,
         keeper: Keeper,
-        gate: anyio.Semaphore,
+        gate: TurnGate,
         timeout_s: float,
     ) -> None:
         self._outlook, self._book, self._line = outlook, outlook.notebook, outlook.line
         self._draft, self._text, self._audio = draft, text, audio
-        self._toolbox, self._keeper, self._gate = toolbox, keeper, gate
+        self._toolbox, self._gate = toolbox, gate
         self._timeout_s = timeout_s
         self._deadline = 0.0
-        self._turn: Turn | None = None
+        self._log = TurnLog(outlook.notebook, keeper)
         self._call: ReplyStream | None = None
         self._mode: _Mode = "answer"
         self._partial: Reply | None = None
@@ -96,9 +99,7 @@ class ConversationStream:
         Raises:
             ConfigurationError: The stream was not entered.
         """
-        if self._turn is None:
-            raise ConfigurationError("the turn has not begun", fix="Use `async with` first.")
-        return self._turn
+        return self._log.turn
 
     @property
     def reply(self) -> Reply:
@@ -114,18 +115,25 @@ class ConversationStream:
         return self._reply
 
     async def __aenter__(self) -> Self:
-        """Wait for the turn before, load the audio, and note the turn as pending."""
-        await self._gate.acquire()
-        self._holds_gate = True
+        """Wait for the turn before, load the audio, and note the turn as pending.
+
+        Raises:
+            DeadlineExceededError: The turn before took all the time.
+            ConfigurationError: The turn before waits for this one: it is of the same task, or this
+                one is asked for by a tool of it.
+        """
+        self._deadline = self._line.clock.monotonic() + self._timeout_s
+        with self._line.clock.scope_until(self._deadline):
+            await self._gate.acquire()
+            self._holds_gate = True
+        if not self._holds_gate:
+            raise self._too_late("waiting for the turn before")
         try:
-            self._deadline = self._line.clock.monotonic() + self._timeout_s
             user = await self._line.user_message(self._text, self._audio)
-            self._turn = self._book.begin(user)
-            await self._keeper.keep(self._book)
+            await self._log.begin(user)
         except BaseException as error:
-            if self._turn is not None and isinstance(error, OssicleError):
-                self._turn = self._turn.model_copy(update={"error": error.code})
-            await self._end("failed", is_kept=False)
+            # What could not be written just now is not tried again: the next turn does.
+            await self._end(None, error, is_kept=not isinstance(error, OssicleError))
             raise
         return self
 
@@ -140,7 +148,7 @@ class ConversationStream:
 
     async def aclose(self) -> None:
         """End the turn; one that is still under way is cancelled. Closing twice is harmless."""
-        await self._end("cancelled")
+        await self._end("cancelled", None)
 
     def __aiter__(self) -> Self:
         """Iterate over the events, once."""
@@ -154,18 +162,11 @@ class ConversationStream:
         """
         if self.turn.state != "pending":
             raise StopAsyncIteration
-        ended: TurnState | None = "cancelled"
         try:
-            event = await self._next()
-            ended = None
-        except OssicleError as error:
-            ended = state_after(error)
-            self._turn = self.turn.model_copy(update={"error": error.code})
+            return await self._next()
+        except BaseException as error:
+            await self._end(None, error)
             raise
-        finally:
-            if ended is not None:
-                await self._end(ended)
-        return event
 
     async def collect(self) -> Reply:
         """Read to the end and return the whole reply."""
@@ -196,17 +197,19 @@ class ConversationStream:
     # Calls
 
     async def _open(self) -> ReplyStream:
+        reference = self._reference()
+        if self._mode == "speak":
+            draft = self._speech(reference)
+        else:
+            draft = await self._in_time(self._told, "making the history of the turn")
         left_s = self._deadline - self._line.clock.monotonic()
         if left_s <= 0:
             raise self._too_late("the turn")
-        reference = self._reference()
-        draft = await (self._speech(reference) if self._mode == "speak" else self._told(left_s))
-        call = self._line.call(
+        self._call = call = self._line.call(
             draft, reference=reference, conversation_id=self._book.id, timeout_s=left_s
         )
-        self._note(provider=call.info.provider, model=call.info.model)
+        self._log.note(provider=call.info.provider, model=call.info.model)
         await call.__aenter__()
-        self._call = call
         return call
 
     def _reference(self) -> str | None:
@@ -216,7 +219,7 @@ class ConversationStream:
             return self.turn.provider
         return self._book.references[self._model_index]
 
-    async def _told(self, left_s: float) -> Draft:
+    async def _told(self) -> Draft:
         """The draft with history."""
         capabilities = self._line.capabilities(self._reference())
         if self._draft.task not in capabilities.tasks:
@@ -226,18 +229,20 @@ class ConversationStream:
             capabilities,
             current=self.turn,
             speaks="audio" in self._draft.output,
-            timeout_s=left_s,
+            deadline=self._deadline,
             language=self._draft.language,
+            on_receipt=lambda receipt: self._log.note(receipts=(receipt,)),
         )
         report, messages = settled.plan.report, settled.plan.messages
         self._book.report = report
-        self._note(receipts=settled.receipts, notes=(*settled.notes, *report.losses))
+        self._log.note(notes=(*settled.notes, *report.losses))
         if self._mode == "repair" and self._partial is not None:
             request = TextPart(text=say_aloud(self._partial.text))
             messages = (*messages, Message(role="user", parts=(request,)))
-        return self._draft.model_copy(update={"messages": messages})
+        skew_s = self._book.skew_s(capabilities.provider, self._line.clock)
+        return self._draft.model_copy(update={"messages": messages, "vendor_skew_s": skew_s})
 
-    async def _speech(self, reference: str | None) -> Draft:
+    def _speech(self, reference: str | None) -> Draft:
         """The draft of the spoken fallback, in the same voice where the model has it."""
         assert self._partial is not None
         voices = self._line.capabilities(reference, "speak").voices
@@ -253,11 +258,15 @@ class ConversationStream:
 
     async def _close_call(self, receipt: Receipt | None) -> None:
         call, self._call = self._call, None
-        if call is not None:
-            await call.aclose()
-            receipt = receipt or call.abandoned
-        if receipt is not None:
-            self._note(receipts=(receipt,))
+        try:
+            if call is not None:
+                await call.aclose()
+        finally:
+            if call is not None:
+                receipt = receipt or call.abandoned
+                self._log.broken = receipt
+            if receipt is not None:
+                self._log.note(receipts=(receipt,))
 
     def _recover(self, error: OssicleError) -> bool:
         """Whether another call can save the turn; makes it ready."""
@@ -265,9 +274,11 @@ class ConversationStream:
             if self._is_rebuilt or self._has_delivered:
                 return False
             self._is_rebuilt = True
-            self._book.forget_references(error.provider)
-            self._turn = self.turn.without_references(error.provider)
-            self._note(notes=(REBUILT,))
+            # Whoever was asked, and not whom the error names: that may be who stands behind it.
+            asked = self.turn.provider or error.provider
+            self._book.forget_references(asked)
+            self._log.put(self.turn.without_references(asked))
+            self._log.note(notes=(REBUILT,))
             return True
         if isinstance(error, AudioMissingError):
             return self._speak_up(error)
@@ -278,7 +289,9 @@ class ConversationStream:
             return False
         self._model_index += 1
         self._is_rebuilt = False
-        self._note(notes=(f"{self.turn.provider} failed ({error.code}): the next model is asked",))
+        self._log.note(
+            notes=(f"{self.turn.provider} failed ({error.code}): the next model is asked",)
+        )
         return True
 
     def _speak_up(self, error: AudioMissingError) -> bool:
@@ -286,11 +299,11 @@ class ConversationStream:
             return False
         if self._mode == "answer":
             self._mode, self._partial = "repair", error.partial
-            self._note(notes=(REPAIRED,))
+            self._log.note(notes=(REPAIRED,))
             return True
         if self._mode == "repair" and self._has_speaker():
             self._mode = "speak"
-            self._note(notes=(SPOKEN,))
+            self._log.note(notes=(SPOKEN,))
             return True
         return False
 
@@ -307,13 +320,14 @@ class ConversationStream:
         """Take the answer of a call; whether it ends the turn."""
         reply = call.reply
         await self._close_call(reply.receipt)
+        self._log.broken = None
         if self._mode == "speak" and self._partial is not None:
             words = self._partial.text
             reply = self._partial.model_copy(
                 update={"audio": reply.audio, "transcript": words, "content": None}
                 | {"reference": None, "receipt": reply.receipt}
             )
-        self._hear(reply)
+        self._log.put(self.turn.with_heard(reply.heard))
         messages = self.turn.messages
         if reply.message.parts:
             messages = (*messages, reply.message)
@@ -326,26 +340,28 @@ class ConversationStream:
                     allowed=self._rounds - 1,
                     fix="Raise max_tool_rounds, or tell the model when to stop.",
                 )
-            results = await self._tool_results(self._toolbox, reply)
-            self._turn = self.turn.model_copy(update={"messages": (*messages, results)})
+            toolbox, calls = self._toolbox, reply.tool_calls
+            results = await self._in_time(lambda: toolbox.answer(calls), "the tools of the turn")
+            self._log.put(self.turn.model_copy(update={"messages": (*messages, results)}))
             # A call that was demanded has been made; demanding it again would never end.
             if self._draft.tool_choice not in ("auto", "none"):
                 self._draft = self._draft.model_copy(update={"tool_choice": None})
             self._mode, self._partial, self._has_delivered = "answer", None, False
             return False
-        self._turn = self.turn.model_copy(update={"messages": messages})
+        self._log.put(self.turn.model_copy(update={"messages": messages}))
         receipt = reply.receipt
         if receipt is not None:
             notes = dict.fromkeys((*receipt.notes, *self.turn.notes))
             receipt = receipt.model_copy(update={"notes": tuple(notes)})
         self._reply = reply.model_copy(update={"receipt": receipt})
-        await self._end("committed")
+        await self._end("committed", None)
         return True
 
-    async def _tool_results(self, toolbox: Toolbox, reply: Reply) -> Message:
-        with self._line.clock.scope_until(self._deadline):
-            return await toolbox.answer(reply.tool_calls)
-        raise self._too_late("the tools of the turn")
+    async def _in_time(self, make: Callable[[], Awaitable[T]], what: str) -> T:
+        """What is made as a part of the turn, while it has time."""
+        with self._line.clock.scope_until(self._deadline), self._gate.lent():
+            return await make()
+        raise self._too_late(what)
 
     def _too_late(self, what: str) -> DeadlineExceededError:
         return DeadlineExceededError(
@@ -354,46 +370,19 @@ class ConversationStream:
             fix="Allow more time with timeout_s.",
         )
 
-    def _hear(self, reply: Reply) -> None:
-        """Note what the provider says the user said."""
-        n_clips = sum(isinstance(part, AudioPart) for part in self.turn.user.parts)
-        if reply.heard is None or not n_clips:
-            return
-        lines = [reply.heard] if n_clips == 1 else reply.heard.split("\n")
-        if len(lines) == n_clips:
-            self._turn = self.turn.with_transcripts(tuple(lines))
-
-    def _note(
-        self,
-        *,
-        receipts: tuple[Receipt, ...] = (),
-        notes: tuple[str, ...] = (),
-        provider: str | None = None,
-        model: str | None = None,
+    async def _end(
+        self, state: TurnState | None, error: BaseException | None, *, is_kept: bool = True
     ) -> None:
-        turn = self.turn
-        self._turn = turn.model_copy(
-            update={
-                "receipts": (*turn.receipts, *receipts),
-                "notes": tuple(dict.fromkeys((*turn.notes, *notes))),
-                "provider": provider or turn.provider,
-                "model": model or turn.model,
-            }
-        )
-        self._book.put(self._turn)
-
-    async def _end(self, state: TurnState, *, is_kept: bool = True) -> None:
         """Give the turn its last state, keep it, and let the next one pass; once."""
         if not self._holds_gate:
             return
         self._holds_gate = False
         try:
-            with anyio.CancelScope(shield=True):
-                await self._close_call(None)
-                if self._turn is not None:
-                    self._turn = self._turn.model_copy(update={"state": state})
-                    self._book.put(self._turn)
-                    if is_kept:
-                        await self._keeper.keep(self._book)
+            try:
+                with anyio.CancelScope(shield=True):
+                    await self._close_call(None)
+            finally:
+                answered = None if self._reply is None else self._reply.receipt
+                await self._log.end(state, error, answered=answered, is_kept=is_kept)
         finally:
             self._gate.release()

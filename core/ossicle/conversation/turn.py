@@ -12,7 +12,8 @@ from ossicle.messages import AudioPart, AudioReference, Message, Receipt, TextPa
 
 TurnState = Literal["pending", "committed", "failed", "ambiguous", "cancelled"]
 """`pending`: under way. `committed`: answered to its end; only these are history. `failed`: surely
-not answered. `ambiguous`: it may have been executed and billed. `cancelled`: the caller left."""
+not answered, which a tool of the application's own that raises sees to as well. `ambiguous`: it may
+have been executed and billed. `cancelled`: the caller left."""
 
 
 class Turn(Value):
@@ -28,7 +29,9 @@ class Turn(Value):
         model: Which model.
         receipts: Of every call that the turn took, failed ones included.
         notes: What the caller should know: rebuilt history, repaired or spoken fallback answers.
-        error: `OssicleError.code` of what ended the turn, or `None`.
+        error: `OssicleError.code` of what ended the turn, the class name of an application's own
+            exception, or `None`. Of a committed turn: it was answered and is history, and could not
+            be written down.
     """
 
     id: str
@@ -101,6 +104,14 @@ class Turn(Value):
             for message in self.messages
         )
         return self.model_copy(update={"messages": messages})
+
+    def with_heard(self, heard: str | None) -> Turn:
+        """The same turn with what the provider says that the user said, one line a clip."""
+        n_clips = sum(isinstance(part, AudioPart) for part in self.user.parts)
+        if heard is None or not n_clips:
+            return self
+        lines = [heard] if n_clips == 1 else heard.split("\n")
+        return self.with_transcripts(tuple(lines)) if len(lines) == n_clips else self
 
     def without_references(self, provider: str) -> Turn:
         """The same turn without the audio ids of one provider."""

@@ -25,7 +25,7 @@ from ossicle.messages import (
 from ossicle.pipeline.cache_use import Portion
 from ossicle.pipeline.check import find_faults, refuse_faults
 from ossicle.pipeline.draft import Draft
-from ossicle.pipeline.history import for_provider
+from ossicle.pipeline.history import Liveness, for_provider
 from ossicle.pipeline.kept_audio import prepare_kept
 from ossicle.pipeline.plan import Plan
 from ossicle.pipeline.planner import clips_of, plan_call
@@ -125,9 +125,14 @@ async def make_ready(
         is_recognized=is_recognized,
     )
     records, findings = _judge(prepared, draft, capabilities, shop)
-    now_s = shop.clock.wall()
+    liveness = Liveness(
+        capabilities,
+        now_s=shop.clock.wall(),
+        skew_s=draft.vendor_skew_s,
+        left_s=deadline - shop.clock.monotonic(),
+    )
     messages = [
-        for_provider(message, capabilities, now_s=now_s)
+        for_provider(message, capabilities, liveness=liveness)
         for message in _with_prepared(draft.messages, prepared)
     ]
     request = _request(draft, plan, messages, deadline)

@@ -30,6 +30,8 @@ class Draft(Value):
         temperature: Sampling temperature.
         seed: For repeatable sampling.
         provider_options: By provider name.
+        vendor_skew_s: Seconds by which the vendor's clock is ahead of ours, for the life of audio
+            ids; `None`: not known.
     """
 
     task: Task = "respond"
@@ -46,6 +48,7 @@ class Draft(Value):
     temperature: float | None = None
     seed: int | None = None
     provider_options: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    vendor_skew_s: float | None = None
 
     @field_validator("instructions")
     @classmethod

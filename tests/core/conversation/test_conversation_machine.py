@@ -183,7 +183,7 @@ class Conversations(RuleBasedStateMachine):
                     await anext(stream, None)
                 # What another process finds: the first one writes nothing any more.
                 self.talk = await self.client.conversations.open(name)
-                stream._keeper = NoKeeper()
+                stream._log._keeper = NoKeeper()
 
         self.run(work)
         self.expected.append(("ambiguous", words))

@@ -8,7 +8,7 @@ from tests.core.conversation.made import NOW_S, model, turn
 from tests.profiles import tried
 
 from ossicle.conversation import HistoryPolicy, Summary, Turn, plan_history
-from ossicle.conversation.references import MAX_SKEW_S, ServerClock
+from ossicle.conversation.references import ServerClock
 from ossicle.messages import (
     AudioPart,
     AudioReference,
@@ -18,6 +18,7 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from ossicle.pipeline.history import MAX_SKEW_S, SAFETY_S
 
 ALL = HistoryPolicy(max_tokens=None, audio_turns=None)
 
@@ -76,11 +77,11 @@ policies = st.builds(
     turns=histories(),
     skew_s=st.floats(-MAX_SKEW_S, MAX_SKEW_S),
     is_known=st.booleans(),
-    margin_s=st.floats(0, 300),
+    left_s=st.floats(0, 300),
     policy=policies,
 )
-def test_no_request_carries_an_id_that_is_dead_or_dies_within_the_margin(
-    turns: list[Turn], skew_s: float, is_known: bool, margin_s: float, policy: HistoryPolicy
+def test_no_request_carries_an_id_that_is_dead_or_dies_before_the_call_is_over(
+    turns: list[Turn], skew_s: float, is_known: bool, left_s: float, policy: HistoryPolicy
 ) -> None:
     ours_s = NOW_S - skew_s  # NOW_S is the vendor's time
     plan = plan_history(
@@ -88,7 +89,7 @@ def test_no_request_carries_an_id_that_is_dead_or_dies_within_the_margin(
         model(),
         now_s=ours_s,
         skew_s=skew_s if is_known else None,
-        margin_s=margin_s,
+        left_s=left_s,
         policy=policy,
     )
     expiries = {
@@ -101,7 +102,7 @@ def test_no_request_carries_an_id_that_is_dead_or_dies_within_the_margin(
     for name in references(plan.messages):
         expires_at = expiries[name]
         assert expires_at is not None
-        assert expires_at > NOW_S + margin_s - 1e-3  # floats of this size are µs apart
+        assert expires_at > NOW_S + left_s + SAFETY_S - 1e-3  # floats of this size are µs apart
 
 
 @settings(deadline=None, max_examples=tried(300))
@@ -146,15 +147,24 @@ def test_the_vendors_clock_is_never_taken_as_earlier_than_it_is(
         (wall_s + passed_s, 5.0 + max(0.0, passed_s - slept_s)),
     ):
         now_skew_s = seen.skew_now_s(wall_s=wall_now_s, monotonic_s=monotonic_s)
+        assert now_skew_s is not None
         assert wall_now_s + now_skew_s >= truly_s - 1e-6
 
 
-def test_a_live_id_stands_for_the_answer_with_its_expiry_by_our_clock() -> None:
+@given(wall_s=st.floats(-1e6, 1e6), behind_s=st.floats(600.1, 1e6), passed_s=st.floats(0, 10_000))
+def test_a_date_that_a_proxy_kept_is_no_clock(
+    wall_s: float, behind_s: float, passed_s: float
+) -> None:
+    seen = ServerClock.seen(wall_s - behind_s, wall_s=wall_s, monotonic_s=5.0)
+    assert seen.skew_now_s(wall_s=wall_s + passed_s, monotonic_s=5.0 + passed_s) is None
+
+
+def test_a_live_id_stands_for_the_answer() -> None:
     one = turn(reference="a", expires_at=NOW_S + 1000)
     plan = plan_history([one], model(), now_s=NOW_S - 100, skew_s=100.0)
     assert plan.messages[1].parts == (
         AudioReference(
-            provider="vendor", id="a", expires_at=NOW_S + 900, transcript="fine", duration_s=1.0
+            provider="vendor", id="a", expires_at=NOW_S + 1000, transcript="fine", duration_s=1.0
         ),
     )
     assert plan.report.references == 1

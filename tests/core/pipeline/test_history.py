@@ -20,7 +20,7 @@ from ossicle.messages import (
     ToolCall,
     ToolCallPart,
 )
-from ossicle.pipeline.history import SAFETY_S, for_provider
+from ossicle.pipeline.history import MAX_SKEW_S, SAFETY_S, Liveness, for_provider
 
 CLIP = AudioClip.from_pcm(b"\0\0", sample_rate=8000)
 CALL = ToolCallPart(call=ToolCall(id="c", name="f"))
@@ -38,6 +38,19 @@ def model(*, references: bool = True) -> Capabilities:
     )
 
 
+def told(
+    message: Message,
+    *,
+    references: bool = True,
+    now_s: float = NOW,
+    skew_s: float | None = 0.0,
+    left_s: float = 0.0,
+) -> Message:
+    capabilities = model(references=references)
+    liveness = Liveness(capabilities, now_s=now_s, skew_s=skew_s, left_s=left_s)
+    return for_provider(message, capabilities, liveness=liveness)
+
+
 def answer(*parts: Part) -> Message:
     return Message(role="assistant", parts=parts)
 
@@ -48,7 +61,7 @@ def reference(*, provider: str = "p", expires_at: float | None = NOW + 3600) -> 
 
 def test_a_live_id_stands_for_the_audio() -> None:
     whole = answer(AudioPart(clip=CLIP, transcript="hi"), reference(), CALL)
-    assert for_provider(whole, model(), now_s=NOW).parts == (reference(), CALL)
+    assert told(whole).parts == (reference(), CALL)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +69,7 @@ def test_a_live_id_stands_for_the_audio() -> None:
     [
         (reference(expires_at=NOW + SAFETY_S), True),
         (reference(expires_at=NOW - 1), True),
+        (reference(expires_at=None), True),
         (reference(provider="q"), True),
         (reference(), False),
     ],
@@ -63,34 +77,71 @@ def test_a_live_id_stands_for_the_audio() -> None:
 def test_what_the_provider_does_not_know_goes_as_words(
     dead: AudioReference, references: bool
 ) -> None:
-    told = for_provider(
-        answer(AudioPart(clip=CLIP, transcript="hi"), dead, CALL),
-        model(references=references),
-        now_s=NOW,
-    )
-    assert told.parts == (TextPart(text="hi"), CALL)
+    whole = answer(AudioPart(clip=CLIP, transcript="hi"), dead, CALL)
+    assert told(whole, references=references).parts == (TextPart(text="hi"), CALL)
+
+
+@pytest.mark.parametrize(
+    ("lives_s", "skew_s", "left_s", "is_named"),
+    [
+        (181, 0.0, 120.0, True),
+        (180, 0.0, 120.0, False),
+        (681, 500.0, 120.0, True),
+        (680, 500.0, 120.0, False),
+        (781, None, 120.0, True),
+        (780, None, 120.0, False),
+        (61, 0.0, -5.0, True),
+    ],
+)
+def test_an_id_must_outlive_the_call_by_the_vendors_clock(
+    lives_s: float, skew_s: float | None, left_s: float, is_named: bool
+) -> None:
+    whole = answer(reference(expires_at=NOW + lives_s))
+    found = told(whole, skew_s=skew_s, left_s=left_s).parts
+    assert isinstance(found[0], AudioReference) == is_named
 
 
 def test_written_words_are_not_said_twice() -> None:
     whole = answer(TextPart(text="written"), AudioPart(clip=CLIP, transcript="spoken"))
-    assert for_provider(whole, model(), now_s=NOW).parts == (TextPart(text="written"),)
+    assert told(whole).parts == (TextPart(text="written"),)
 
 
 def test_an_answer_that_nobody_can_tell_is_an_error() -> None:
     with pytest.raises(UnsupportedFeatureError, match="no transcript"):
-        for_provider(answer(AudioPart(clip=CLIP)), model(), now_s=NOW)
+        told(answer(AudioPart(clip=CLIP)))
 
 
 def test_what_others_said_is_left_as_it_is() -> None:
     said = Message(role="user", parts=(AudioPart(clip=CLIP),))
-    assert for_provider(said, model(), now_s=NOW) is said
+    assert told(said) is said
 
 
-@given(expires_at=st.floats(0, 2e6), now_s=st.floats(0, 2e6), references=st.booleans())
-def test_no_dead_id_ever_leaves(expires_at: float, now_s: float, references: bool) -> None:
-    whole = answer(reference(expires_at=expires_at))
-    told = for_provider(whole, model(references=references), now_s=now_s)
-    for part in told.parts:
+@given(
+    vendor_s=st.floats(0, 2e6),
+    skew_s=st.floats(-MAX_SKEW_S, MAX_SKEW_S),
+    is_known=st.booleans(),
+    left_s=st.floats(0, 3600),
+    passed=st.floats(0, 1),
+    expires_at=st.none() | st.floats(0, 2e6),
+    references=st.booleans(),
+)
+def test_no_dead_id_ever_leaves(
+    vendor_s: float,
+    skew_s: float,
+    is_known: bool,
+    left_s: float,
+    passed: float,
+    expires_at: float | None,
+    references: bool,
+) -> None:
+    found = told(
+        answer(reference(expires_at=expires_at)),
+        references=references,
+        now_s=vendor_s - skew_s,
+        skew_s=skew_s if is_known else None,
+        left_s=left_s,
+    )
+    for part in found.parts:
         if isinstance(part, AudioReference):
             assert part.expires_at is not None
-            assert part.expires_at > now_s
+            assert part.expires_at > vendor_s + passed * left_s

@@ -1,0 +1,111 @@
+"""The turn under way, as the notebook and the store come to know it."""
+
+from __future__ import annotations
+
+import logging
+
+from ossicle.conversation.keeper import Keeper
+from ossicle.conversation.notebook import Notebook
+from ossicle.conversation.outcome import code_of, state_after
+from ossicle.conversation.turn import Turn, TurnState
+from ossicle.errors import ConfigurationError, OssicleError
+from ossicle.messages import Message, Receipt
+
+_LOG = logging.getLogger("ossicle.conversation")
+
+
+class TurnLog:
+    """Writes one turn: what is known of it always stands in the notebook.
+
+    Args:
+        book: The conversation.
+        keeper: Where it is kept.
+
+    Attributes:
+        broken: Of the call that an error broke, or of one that was left; `None`: there is none.
+    """
+
+    def __init__(self, book: Notebook, keeper: Keeper) -> None:
+        self._book, self._keeper = book, keeper
+        self._turn: Turn | None = None
+        self.broken: Receipt | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """The turn as it stands.
+
+        Raises:
+            ConfigurationError: It has not begun.
+        """
+        if self._turn is None:
+            raise ConfigurationError("the turn has not begun", fix="Use `async with` first.")
+        return self._turn
+
+    async def begin(self, user: Message) -> None:
+        """Note the turn as pending, and keep it."""
+        self._turn = self._book.begin(user)
+        await self._keeper.keep(self._book)
+
+    def put(self, turn: Turn) -> None:
+        """Replace the turn as it stands."""
+        self._turn = turn
+        self._book.put(turn)
+
+    def note(
+        self,
+        *,
+        receipts: tuple[Receipt, ...] = (),
+        notes: tuple[str, ...] = (),
+        provider: str | None = None,
+        model: str | None = None,
+        state: TurnState | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Add to what is known; the first error counts."""
+        turn = self.turn
+        known = {
+            "receipts": (*turn.receipts, *receipts),
+            "notes": tuple(dict.fromkeys((*turn.notes, *notes))),
+            "provider": provider or turn.provider,
+            "model": model or turn.model,
+            "state": state or turn.state,
+            "error": turn.error or error,
+        }
+        self.put(turn.model_copy(update=known))
+
+    async def end(
+        self,
+        state: TurnState | None,
+        error: BaseException | None,
+        *,
+        answered: Receipt | None,
+        is_kept: bool,
+    ) -> None:
+        """Give the turn its last state and keep it.
+
+        Args:
+            state: `None`: as the error says.
+            error: What ended it.
+            answered: Of the answer, if one came to its end.
+            is_kept: Whether it is to be written down.
+
+        Raises:
+            StorageError: It could not be written and no other error ended it; with the receipt.
+        """
+        if self._turn is None:
+            return
+        self.note(
+            state=state or state_after(error, self.broken),
+            error=None if error is None else code_of(error),
+        )
+        if not is_kept:
+            return
+        try:
+            await self._keeper.keep(self._book)
+        except OssicleError as failure:
+            self.note(error=code_of(failure))
+            if error is not None:  # which says more, and is what the caller gets
+                _LOG.warning("a turn that failed could not be written down: %s", failure.what)
+                return
+            failure.receipt = answered or self.broken
+            raise
