@@ -12,10 +12,10 @@ from anyio import to_thread
 
 from ossicle.abc import AudioProvider, CallInfo, Capabilities
 from ossicle.errors import StorageError
-from ossicle.messages import AudioDelta, Cost, Event, Reply, Usage
+from ossicle.messages import AudioDelta, Event, Reply, Usage
 from ossicle.pipeline.call import ReadyCall
 from ossicle.pipeline.shop import Shop
-from ossicle.policy import AttemptLog, AttemptStream, Reservation
+from ossicle.policy import AttemptLog, AttemptStream, Reservation, cost_of, untold_as_estimated
 
 if TYPE_CHECKING:
     from typing import Self
@@ -75,8 +75,8 @@ class Source(Protocol):
         """Everything that came, as a reply."""
         ...
 
-    async def settle(self, usage: Usage | None, cost: Cost | None) -> None:
-        """Book what was used."""
+    async def settle(self, usage: Usage | None) -> None:
+        """Book what was used, as the vendor told it."""
         ...
 
     async def aclose(self) -> None:
@@ -154,18 +154,29 @@ class Dispatch:
         """Everything that came, as a reply."""
         return self._attempts.reply()
 
-    async def settle(self, usage: Usage | None, cost: Cost | None) -> None:
-        """Book what was used; the first end counts."""
-        await self._close_books(lambda reservation: reservation.settle(usage, cost))
+    async def settle(self, usage: Usage | None) -> None:
+        """Book what the vendor told of the last attempt, and others as they were estimated.
+
+        The first end counts.
+        """
+        prices, executions = self._order.capabilities.prices, self._order.log.executions
+
+        def end(reservation: Reservation) -> None:
+            cost = None if usage is None else cost_of(usage, prices)
+            if usage is not None and cost is not None:
+                cost = cost_of(untold_as_estimated(usage, reservation.estimate), prices)
+            reservation.settle(usage, cost, executions=executions)
+
+        await self._close_books(end)
 
     async def aclose(self) -> None:
         """End the call and free what it holds; what may have been executed is booked."""
         try:
             await self._attempts.aclose()
         finally:
-            # What may have been executed is booked as it was estimated.
-            if self._order.log.may_have_been_billed:
-                await self.settle(None, None)
+            # What may have been executed is booked, where nothing was told as it was estimated.
+            if self._order.log.executions:
+                await self.settle(self._attempts.told_usage)
             else:
                 await self._close_books(Reservation.release)
 
@@ -180,6 +191,6 @@ class Dispatch:
             else:
                 end(reservation)
         except StorageError as error:
-            # The answer is there and paid for. The hold stays, and is booked in full by and by.
+            # The answer is there and paid for. The hold stays, and counts in full.
             _LOG.warning("%s: %s", UNBOOKED, error.what)
             self._order.log.note(UNBOOKED)

@@ -10,7 +10,7 @@ from typing import Self
 import anyio
 
 from ossicle.errors import DeadlineExceededError, OssicleError
-from ossicle.messages import Event, Reply, ReplyFold
+from ossicle.messages import Event, Reply, ReplyFold, Usage
 from ossicle.policy.attempt import OpenAttempt, OutOfTimeError
 from ossicle.policy.attempt_log import AttemptLog
 from ossicle.policy.circuit import Circuit
@@ -116,6 +116,11 @@ class AttemptStream:
     def is_complete(self) -> bool:
         """Whether the answer has come to its end."""
         return self._fold.is_complete
+
+    @property
+    def told_usage(self) -> Usage | None:
+        """What the vendor told of an answer that came to its end; `None` before the end."""
+        return self._fold.usage if self._fold.is_complete else None
 
     def reply(self) -> Reply:
         """Everything so far as a reply; before the end, the part that was received.
