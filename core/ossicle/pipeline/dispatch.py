@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import anyio
-from anyio import to_thread
-
 from ossicle.abc import AudioProvider, CallInfo, Capabilities
 from ossicle.errors import StorageError
 from ossicle.messages import AudioDelta, Event, Reply, Usage
 from ossicle.pipeline.call import ReadyCall
+from ossicle.pipeline.own_task import complete_in_thread
 from ossicle.pipeline.shop import Shop
 from ossicle.policy import AttemptLog, AttemptStream, Reservation, cost_of, untold_as_estimated
 
@@ -133,9 +131,15 @@ class Dispatch:
         if not budget.is_blocking:
             self._reservation = work()
             return
-        # Once begun it comes to its end: a hold that nobody knows of would never be given back.
-        with anyio.CancelScope(shield=True):
-            self._reservation = await to_thread.run_sync(work)
+        # A hold that nobody knows of would never be given back.
+        self._reservation = await complete_in_thread(work, undo=self._release_unclaimed)
+
+    def _release_unclaimed(self, reservation: Reservation) -> None:
+        """Give back what was set aside for a caller who left meanwhile; nothing was sent."""
+        try:
+            reservation.release()
+        except StorageError as error:
+            _LOG.warning("%s: %s", UNBOOKED, error.what)
 
     def __aiter__(self) -> Self:
         """The events."""
@@ -184,13 +188,16 @@ class Dispatch:
         reservation, self._reservation = self._reservation, None
         if reservation is None:
             return
-        try:
-            if reservation.is_blocking:
-                with anyio.CancelScope(shield=True):
-                    await to_thread.run_sync(end, reservation)
-            else:
+
+        def work() -> None:
+            try:
                 end(reservation)
-        except StorageError as error:
-            # The answer is there and paid for. The hold stays, and counts in full.
-            _LOG.warning("%s: %s", UNBOOKED, error.what)
-            self._order.log.note(UNBOOKED)
+            except StorageError as error:
+                # The answer is there and paid for. The hold stays, and counts in full.
+                _LOG.warning("%s: %s", UNBOOKED, error.what)
+                self._order.log.note(UNBOOKED)
+
+        if reservation.is_blocking:
+            await complete_in_thread(work)
+        else:
+            work()

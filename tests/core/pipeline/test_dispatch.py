@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import functools
 import threading
+import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import anyio
 import anyio.lowlevel
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.profiles import tried
@@ -178,7 +180,7 @@ KINDS = ("clean", "ambiguous", "useless", "hang", *TOLD)
         min_size=1,
         max_size=4,
     ),
-    is_native=st.just(False),
+    is_native=st.booleans(),
     in_memory=st.booleans(),
 )
 def test_books_are_what_was_told_and_estimates_of_what_was_not_whoever_leaves_when(
@@ -233,3 +235,56 @@ def estimated_in() -> int:
         return explained.estimate.input_tokens
 
     return anyio.run(ask)
+
+
+@pytest.mark.parametrize("way", ["cancel", "wait_for", "timeout"])
+def test_what_is_set_aside_for_a_caller_who_left_is_given_back(way: str) -> None:
+    """asyncio's own cancellation passes through shields of anyio."""
+    ledger = BooksElsewhere()
+    budget = budget_of(Wrapped(ledger))
+    provider = Scripted(["answer"])
+
+    async def main() -> None:
+        async with client_of(provider, budget) as client:
+            ledger.gate.clear()
+            if way == "cancel":
+                task = asyncio.create_task(client.respond("hi", output={"text"}))
+                await anyio.to_thread.run_sync(ledger.entered.wait, 20)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            elif way == "wait_for":
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(client.respond("hi", output={"text"}), 0.05)
+            else:
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await client.respond("hi", output={"text"})
+            ledger.gate.set()
+            await settled(budget)
+            assert provider.opened == []
+            assert budget.spent_today() == Amount()
+
+    asyncio.run(main())
+
+
+def test_it_is_given_back_also_when_the_event_loop_ends_meanwhile() -> None:
+    ledger = BooksElsewhere()
+    budget = budget_of(Wrapped(ledger))
+
+    async def main() -> None:
+        ledger.gate.clear()
+        client = client_of(Scripted(["answer"]), budget)
+        task = asyncio.create_task(client.respond("hi", output={"text"}))
+        await anyio.to_thread.run_sync(ledger.entered.wait, 20)
+        task.cancel()
+
+    asyncio.run(main())
+    assert budget.held_today() == Amount()
+    ledger.gate.set()
+    for _ in range(1000):
+        if ledger.n_ends:
+            break
+        time.sleep(0.01)
+    assert ledger.n_ends == 1
+    assert (budget.held_today(), budget.spent_today()) == (Amount(), Amount())
