@@ -167,7 +167,7 @@ def _figures_of(charge: Charge) -> CallFigures:
         attempts=charge.attempts,
         usage=charge.usage,
         cost=cost,
-        is_unpriced=charge.amount is None,
+        is_unpriced=charge.amount is None or bool(charge.attempts.get("ambiguous")),
         cache_hit=charge.cache_hit,
         audio_in_s=charge.input_audio_s,
         audio_out_s=charge.output_audio_s,

@@ -7,15 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import anyio
-from anyio import to_thread
-
 from ossicle.abc import AudioProvider, CallInfo, Capabilities
 from ossicle.errors import StorageError
-from ossicle.messages import AudioDelta, Cost, Event, Reply, Usage
+from ossicle.messages import AudioDelta, Event, Reply, Usage
 from ossicle.pipeline.call import ReadyCall
+from ossicle.pipeline.own_task import complete_in_thread
 from ossicle.pipeline.shop import Shop
-from ossicle.policy import AttemptLog, AttemptStream, Reservation
+from ossicle.policy import AttemptLog, AttemptStream, Reservation, cost_of, untold_as_estimated
 
 if TYPE_CHECKING:
     from typing import Self
@@ -75,8 +73,8 @@ class Source(Protocol):
         """Everything that came, as a reply."""
         ...
 
-    async def settle(self, usage: Usage | None, cost: Cost | None) -> None:
-        """Book what was used."""
+    async def settle(self, usage: Usage | None) -> None:
+        """Book what was used, as the vendor told it."""
         ...
 
     async def aclose(self) -> None:
@@ -133,9 +131,15 @@ class Dispatch:
         if not budget.is_blocking:
             self._reservation = work()
             return
-        # Once begun it comes to its end: a hold that nobody knows of would never be given back.
-        with anyio.CancelScope(shield=True):
-            self._reservation = await to_thread.run_sync(work)
+        # A hold that nobody knows of would never be given back.
+        self._reservation = await complete_in_thread(work, undo=self._release_unclaimed)
+
+    def _release_unclaimed(self, reservation: Reservation) -> None:
+        """Give back what was set aside for a caller who left meanwhile; nothing was sent."""
+        try:
+            reservation.release()
+        except StorageError as error:
+            _LOG.warning("%s: %s", UNBOOKED, error.what)
 
     def __aiter__(self) -> Self:
         """The events."""
@@ -159,18 +163,29 @@ class Dispatch:
         """Everything that came, as a reply."""
         return self._attempts.reply()
 
-    async def settle(self, usage: Usage | None, cost: Cost | None) -> None:
-        """Book what was used; the first end counts."""
-        await self._close_books(lambda reservation: reservation.settle(usage, cost))
+    async def settle(self, usage: Usage | None) -> None:
+        """Book what the vendor told of the last attempt, and others as they were estimated.
+
+        The first end counts.
+        """
+        prices, executions = self._order.capabilities.prices, self._order.log.executions
+
+        def end(reservation: Reservation) -> None:
+            cost = None if usage is None else cost_of(usage, prices)
+            if usage is not None and cost is not None:
+                cost = cost_of(untold_as_estimated(usage, reservation.estimate), prices)
+            reservation.settle(usage, cost, executions=executions)
+
+        await self._close_books(end)
 
     async def aclose(self) -> None:
         """End the call and free what it holds; what may have been executed is booked."""
         try:
             await self._attempts.aclose()
         finally:
-            # What may have been executed is booked as it was estimated.
-            if self._order.log.may_have_been_billed:
-                await self.settle(None, None)
+            # What may have been executed is booked, where nothing was told as it was estimated.
+            if self._order.log.executions:
+                await self.settle(self._attempts.told_usage)
             else:
                 await self._close_books(Reservation.release)
 
@@ -178,13 +193,16 @@ class Dispatch:
         reservation, self._reservation = self._reservation, None
         if reservation is None:
             return
-        try:
-            if reservation.is_blocking:
-                with anyio.CancelScope(shield=True):
-                    await to_thread.run_sync(end, reservation)
-            else:
+
+        def work() -> None:
+            try:
                 end(reservation)
-        except StorageError as error:
-            # The answer is there and paid for. The hold stays, and is booked in full by and by.
-            _LOG.warning("%s: %s", UNBOOKED, error.what)
-            self._order.log.note(UNBOOKED)
+            except StorageError as error:
+                # The answer is there and paid for. The hold stays, and counts in full.
+                _LOG.warning("%s: %s", UNBOOKED, error.what)
+                self._order.log.note(UNBOOKED)
+
+        if reservation.is_blocking:
+            await complete_in_thread(work)
+        else:
+            work()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import contextvars
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, TypeVar
 
 import anyio
 import anyio.lowlevel
+
+from ossicle.pipeline.own_task import OwnTask
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Execution(Generic[T]):
 
     def __init__(self) -> None:
         self.n_callers = 0
-        self._job: _Job[T] | None = None
+        self._job: OwnTask[T] | None = None
 
     async def result(self, make: Callable[[], Awaitable[T]]) -> T:
         """What `make` makes, or what is being made already.
@@ -29,7 +29,7 @@ class Execution(Generic[T]):
         billed whether or not somebody listens.
         """
         if self._job is None:
-            self._job = _Job(make)
+            self._job = OwnTask(make)
         job = self._job
         await job.ended.wait()
         if self._job is job:
@@ -69,44 +69,3 @@ class Executions:
                     del self._by_name[key]
             if is_last:
                 await execution.end()
-
-
-class _Job(Generic[T]):
-    """One run in a task of its own."""
-
-    def __init__(self, make: Callable[[], Awaitable[T]]) -> None:
-        self.ended = anyio.Event()
-        self.scope = anyio.CancelScope()
-        self._make = make
-        self._made: list[T] = []
-        self._error: Exception | None = None
-        self._task = _spawn(self._run)
-
-    def outcome(self) -> T:
-        if self._error is not None:
-            raise self._error
-        return self._made[0]
-
-    async def _run(self) -> None:
-        try:
-            with self.scope:
-                self._made.append(await self._make())
-        except Exception as error:  # noqa: BLE001 - raised again in the caller that waits for it
-            self._error = error
-        finally:
-            self.ended.set()
-
-
-def _spawn(work: Callable[[], Awaitable[None]]) -> object:
-    """Run it beside all callers; what is returned keeps it alive."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        import trio
-
-        return trio.lowlevel.spawn_system_task(work, context=contextvars.copy_context())
-    return loop.create_task(_awaited(work))
-
-
-async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
-    await work()

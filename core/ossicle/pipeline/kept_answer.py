@@ -125,7 +125,7 @@ class KeptAnswer:
         assert self._reply is not None
         return self._reply
 
-    async def settle(self, usage: Usage | None, cost: Cost | None) -> None:
+    async def settle(self, usage: Usage | None) -> None:
         """Nothing: who asked has booked it."""
 
     async def aclose(self) -> None:
@@ -193,9 +193,9 @@ class KeptAnswer:
                 try:
                     check_audio_came(reply)
                 except AudioMissingError:
-                    await call.settle(reply.usage, cost)
+                    await call.settle(reply.usage)
                     raise
-            await call.settle(reply.usage, cost)
+            await call.settle(reply.usage)
         finally:
             self.sent_at, self.audio_at = call.sent_at, call.audio_at
             await call.aclose()
@@ -233,7 +233,7 @@ class Replay:
         """The answer."""
         return self._reply
 
-    async def settle(self, usage: Usage | None, cost: Cost | None) -> None:
+    async def settle(self, usage: Usage | None) -> None:
         """Nothing: it used nothing."""
 
     async def aclose(self) -> None:

@@ -318,7 +318,7 @@ class ReplyStream:
 
     async def _settle(self, receipt: Receipt) -> None:
         if self._source is not None:
-            await self._source.settle(receipt.usage, receipt.cost)
+            await self._source.settle(receipt.usage)
 
     async def _keep(self, native: Reply, receipt: Receipt) -> None:
         """Keep an answer that was streamed, for those who ask the same later."""

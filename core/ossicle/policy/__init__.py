@@ -16,7 +16,7 @@ from ossicle.policy.ledger import (
     Overdraft,
 )
 from ossicle.policy.outcome import Outcome, classify
-from ossicle.policy.pricing import cost_of
+from ossicle.policy.pricing import cost_of, untold_as_estimated
 from ossicle.policy.retry import RetryPolicy, RetryQuota
 from ossicle.policy.retry_after import parse_retry_after, retry_after_of
 from ossicle.policy.single_error import single_error
@@ -52,4 +52,5 @@ __all__ = [
     "parse_retry_after",
     "retry_after_of",
     "single_error",
+    "untold_as_estimated",
 ]

@@ -34,9 +34,9 @@ class AttemptLog:
         return sum(attempt.waited_s for attempt in self._attempts)
 
     @property
-    def may_have_been_billed(self) -> bool:
-        """Whether any attempt was, or may have been, executed."""
-        return any(attempt.outcome != "clean" for attempt in self._attempts)
+    def executions(self) -> int:
+        """How many attempts were, or may have been, executed."""
+        return sum(attempt.outcome != "clean" for attempt in self._attempts)
 
     def add(
         self,

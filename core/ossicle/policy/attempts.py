@@ -122,6 +122,11 @@ class AttemptStream:
         """What the last attempt used so far, as told; `None`: not told."""
         return self._fold.usage
 
+    @property
+    def told_usage(self) -> Usage | None:
+        """What the vendor told of an answer that came to its end; `None` before the end."""
+        return self._fold.usage if self._fold.is_complete else None
+
     def reply(self) -> Reply:
         """Everything so far as a reply; before the end, the part that was received.
 

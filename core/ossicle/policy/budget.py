@@ -39,7 +39,8 @@ class BudgetLimits:
         day: Of all calls of one tenant on one day, in UTC.
         currency: ISO 4217 code of every money bound.
         on_unknown: What becomes of a call whose tokens or cost cannot be estimated while a bound
-            on them stands: `refuse` it, or `allow` it and book what it turns out to be.
+            on them stands: `refuse` it, or `allow` it, count what is known beforehand, and book
+            what it turns out to be.
 
     Raises:
         ConfigurationError: A bound is negative or not a number.
@@ -70,32 +71,58 @@ class Reservation:
 
     Attributes:
         amount: What is set aside.
+        estimate: Of the call, on which that rests.
     """
 
-    def __init__(self, ledger: BudgetLedger, hold_id: str, amount: Amount, currency: str) -> None:
+    def __init__(
+        self,
+        ledger: BudgetLedger,
+        hold_id: str,
+        amount: Amount,
+        *,
+        estimate: Estimate,
+        currency: str,
+    ) -> None:
         self._ledger = ledger
         self._hold_id = hold_id
         self._currency = currency
         self.amount = amount
+        self.estimate = estimate
 
     @property
     def is_blocking(self) -> bool:
         """Whether its ends wait for a disk or a server, and belong into a worker thread."""
         return not isinstance(self._ledger, MemoryLedger)
 
-    def settle(self, usage: Usage | None, cost: Cost | None) -> None:
+    def settle(self, usage: Usage | None, cost: Cost | None, *, executions: int = 1) -> None:
         """Book what was really used; what is not told is booked as it was estimated.
 
         Args:
-            usage: As the vendor told, or `None`.
-            cost: As computed from it; `None` or another currency: not known.
+            usage: As the vendor told of the last execution, or `None`. Of input and output each
+                counts what is told, or else what was estimated.
+            cost: As computed from it, once `untold_as_estimated` has filled it in; `None` or
+                another currency: not known.
+            executions: How many times the call was, or may have been, executed. Of all but the
+                last nothing is known, and each counts as it was estimated.
         """
-        tokens = None if usage is None else usage.total_tokens
-        money = self.amount.money
-        if cost is not None and cost.currency == self._currency:
-            money = max(cost.amount, Decimal(0))
-        spent = Amount(tokens=self.amount.tokens if tokens is None else tokens, money=money)
+        spent = Amount(tokens=self._tokens(usage), money=self._money(cost))
+        for _ in range(executions - 1):
+            spent += self.amount
         self._ledger.settle(self._hold_id, spent)
+
+    def _tokens(self, usage: Usage | None) -> int:
+        if usage is None or usage.total_tokens is None:
+            return self.amount.tokens
+        both = (
+            (usage.input_tokens, self.estimate.input_tokens),
+            (usage.output_tokens, self.estimate.output_tokens),
+        )
+        return sum(max(estimated or 0, 0) if told is None else told for told, estimated in both)
+
+    def _money(self, cost: Cost | None) -> Decimal:
+        if cost is None or cost.currency != self._currency:
+            return self.amount.money
+        return max(cost.amount, Decimal(0))
 
     def release(self) -> None:
         """Give everything back: the call was not sent, or surely not executed."""
@@ -119,7 +146,8 @@ class Budget:
     """Sets aside what a call may use before it is sent. Safe to share between threads.
 
     At no moment do spendings and reservations together exceed a bound; only a call that turns
-    out dearer than it was estimated can, and then it is booked as it was and the next is refused.
+    out dearer than it was estimated can, or one that `on_ambiguous="repeat"` has executed twice,
+    and then it is booked as it was and the next is refused.
 
     Args:
         limits: The bounds.
@@ -169,7 +197,9 @@ class Budget:
         overdraft = overdraft or self._ledger.hold(hold_id, amount, allowances)
         if overdraft is not None:
             raise self._exceeded(overdraft)
-        return Reservation(self._ledger, hold_id, amount, self.limits.currency)
+        return Reservation(
+            self._ledger, hold_id, amount, estimate=estimate, currency=self.limits.currency
+        )
 
     def spent_today(self, tenant: str = "default") -> Amount:
         """What a tenant has spent today, in UTC."""
@@ -211,9 +241,10 @@ class Budget:
         return account
 
     def _amount(self, estimate: Estimate, allowances: Mapping[Account, Allowance]) -> Amount:
-        tokens = money = None
-        if estimate.input_tokens is not None and estimate.output_tokens is not None:
-            tokens = max(estimate.input_tokens, 0) + max(estimate.output_tokens, 0)
+        sides = (estimate.input_tokens, estimate.output_tokens)
+        known_tokens = sum(max(side or 0, 0) for side in sides)
+        tokens = None if None in sides else known_tokens
+        money = None
         if estimate.cost is not None and estimate.cost.currency == self.limits.currency:
             money = max(estimate.cost.amount, Decimal(0))
         if self.limits.on_unknown == "refuse":
@@ -230,7 +261,7 @@ class Budget:
                             fix="Bound the answer with max_output_tokens, use a model with known "
                             'rates and prices, or set on_unknown="allow".',
                         )
-        return Amount(tokens=tokens or 0, money=money or Decimal(0))
+        return Amount(tokens=known_tokens, money=money or Decimal(0))
 
     def _exceeded(self, overdraft: Overdraft) -> BudgetExceededError:
         unit = "tokens" if overdraft.unit == "tokens" else self.limits.currency

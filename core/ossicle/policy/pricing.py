@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import get_args
 
 from ossicle.abc import Prices
-from ossicle.messages import Cost, CostBasis, Usage
+from ossicle.messages import Cost, CostBasis, Estimate, Usage
 from ossicle.policy.decimals import add, millionth, multiply
 
 _BEST_FIRST: tuple[CostBasis, ...] = get_args(CostBasis)
@@ -84,6 +84,26 @@ def cost_of(usage: Usage, prices: Prices | None) -> Cost | None:
         total = add(total, amount.money)
     weakest = max(amounts, key=lambda amount: _BEST_FIRST.index(amount.basis))
     return Cost(amount=total, currency=prices.currency, basis=weakest.basis)
+
+
+def untold_as_estimated(usage: Usage, estimate: Estimate) -> Usage:
+    """The usage, and of input or output that it says nothing of, the tokens that were estimated.
+
+    Of an estimated answer it is not known what part is speech: `cost_of` takes the dearer price.
+    """
+    told_in = (usage.input_tokens, usage.input_text_tokens, usage.input_audio_tokens,
+               usage.input_audio_s, usage.characters)  # fmt: skip
+    told_out = (usage.output_tokens, usage.output_text_tokens, usage.output_audio_tokens,
+                usage.output_audio_s)  # fmt: skip
+    added: dict[str, int | None] = {}
+    if all(figure is None for figure in told_in):
+        added["input_tokens"] = total = estimate.input_tokens
+        added["input_audio_tokens"] = audio = estimate.input_audio_tokens
+        added["input_text_tokens"] = None if total is None or audio is None else total - audio
+    if all(figure is None for figure in told_out):
+        added["output_tokens"] = estimate.output_tokens
+    known = {name: max(figure, 0) for name, figure in added.items() if figure is not None}
+    return usage.model_copy(update=known)
 
 
 def _is_paid_by_length(side: _Side) -> bool:

@@ -41,5 +41,9 @@ def n_retries(receipt: Receipt) -> int:
 
 
 def has_unknown_cost(receipt: Receipt) -> bool:
-    """Whether the call was, or may have been, executed, and nobody knows what it cost."""
-    return receipt.cost is None and any(attempt.outcome != "clean" for attempt in receipt.attempts)
+    """Whether the call was, or may have been, executed at a cost that nobody knows.
+
+    A cost that is known is that of the answer; what ambiguous attempts cost before it is not.
+    """
+    outcomes = {attempt.outcome for attempt in receipt.attempts}
+    return "ambiguous" in outcomes or (receipt.cost is None and "settled" in outcomes)

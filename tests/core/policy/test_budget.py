@@ -87,6 +87,38 @@ def test_what_is_not_told_is_booked_as_estimated() -> None:
     assert books.spent_today() == Amount(tokens=10, money=Decimal("0.5"))
 
 
+@pytest.mark.parametrize(
+    ("told", "tokens"),
+    [
+        (Usage(output_tokens=5), 5005),
+        (Usage(input_tokens=7), 107),
+        (Usage(input_tokens=7, output_tokens=5), 12),
+        (Usage(input_audio_s=3.0), 5100),
+        (Usage(), 5100),
+    ],
+)
+def test_a_side_that_is_not_told_is_booked_as_estimated(told: Usage, tokens: int) -> None:
+    books = budget()
+    books.reserve(Estimate(input_tokens=5000, output_tokens=100)).settle(told, None)
+    assert books.spent_today().tokens == tokens
+
+
+def test_what_is_known_of_an_estimate_counts_where_the_rest_is_allowed_to_be_unknown() -> None:
+    books = budget(on_unknown="allow", day=Allowance(tokens=1_000))
+    held = books.reserve(Estimate(input_tokens=700))
+    assert books.held_today().tokens == 700
+    held.settle(Usage(output_tokens=5), None)
+    assert books.spent_today().tokens == 705
+
+
+def test_an_execution_that_tells_nothing_costs_what_was_estimated() -> None:
+    books = budget()
+    books.reserve(estimate(500, "0.5")).settle(
+        Usage(input_tokens=20, output_tokens=6), cost("0.02"), executions=3
+    )
+    assert books.spent_today() == Amount(tokens=1026, money=Decimal("1.02"))
+
+
 def test_a_dearer_call_is_booked_in_full_and_blocks_the_next() -> None:
     books = budget(day=Allowance(tokens=100))
     books.reserve(estimate(50)).settle(Usage(input_tokens=500), None)
@@ -178,7 +210,7 @@ def test_unknown_is_not_within_a_bound(limits: dict[str, Any], unknown: Estimate
         budget(**limits).reserve(unknown)
     assert (caught.value.measured, caught.value.allowed) == (None, 9.0)
     books = budget(on_unknown="allow", **limits)
-    books.reserve(unknown).settle(Usage(input_tokens=3), None)
+    books.reserve(unknown).settle(Usage(input_tokens=3, output_tokens=0), None)
     assert books.spent_today().tokens == 3
     budget().reserve(unknown)
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossicle.abc import Prices
-from ossicle.messages import Usage
-from ossicle.policy import cost_of
+from ossicle.messages import Estimate, Usage
+from ossicle.policy import cost_of, untold_as_estimated
 
 # per million tokens; gpt-audio-1.5 as of 2026-11
 CHAT = Prices(
@@ -136,6 +136,25 @@ def test_unknown_stays_unknown() -> None:
     assert cost(Usage(input_audio_s=1.0, output_audio_tokens=5), by_second) is None
     assert cost(Usage(input_tokens=5), Prices(text_in=Decimal(-1))) is None
     assert cost(Usage(input_audio_s=float("inf")), Prices(second_in=Decimal(1))) is None
+
+
+def test_a_side_of_which_nothing_is_told_counts_as_estimated() -> None:
+    estimate = Estimate(input_tokens=300, input_audio_tokens=100, output_tokens=50)
+    told = Usage(output_tokens=5, output_text_tokens=5)
+    filled = untold_as_estimated(told, estimate)
+    assert filled == Usage(
+        input_tokens=300,
+        input_text_tokens=200,
+        input_audio_tokens=100,
+        output_tokens=5,
+        output_text_tokens=5,
+    )
+    by_time = Usage(input_audio_s=3.0)
+    assert untold_as_estimated(by_time, estimate) == Usage(input_audio_s=3.0, output_tokens=50)
+    whole = Usage(input_tokens=1, output_tokens=0)
+    assert untold_as_estimated(whole, estimate) == whole
+    assert untold_as_estimated(told, Estimate()) == told
+    assert untold_as_estimated(Usage(), Estimate(input_tokens=-5)).input_tokens == 0
 
 
 def test_currency_is_the_price_lists() -> None:

@@ -144,6 +144,19 @@ def test_what_may_have_cost_something_unknown_is_counted(outcome: str, unpriced:
     assert (total.abandoned, total.unpriced_calls) == (1, unpriced)
 
 
+def test_an_ambiguous_attempt_before_an_answer_may_have_cost_something_unknown() -> None:
+    receipt = RECEIPT.model_copy(
+        update={
+            "attempts": (Attempt(outcome="ambiguous"), Attempt(outcome="settled")),
+            "cost": Cost(amount=Decimal("0.25"), basis="details"),
+        }
+    )
+    stats = Stats()
+    stats.ossicle_call_finished(call_of(receipt), receipt)
+    total = stats.snapshot().total
+    assert (total.costs, total.unpriced_calls) == ({"USD": Decimal("0.25")}, 1)
+
+
 def test_an_unknown_dimension_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="provider, model, tenant, task"):
         Stats().snapshot(by=("color",))  # type: ignore[arg-type]  # the mistake under test
