@@ -115,18 +115,11 @@ class CascadeProvider(AudioProvider):
             ConfigurationError: `provider_options` holds what is not known here.
         """
         record = self.capabilities(request.model)
-        options = self._options(request)
         counter = Counter(
             rate_in=record.audio_tokens_per_s_in or AUDIO_TOKENS_PER_S_IN,
             rate_out=record.audio_tokens_per_s_out or AUDIO_TOKENS_PER_S_OUT,
         )
-        stages = self._stages.for_request(request)
-        if request.task == "respond":
-            events = self._answer(request, stages, options=options, counter=counter)
-        elif request.task == "speak":
-            events = self._speak(request, stages, options=options, counter=counter)
-        else:
-            events = self._transcribe(request, stages, counter=counter)
+        events = self._events(request, counter)
         is_started = False
         async with closing(events):
             try:
@@ -152,6 +145,15 @@ class CascadeProvider(AudioProvider):
         for stage in (stages.hearer, stages.thinker, stages.speaker):
             if stage is not None:
                 await stage.aclose()
+
+    def _events(self, request: Request, counter: Counter) -> AsyncIterator[Event]:
+        options = self._options(request)
+        stages = self._stages.for_request(request)
+        if request.task == "respond":
+            return self._answer(request, stages, options=options, counter=counter)
+        if request.task == "speak":
+            return self._speak(request, stages, options=options, counter=counter)
+        return self._transcribe(request, stages, counter=counter)
 
     async def _answer(
         self, request: Request, stages: Stages, *, options: CascadeOptions, counter: Counter
