@@ -84,11 +84,6 @@ class ReplyFold:
         """How many bytes of audio have come."""
         return len(self._audio)
 
-    @property
-    def usage(self) -> Usage:
-        """What the vendor has told so far."""
-        return self._usage
-
     def add(self, event: Event) -> None:
         """Take one more event.
 
