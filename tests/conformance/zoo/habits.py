@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import anyio
@@ -340,31 +339,6 @@ class TellsTheKey(Translating):
         key = self._settings.api_key
         assert key is not None
         error.what += f" with {key.get_secret_value()}"
-        return error
-
-
-class LibraryError(Exception):
-    """An error as HTTP clients raise them: nothing in its message, the request beside it."""
-
-    def __init__(self, request: object) -> None:
-        super().__init__("it failed")
-        self._request = request
-
-
-@animal("test_failures_are_translated", "reached from the error, at LibraryError._request.headers")
-class CausesHoldTheRequest(Translating):
-    def translate(self, error: OssicleError, request: Request) -> BaseException:
-        key = self._settings.api_key
-        assert key is not None
-        headers = [(b"authorization", f"Bearer {key.get_secret_value()}".encode())]
-        error.__cause__ = LibraryError(SimpleNamespace(headers=headers))
-        return error
-
-
-@animal("test_nothing_secret_is_told", "reached from the error, at JSONDecodeError.doc")
-class CausesHoldTheReply(Translating):
-    def translate(self, error: OssicleError, request: Request) -> BaseException:
-        error.__cause__ = json.JSONDecodeError("no JSON", f"<p>{request.messages[-1].text}</p>", 0)
         return error
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import ClassVar
 
 import anyio
 import pytest
 from pydantic import SecretStr
 from tests.conformance.zoo.animal import Animal, with_spec
-from tests.conformance.zoo.habits import Asking, house
+from tests.conformance.zoo.habits import Asking, Translating, house
 from tests.conformance.zoo.parrot.provider import SPEC, ParrotProvider
 from tests.conformance.zoo.parrot.suite import ParrotSuite
 from tests.conformance.zoo.parrot.vendor import KEY
 
 from ossicle.abc import ProviderSettings
+from ossicle.errors import OssicleError
 from ossicle.messages import AudioDelta, AudioPart, Event, Request, TextDelta, UsageReported
 
 ANIMALS: list[Animal] = []
@@ -118,6 +121,31 @@ class HearsTheLastThread(Asking):
         self.last[:] = [request]
         await anyio.sleep(0.1)
         return with_clips_of(request, self.last[0])
+
+
+class LibraryError(Exception):
+    """An error as HTTP clients raise them: nothing in its message, the request beside it."""
+
+    def __init__(self, request: object) -> None:
+        super().__init__("it failed")
+        self._request = request
+
+
+@animal("test_failures_are_translated", "reached from the error, at LibraryError._request.headers")
+class CausesHoldTheRequest(Translating):
+    def translate(self, error: OssicleError, request: Request) -> BaseException:
+        key = self._settings.api_key
+        assert key is not None
+        headers = [(b"authorization", f"Bearer {key.get_secret_value()}".encode())]
+        error.__cause__ = LibraryError(SimpleNamespace(headers=headers))
+        return error
+
+
+@animal("test_nothing_secret_is_told", "reached from the error, at JSONDecodeError.doc")
+class CausesHoldTheReply(Translating):
+    def translate(self, error: OssicleError, request: Request) -> BaseException:
+        error.__cause__ = json.JSONDecodeError("no JSON", f"<p>{request.messages[-1].text}</p>", 0)
+        return error
 
 
 ANIMALS.append(
