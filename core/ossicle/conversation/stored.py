@@ -9,51 +9,18 @@ from dataclasses import dataclass
 
 from anyio import to_thread
 
-from ossicle.audio import AudioClip
-from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head, write_turn
+from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head
 from ossicle.conversation.keeper import Keeper, NoKeeper
 from ossicle.conversation.notebook import Notebook
-from ossicle.conversation.retention import RetentionPolicy, needs_audio
+from ossicle.conversation.retention import needs_audio
+from ossicle.conversation.saved import Saved, is_held, row_of, wanted_as
 from ossicle.conversation.turn import Turn
-from ossicle.errors import NotStoredError
-from ossicle.storage import Store
+from ossicle.errors import NotStoredError, StorageConflictError, StorageError
+from ossicle.storage import Store, StoredConversation
 from ossicle.storage import Turn as StoredTurn
 
 Wall = Callable[[], float]
 """Tells the time in seconds since 1970."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
-    """A turn as it is stored.
-
-    Attributes:
-        turn: What it says.
-        has_audio: Whether its sound is stored with it.
-        audio_until: When that may go; `None`: not yet known.
-    """
-
-    turn: Turn
-    has_audio: bool
-    audio_until: float | None = None
-
-    def is_stored_as(self, known: Saved) -> bool:
-        """Whether nothing has to be written; turns are frozen, one that changed is another."""
-        return self.turn is known.turn and (self.has_audio, self.audio_until) == (
-            known.has_audio,
-            known.audio_until,
-        )
-
-    def is_over(self, now_s: float) -> bool:
-        """Whether the time of its sound has passed: any cleaning may have taken it since."""
-        # A turn under way is no idle time; when it has ended it is written with a time of its own.
-        is_due = self.audio_until is not None and self.audio_until <= now_s
-        return self.has_audio and is_due and self.turn.state != "pending"
-
-    def silenced(self) -> Saved:
-        """The same without its sound; what is just being heard stays in memory."""
-        turn = self.turn if self.turn.state == "pending" else self.turn.without_sound()
-        return Saved(turn=turn, has_audio=False)
 
 
 class StoreKeeper:
@@ -66,6 +33,7 @@ class StoreKeeper:
         store: Where.
         tenant: Whose.
         revision: Of the conversation as it was loaded; 0: it must be new.
+        head: As it is stored already; `None`: it is not.
         saved: The turns as they are stored already.
         wall: Tells the time.
     """
@@ -76,13 +44,15 @@ class StoreKeeper:
         tenant: str,
         *,
         revision: int = 0,
+        head: str | None = None,
         saved: Sequence[Saved] = (),
         wall: Wall = time.time,
     ) -> None:
         self._store, self._tenant, self._revision = store, tenant, revision
         self._saved, self._wall = list(saved), wall
-        self._head: str | None = None
+        self._head = head
         self._lock = threading.Lock()
+        self._doubt: _Change | None = None
 
     async def keep(self, notebook: Notebook) -> None:
         """Write the head where it changed, and every turn that is not stored as it is now.
@@ -99,20 +69,19 @@ class StoreKeeper:
         """The same as `keep`, blocking."""
         # A caller that was cancelled leaves its write running: the next one waits for its end.
         with self._lock:
+            self._resolve(notebook.id)
             head = dumps(write_head(notebook))
             if self._revision == 0:
                 self._write_new(notebook, head)
                 return
             if head != self._head:
-                self._revision = self._store.save_conversation(
-                    self._tenant, notebook.id, document=head, revision=self._revision
-                )
-                self._head = head
+                self._write_head(notebook.id, head)
             self._write_turns(notebook)
 
     def write_turns(self, notebook: Notebook) -> None:
         """Write the turns of a stored conversation alone, its head as it was."""
         with self._lock:
+            self._resolve(notebook.id)
             self._write_turns(notebook)
 
     def drop_expired(self, notebook: Notebook) -> None:
@@ -123,38 +92,67 @@ class StoreKeeper:
             if turn.id in over:
                 _replace(notebook, turn, turn.without_sound())
 
+    def _write_head(self, conversation_id: str, head: str) -> None:
+        def write() -> int:
+            return self._store.save_conversation(
+                self._tenant, conversation_id, document=head, revision=self._revision
+            )
+
+        def adopt() -> None:
+            self._head = head
+
+        self._do(_Change(write, is_done=lambda found: found.document == head, adopt=adopt))
+
     def _write_turns(self, notebook: Notebook) -> None:
         turns = tuple(notebook.turns)
         if len(turns) < len(self._saved):
-            self._revision = self._store.delete_turns(
-                self._tenant, notebook.id, start=len(turns), revision=self._revision
-            )
-            del self._saved[len(turns) :]
+            self._delete_turns(notebook.id, start=len(turns))
         for index, wanted in enumerate(self._all_wanted(notebook, turns)):
             known = self._saved[index] if index < len(self._saved) else None
-            saved = wanted
             if known is None or not wanted.is_stored_as(known):
-                saved = self._save(notebook.id, index, wanted, known)
-                self._saved[index : index + 1] = [saved]
-            _replace(notebook, turns[index], saved.turn)
+                self._save(notebook, index, wanted, known, turn=turns[index])
+
+    def _delete_turns(self, conversation_id: str, *, start: int) -> None:
+        def write() -> int:
+            return self._store.delete_turns(
+                self._tenant, conversation_id, start=start, revision=self._revision
+            )
+
+        def is_done(found: StoredConversation) -> bool:
+            return all(row.index < start for row in found.turns)
+
+        def adopt() -> None:
+            del self._saved[start:]
+
+        self._do(_Change(write, is_done=is_done, adopt=adopt))
 
     def _write_new(self, notebook: Notebook, head: str) -> None:
         """All of it or nothing: a copy of a conversation is not begun and left half-way."""
         turns = tuple(notebook.turns)
         saved = self._all_wanted(notebook, turns)
-        rows = [_row(index, wanted) for index, wanted in enumerate(saved)]
+        rows = [row_of(index, wanted) for index, wanted in enumerate(saved)]
         clips = {digest: clip for _, of_turn in rows for digest, clip in of_turn.items()}
-        self._revision = self._store.save_conversation(
-            self._tenant,
-            notebook.id,
-            document=head,
-            turns=[row for row, _ in rows],
-            new_blobs=[clip.read_bytes() for clip in clips.values()],
-            revision=0,
-        )
-        self._head, self._saved = head, saved
-        for turn, one in zip(turns, saved, strict=True):
-            _replace(notebook, turn, one.turn)
+
+        def write() -> int:
+            return self._store.save_conversation(
+                self._tenant,
+                notebook.id,
+                document=head,
+                turns=[row for row, _ in rows],
+                new_blobs=[clip.read_bytes() for clip in clips.values()],
+                revision=0,
+            )
+
+        def is_done(found: StoredConversation) -> bool:
+            same = len(found.turns) == len(rows) and all(is_held(found, row) for row, _ in rows)
+            return found.document == head and same
+
+        def adopt() -> None:
+            self._head, self._saved = head, saved
+            for turn, one in zip(turns, saved, strict=True):
+                _replace(notebook, turn, one.turn)
+
+        self._do(_Change(write, is_done=is_done, adopt=adopt))
 
     def _all_wanted(self, notebook: Notebook, turns: Sequence[Turn]) -> list[Saved]:
         """How the turns are to be stored now."""
@@ -162,49 +160,72 @@ class StoreKeeper:
         needed = needs_audio(turns, notebook.policy)
         known: list[Saved | None] = [*self._saved, *[None] * len(turns)]
         return [
-            _wanted(notebook.retention, turn, known[index], is_needed=needed[index], now_s=now_s)
+            wanted_as(notebook.retention, turn, known[index], is_needed=needed[index], now_s=now_s)
             for index, turn in enumerate(turns)
         ]
 
-    def _save(self, conversation_id: str, index: int, wanted: Saved, known: Saved | None) -> Saved:
-        """Write a turn; as what it was stored."""
-        row, clips = _row(index, wanted)
+    def _save(
+        self, notebook: Notebook, index: int, wanted: Saved, known: Saved | None, *, turn: Turn
+    ) -> None:
+        row, clips = row_of(index, wanted)
         # Of a turn that is stored already only the time may have changed.
         is_there = known is not None and known.turn is wanted.turn and known.has_audio
         new = () if is_there else tuple(clip.read_bytes() for clip in clips.values())
+
+        def write() -> int:
+            return self._store.save_turn(
+                self._tenant, notebook.id, turn=row, new_blobs=new, revision=self._revision
+            )
+
+        def adopt() -> None:
+            self._saved[index : index + 1] = [wanted]
+            _replace(notebook, turn, wanted.turn)
+
         try:
-            self._put(conversation_id, row, new)
+            self._do(_Change(write, is_done=lambda found: is_held(found, row), adopt=adopt))
         except NotStoredError:
             if not is_there:
                 raise
             # Whoever took the sound had a reason: another clock, or a deletion.
-            wanted = wanted.silenced()
-            self._put(conversation_id, _row(index, wanted)[0])
-        return wanted
+            self._save(notebook, index, wanted.silenced(), None, turn=turn)
 
-    def _put(self, conversation_id: str, row: StoredTurn, new: Sequence[bytes] = ()) -> None:
-        self._revision = self._store.save_turn(
-            self._tenant, conversation_id, turn=row, new_blobs=new, revision=self._revision
-        )
+    def _do(self, change: _Change) -> None:
+        try:
+            self._revision = change.write()
+        except (StorageConflictError, NotStoredError):
+            raise
+        except StorageError:
+            self._doubt = change
+            raise
+        change.adopt()
+
+    def _resolve(self, conversation_id: str) -> None:
+        """Find out whether a change was done whose answer was lost, such as that to a commit."""
+        if self._doubt is None:
+            return
+        try:
+            found = self._store.load_conversation(self._tenant, conversation_id)
+        except NotStoredError:
+            found = None
+        if found and found.revision == self._revision + 1 and self._doubt.is_done(found):
+            self._revision = found.revision
+            self._doubt.adopt()
+        self._doubt = None
 
 
-def _wanted(
-    retention: RetentionPolicy, turn: Turn, known: Saved | None, *, is_needed: bool, now_s: float
-) -> Saved:
-    """How a turn is to be stored now."""
-    if retention.level != "audio" or not turn.clips:
-        return Saved(turn=turn, has_audio=False)
-    if known is not None and known.turn.id != turn.id:
-        known = None
-    before = None if known is None else known.audio_until
-    until = retention.audio_until(is_needed=is_needed, known=before, now_s=now_s)
-    wanted = Saved(turn=turn, has_audio=True, audio_until=until)
-    is_over = until is not None and until <= now_s
-    # Once its time has passed it may have been deleted, whatever would be wanted now.
-    has_gone = known is not None and (
-        known.is_over(now_s) or (known.turn is turn and not known.has_audio)
-    )
-    return wanted.silenced() if is_over or has_gone else wanted
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One change of what is stored.
+
+    Attributes:
+        write: Makes it; the new revision.
+        is_done: Whether what is stored is as it makes it.
+        adopt: Notes that it was made.
+    """
+
+    write: Callable[[], int]
+    is_done: Callable[[StoredConversation], bool]
+    adopt: Callable[[], None]
 
 
 def _replace(notebook: Notebook, turn: Turn, by: Turn) -> None:
@@ -214,20 +235,6 @@ def _replace(notebook: Notebook, turn: Turn, by: Turn) -> None:
     for index, one in enumerate(notebook.turns):
         if one is turn:
             notebook.turns[index] = by
-
-
-def _row(index: int, wanted: Saved) -> tuple[StoredTurn, dict[str, AudioClip]]:
-    """A turn as a store takes it, and its clips by digest."""
-    data, clips = write_turn(wanted.turn)
-    if not wanted.has_audio:
-        clips = {}
-    row = StoredTurn(
-        index=index,
-        document=dumps(data),
-        blobs=tuple(clips),
-        blobs_until=wanted.audio_until if clips else None,
-    )
-    return row, clips
 
 
 def keeper_of(
@@ -278,7 +285,10 @@ def load_notebook(
         for turn in stored.turns
     ]
     notebook.turns = [one.turn.recovered() for one in saved]
-    return notebook, StoreKeeper(store, tenant, revision=stored.revision, saved=saved, wall=wall)
+    keeper = StoreKeeper(
+        store, tenant, revision=stored.revision, head=stored.document, saved=saved, wall=wall
+    )
+    return notebook, keeper
 
 
 def is_expired(turn: StoredTurn, now_s: float) -> bool:
