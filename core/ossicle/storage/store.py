@@ -251,7 +251,10 @@ class Store(ABC):
 
     @abstractmethod
     def clean(self) -> CleanReport:
-        """Drop everything whose time is over, and every blob that nothing has claimed in time."""
+        """Drop everything whose time is over, and every blob that nothing has claimed in time.
+
+        No revision grows by it: whoever is writing to a conversation is not disturbed.
+        """
 
     @abstractmethod
     def delete_tenant(self, tenant: str) -> None:

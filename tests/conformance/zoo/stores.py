@@ -10,7 +10,7 @@ from typing import Any
 from tests.conformance.zoo.animal import Animal
 
 from ossicle.errors import NotStoredError
-from ossicle.storage import CachedValue, Charge, MemoryStore, Store, TenantSize
+from ossicle.storage import CachedValue, Charge, CleanReport, MemoryStore, Store, TenantSize
 from ossicle.storage.naming import digest_of
 from ossicle.testing.conformance import StoreConformance
 
@@ -68,6 +68,15 @@ class KeepsExpiredValues(MemoryStore):
         if found is not None:
             self.last[key] = found
         return found or self.last.get(key)
+
+
+@animal("test_cleaning_and_looking_disturb_no_writer", "")
+class CountsCleaningAsAChange(MemoryStore):
+    def clean(self) -> CleanReport:
+        for shelf in self._tenants.values():
+            for stored in tuple(shelf.conversations.values()):
+                self._write(shelf, stored, {})
+        return super().clean()
 
 
 @animal("test_documents_count_in_the_size_of_the_cache", "")

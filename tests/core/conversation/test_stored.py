@@ -154,18 +154,19 @@ def test_another_writer_is_noticed_after_such_a_write_too(is_done: bool) -> None
 
 
 class SlowStore(MemoryStore):
-    """Waits in its next write of a turn until it may go on."""
+    """Has written a turn, and waits before it says so."""
 
     def __init__(self) -> None:
         super().__init__()
         self.is_slow, self.has_begun, self.may_go_on = False, Event(), Event()
 
     def save_turn(self, tenant: str, conversation_id: str, **more: Any) -> int:
+        revision = super().save_turn(tenant, conversation_id, **more)
         if self.is_slow:
             self.is_slow = False
             self.has_begun.set()
             assert self.may_go_on.wait(30)
-        return super().save_turn(tenant, conversation_id, **more)
+        return revision
 
 
 def test_a_write_that_its_caller_left_is_waited_for_by_the_next() -> None:
