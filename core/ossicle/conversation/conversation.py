@@ -253,7 +253,7 @@ class AsyncConversation:
                         fix=f"Name a model that can respond; see `ossicle models {each.provider}`.",
                     )
             self._book.references = models
-            plan = self._outlook.plan(
+            plan = await self._outlook.plan(
                 found[0],
                 current=None,
                 speaks=True,
