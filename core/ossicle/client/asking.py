@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO, cast
 
 from ossicle.audio import AudioClip
 from ossicle.errors import ConfigurationError
 from ossicle.intake import IntakeLimits, load
-from ossicle.messages import AudioPart, Message, Modality, Part, Task, TextPart
+from ossicle.messages import AudioPart, Message, Part, Task, TextPart
 from ossicle.pipeline.arguments import is_encodable
 
 AudioSource = str | os.PathLike[str] | bytes | bytearray | AudioClip | BinaryIO
 """A path, encoded bytes, a clip, or a readable binary file object."""
-
-OUTPUTS: frozenset[Modality] = frozenset({"text", "audio"})
-
 
 _MISSING: dict[Task, tuple[str, str]] = {
     "respond": ("neither text nor audio was given", "Give text=..., audio=..., or both."),
@@ -73,25 +70,3 @@ def conversation_of(
         return tuple(history)
     missing, fix = _MISSING[task]
     raise ConfigurationError(missing, fix=fix)
-
-
-def outputs_of(task: Task, output: Iterable[str] = OUTPUTS) -> frozenset[Modality]:
-    """What an answer shall be made of; fixed for `speak` and `transcribe`.
-
-    Raises:
-        ConfigurationError: Something other than text and audio is asked for.
-    """
-    if task != "respond":
-        return frozenset({"audio"}) if task == "speak" else frozenset({"text"})
-    if not isinstance(output, Iterable):
-        raise ConfigurationError(
-            f"output of {output!r} is impossible",
-            fix="Ask for {'text'}, {'audio'} or {'text', 'audio'}.",
-        )
-    wanted = frozenset([output] if isinstance(output, str) else output)
-    if not wanted or not wanted <= OUTPUTS:
-        raise ConfigurationError(
-            f"output of {sorted(wanted)} is impossible",
-            fix="Ask for {'text'}, {'audio'} or {'text', 'audio'}.",
-        )
-    return frozenset(name for name in OUTPUTS if name in wanted)

@@ -10,7 +10,7 @@ import anyio
 from pydantic import SecretStr
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
-from ossicle.client.asking import OUTPUTS, AudioSource, outputs_of
+from ossicle.client.asking import AudioSource
 from ossicle.client.books import opened_budget
 from ossicle.client.conversing import AsyncConversations, SwitchboardLine
 from ossicle.client.providers import ProviderPool, line_up
@@ -27,6 +27,7 @@ from ossicle.conversation import (
 )
 from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
 from ossicle.pipeline import CacheUse, Explanation, PipelineSettings, ReplyStream, open_shop
+from ossicle.pipeline.arguments import OUTPUTS, outputs_of
 from ossicle.plugins import PluginHost
 from ossicle.policy import Budget, BudgetLimits, Clock, RetryPolicy
 from ossicle.storage import AudioCache, Store

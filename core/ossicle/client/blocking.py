@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ossicle.client.asking import OUTPUTS, AudioSource
+from ossicle.client.asking import AudioSource
 from ossicle.client.async_client import DEFAULT_TIMEOUT_S, AsyncClient
 from ossicle.client.blocking_conversation import Conversation, Conversations
 from ossicle.client.blocking_stream import BlockingReplyStream, entered
@@ -15,6 +15,7 @@ from ossicle.client.loop import LoopThread
 from ossicle.conversation import HistoryPolicy, RetentionChoice, Summarizer, ToolCallback
 from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
 from ossicle.pipeline import CacheUse, Explanation, PipelineSettings
+from ossicle.pipeline.arguments import OUTPUTS
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -56,6 +56,10 @@ class SwitchboardLine:
         """Providers on this machine that surely write down speech in this language."""
         return () if language is None else self._board.pool.local_transcribers(language)
 
+    def check_options(self, named: object) -> None:
+        """Make sure that there is a provider for all of `provider_options`."""
+        self._board.check_options(named)
+
     def call(
         self, draft: Draft, *, reference: str | None, conversation_id: str, timeout_s: float
     ) -> ReplyStream:

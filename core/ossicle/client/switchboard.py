@@ -96,7 +96,7 @@ class Switchboard:
             OssicleError: Whatever stands against sending it.
         """
         name, model = self.resolve(ask.model, ask.task)
-        self._check_options(ask)
+        self.check_options(ask.fields.get("provider_options"))
         stream = self._stream(
             await self._draft(ask, streams=streams),
             name,
@@ -159,7 +159,7 @@ class Switchboard:
     async def explain(self, ask: Ask) -> Explanation:
         """What the call would do; nothing is sent."""
         name, model = self.resolve(ask.model, ask.task)
-        self._check_options(ask)
+        self.check_options(ask.fields.get("provider_options"))
         seconds = self._seconds(ask)
         return await explain_call(
             await self._draft(ask, streams=False),
@@ -221,9 +221,15 @@ class Switchboard:
             wish=wish,
         )
 
-    def _check_options(self, ask: Ask) -> None:
-        """Options of other providers wait for a call to those; a name nobody has is a mistake."""
-        named = ask.fields.get("provider_options", {})
+    def check_options(self, named: object) -> None:
+        """Options of other providers wait for a call to those; a name nobody has is a mistake.
+
+        Args:
+            named: By provider name.
+
+        Raises:
+            ConfigurationError: There is no provider of such a name.
+        """
         if not isinstance(named, Mapping):
             return  # the draft says what is wrong with it
         for name in named:

@@ -5,8 +5,10 @@ Source: JSON Schema draft 2020-12, validation and applicator vocabularies, read 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 _ANNOTATIONS = frozenset(
@@ -14,7 +16,7 @@ _ANNOTATIONS = frozenset(
     | {"examples", "deprecated", "format", "readOnly", "writeOnly"}
     | {"contentEncoding", "contentMediaType"}
 )
-_MAX_DEPTH = 64
+MAX_DEPTH = 64
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "null": lambda value: value is None,
@@ -23,13 +25,15 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
     "number": lambda value: _is_number(value),
-    "integer": lambda value: _is_number(value) and float(value).is_integer(),
+    "integer": lambda value: _is_number(value) and (isinstance(value, int) or value.is_integer()),
 }
+
+TYPE_NAMES = frozenset(_TYPES)
 
 
 def unknown_keywords(schema: Any, *, depth: int = 0) -> set[str]:
     """The keywords of a schema that `find_violation` does not check."""
-    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
+    if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         return set()
     found = {str(name) for name in schema} - _ANNOTATIONS - set(_CHECKS) - {"$ref"}
     for name in ("properties", "$defs", "definitions"):
@@ -39,7 +43,8 @@ def unknown_keywords(schema: Any, *, depth: int = 0) -> set[str]:
     for name in ("items", "additionalProperties", "not"):
         found |= unknown_keywords(schema.get(name), depth=depth + 1)
     for name in ("anyOf", "oneOf", "allOf"):
-        for part in schema.get(name) or ():
+        parts = schema.get(name)
+        for part in parts if isinstance(parts, list | tuple) else ():
             found |= unknown_keywords(part, depth=depth + 1)
     return found
 
@@ -49,8 +54,10 @@ def find_violation(value: Any, schema: Any) -> str | None:
 
     Args:
         value: As `json.loads` gives it.
-        schema: As `json.loads` gives it; references may point into its own `$defs`.
+        schema: One in which `find_mistakes` finds none; references may point into its own `$defs`.
     """
+    if _is_deep(value):
+        return "the arguments: nested too deeply"
     return next(_Checker(schema).violations(value, schema, "the arguments", 0), None)
 
 
@@ -61,7 +68,7 @@ class _Checker:
         self._root = root
 
     def violations(self, value: Any, schema: Any, where: str, depth: int) -> Iterator[str]:
-        if depth > _MAX_DEPTH:
+        if depth > MAX_DEPTH:
             yield f"{where}: nested too deeply"
             return
         if schema is False:
@@ -100,14 +107,14 @@ def _type(_: _Checker, value: Any, schema: Mapping[str, Any], where: str, __: in
 
 
 def _enum(_: _Checker, value: Any, schema: Mapping[str, Any], where: str, __: int) -> Iterator[str]:
-    if not any(_same(value, allowed) for allowed in schema["enum"]):
+    if _key(value) not in {_key(allowed) for allowed in schema["enum"]}:
         yield f"{where}: is none of the allowed values"
 
 
 def _const(
     _: _Checker, value: Any, schema: Mapping[str, Any], where: str, __: int
 ) -> Iterator[str]:
-    if not _same(value, schema["const"]):
+    if _key(value) != _key(schema["const"]):
         yield f"{where}: is not the only allowed value"
 
 
@@ -153,11 +160,10 @@ def _items(
 def _unique(
     _: _Checker, value: Any, schema: Mapping[str, Any], where: str, __: int
 ) -> Iterator[str]:
-    if schema["uniqueItems"] and isinstance(value, list):
-        for index, one in enumerate(value):
-            if any(_same(one, other) for other in value[:index]):
-                yield f"{where}: holds a value twice"
-                return
+    if not schema["uniqueItems"] or not isinstance(value, list):
+        return
+    if len({_key(one) for one in value}) < len(value):
+        yield f"{where}: holds a value twice"
 
 
 def _bound(name: str, kind: str, is_broken: Callable[[Any, Any], bool]) -> _Check:
@@ -187,7 +193,7 @@ def _multiple(
     _: _Checker, value: Any, schema: Mapping[str, Any], where: str, __: int
 ) -> Iterator[str]:
     step = schema["multipleOf"]
-    if _is_number(value) and not float(value / step).is_integer():
+    if _is_number(value) and (_fraction(value) / _fraction(step)).denominator != 1:
         yield f"{where}: is no multiple of {step}"
 
 
@@ -220,18 +226,39 @@ def _not(
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is one of JSON's, which Python reads `NaN` and `1e999` beside."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, int) or math.isfinite(value)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Equal as JSON: `true` is not 1, and 1.0 is 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    return bool(one == other)
+def _fraction(value: float) -> Fraction:
+    """The number as it was written: 0.01 is a hundredth, and not the float next to it."""
+    return Fraction(value) if isinstance(value, int) else Fraction(repr(value))
+
+
+def _key(value: Any) -> object:
+    """Something hashable that is equal where two values are as JSON: 1.0 is 1, `true` is not."""
+    if isinstance(value, list | tuple):
+        return "array", tuple(map(_key, value))
+    if isinstance(value, Mapping):
+        return "object", frozenset((name, _key(inner)) for name, inner in value.items())
+    return isinstance(value, bool), value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether it is nested so deeply that following it down may exhaust the stack."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, list | dict)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 _CHECKS: Mapping[str, _Check] = {

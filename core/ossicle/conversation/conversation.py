@@ -25,7 +25,7 @@ from ossicle.conversation.turn import Turn
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Message, Modality, Reply, Tool, ToolChoice, Usage
 from ossicle.pipeline import Draft
-from ossicle.pipeline.arguments import checked_seconds, naming_arguments
+from ossicle.pipeline.arguments import checked_seconds, naming_arguments, outputs_of
 from ossicle.storage import Store
 
 
@@ -161,7 +161,7 @@ class AsyncConversation:
             tools=tools,
             timeout_s=timeout_s,
             fields={
-                "output": frozenset(output),
+                "output": outputs_of("respond", output),
                 "voice": voice,
                 "output_format": output_format,
                 "tool_choice": tool_choice,
@@ -205,7 +205,7 @@ class AsyncConversation:
             tools=tools,
             timeout_s=timeout_s,
             fields={
-                "output": frozenset(output),
+                "output": outputs_of("respond", output),
                 "voice": voice,
                 "output_format": output_format,
                 "tool_choice": tool_choice,
@@ -253,7 +253,7 @@ class AsyncConversation:
                         fix=f"Name a model that can respond; see `ossicle models {each.provider}`.",
                     )
             self._book.references = models
-            plan = self._outlook.plan(
+            plan = await self._outlook.plan(
                 found[0],
                 current=None,
                 speaks=True,
@@ -328,6 +328,7 @@ class AsyncConversation:
     ) -> ConversationStream:
         offered = self._tools if tools is None else tuple(tools)
         seconds = checked_seconds(self._line.timeout_s if timeout_s is None else timeout_s)
+        self._line.check_options(fields["provider_options"])
         instructions = self._book.instructions
         with naming_arguments():
             draft = Draft(messages=(), instructions=instructions, tools=offered, **fields)

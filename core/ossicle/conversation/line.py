@@ -44,6 +44,17 @@ class Line(Protocol):
         """
 
     @abstractmethod
+    def check_options(self, named: object) -> None:
+        """Make sure that there is a provider for all of `provider_options`.
+
+        Args:
+            named: By provider name.
+
+        Raises:
+            ConfigurationError: There is none of such a name.
+        """
+
+    @abstractmethod
     def call(
         self, draft: Draft, *, reference: str | None, conversation_id: str, timeout_s: float
     ) -> ReplyStream:

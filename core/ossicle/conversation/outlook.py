@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from anyio import to_thread
 
 from ossicle.abc import Capabilities
 from ossicle.conversation.history_policy import HistoryPlan, Summary
@@ -17,6 +20,10 @@ from ossicle.messages import Receipt
 _APART_S = 1.0
 """Between a plan and the last look at its audio ids, when the request is made: what is refused only
 there goes without the form that the plan would have chosen."""
+
+
+_QUICK_TURNS, _QUICK_CHARACTERS = 50, 20_000
+"""What is planned in a few milliseconds, on the loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +57,14 @@ class Outlook:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_scribe", Scribe(notebook=self.notebook, line=self.line))
 
-    def plan(
+    async def plan(
         self, capabilities: Capabilities, *, current: Turn | None, speaks: bool, deadline: float
     ) -> HistoryPlan:
         """What the model is told now; audio ids outlive a call that ends by then."""
         clock = self.line.clock
         turns = [turn for turn in self.notebook.turns if current is None or turn.id != current.id]
-        return plan_history(
+        work = functools.partial(
+            plan_history,
             turns,
             capabilities,
             now_s=clock.wall(),
@@ -67,6 +75,7 @@ class Outlook:
             speaks=speaks,
             summary=self.notebook.summary,
         )
+        return await to_thread.run_sync(work) if _is_long(turns) else work()
 
     async def settle(
         self,
@@ -91,10 +100,10 @@ class Outlook:
             language: That the user speaks, where the application says so.
         """
 
-        def plan() -> HistoryPlan:
-            return self.plan(capabilities, current=current, speaks=speaks, deadline=deadline)
+        async def plan() -> HistoryPlan:
+            return await self.plan(capabilities, current=current, speaks=speaks, deadline=deadline)
 
-        found = plan()
+        found = await plan()
         wanted = found.report.wants_transcript
         is_asked = False
         notes: tuple[str, ...] = ()
@@ -106,10 +115,10 @@ class Outlook:
                 timeout_s=deadline - self.line.clock.monotonic(),
                 on_receipt=on_receipt,
             )
-            found = plan() if is_asked else found
+            found = await plan() if is_asked else found
         if self.summarize is not None and found.report.dropped:
             await self._sum_up(self.summarize, found.report.dropped)
-            found = plan()
+            found = await plan()
         left = set(found.report.wants_transcript)
         written = tuple(one for one in wanted if one not in left) if is_asked else ()
         report = found.report.model_copy(update={"written_down": written})
@@ -122,3 +131,11 @@ class Outlook:
         text = await summarize(None if summary is None else summary.text, leaving)
         known = () if summary is None else summary.turn_ids
         self.notebook.summary = Summary(text=text, turn_ids=(*known, *dropped))
+
+
+def _is_long(turns: Sequence[Turn]) -> bool:
+    """Whether planning would stand in everybody's way."""
+    if len(turns) > _QUICK_TURNS:
+        return True
+    messages = (message for turn in turns for message in turn.messages)
+    return sum(len(message.text) for message in messages) > _QUICK_CHARACTERS

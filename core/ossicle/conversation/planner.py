@@ -107,18 +107,19 @@ def _tokens_of(messages: Sequence[Message]) -> int:
 
 @dataclass(slots=True)
 class _Budget:
-    """Makes room, oldest first."""
+    """Makes room, oldest first; every turn is looked at once for each bound.
+
+    Attributes:
+        tokens: Of what is left, once `fit` was called.
+    """
 
     forms: list[TurnForm]
     policy: HistoryPolicy
     capabilities: Capabilities
     fixed: int
     n_dropped: int = 0
+    tokens: int = 0
     wants: dict[str, None] = field(default_factory=dict)
-
-    @property
-    def tokens(self) -> int:
-        return self.fixed + sum(form.tokens for form in self.forms[self.n_dropped :])
 
     @property
     def wants_transcript(self) -> list[str]:
@@ -137,23 +138,32 @@ class _Budget:
             return
         room = accepted.max_clips - (0 if newest is None else newest.n_clips)
         reason = f"the model takes {accepted.max_clips} clips"
+        n_clips = sum(form.n_clips for form in self.forms)
         for form in self.forms:
-            if self._n_clips() <= room:
+            if n_clips <= room:
                 return
+            elsewhere = n_clips - form.n_clips
             self._transcribe(form, reason)
-            if form.n_clips and self._n_clips() > room:
+            if form.n_clips and elsewhere + form.n_clips > room:
                 form.lose_audio(reason)
+            n_clips = elsewhere + form.n_clips
 
     def fit(self) -> None:
         """Down to the budget."""
         allowed = self._allowed()
+        self.tokens = self.fixed + sum(form.tokens for form in self.forms)
         if allowed is None:
             return
         for form in self.forms:
             if self.tokens <= allowed:
                 return
+            elsewhere = self.tokens - form.tokens
             self._transcribe(form, f"the history budget is {allowed} tokens")
-        while self.tokens > allowed and self.n_dropped < len(self.forms):
+            self.tokens = elsewhere + form.tokens
+        for form in self.forms:
+            if self.tokens <= allowed:
+                return
+            self.tokens -= form.tokens
             self.n_dropped += 1
 
     def dropped(self) -> list[HistoryChange]:
@@ -165,9 +175,6 @@ class _Budget:
             )
             for form in self.forms[: self.n_dropped]
         ]
-
-    def _n_clips(self) -> int:
-        return sum(form.n_clips for form in self.forms)
 
     def _transcribe(self, form: TurnForm, reason: str) -> None:
         if not form.transcribe(reason) and form.lacks_words:

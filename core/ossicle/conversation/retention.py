@@ -80,9 +80,11 @@ def retention_of(choice: RetentionChoice) -> RetentionPolicy:
 def needs_audio(turns: Sequence[Turn], policy: HistoryPolicy) -> tuple[bool, ...]:
     """For each turn whether a model may still be made to hear its sound."""
     told = [turn.id for turn in turns if turn.state == "committed"]
-    newest = told if policy.audio_turns is None else told[max(len(told) - policy.audio_turns, 0) :]
+    n_old = 0 if policy.audio_turns is None else max(len(told) - policy.audio_turns, 0)
+    newest = frozenset(told[n_old:])
     return tuple(
-        turn.state == "pending" or (turn.id in told and _is_needed(turn, turn.id in newest))
+        turn.state == "pending"
+        or (turn.state == "committed" and _is_needed(turn, turn.id in newest))
         for turn in turns
     )
 

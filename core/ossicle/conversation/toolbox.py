@@ -9,6 +9,7 @@ from typing import Any
 from anyio import to_thread
 
 from ossicle.conversation.argument_schema import find_violation, unknown_keywords
+from ossicle.conversation.schema_mistakes import find_mistakes
 from ossicle.errors import ConfigurationError, InvalidReplyError
 from ossicle.messages import Message, Tool, ToolCall, ToolResultPart
 
@@ -29,8 +30,8 @@ class Toolbox:
         callback: Runs them; `None` denies every call.
 
     Raises:
-        ConfigurationError: A schema uses keywords that cannot be checked, or two tools share a
-            name.
+        ConfigurationError: A schema uses keywords that cannot be checked, or values that they
+            cannot have, or two tools share a name.
     """
 
     def __init__(self, tools: Sequence[Tool], callback: ToolCallback | None) -> None:
@@ -40,13 +41,18 @@ class Toolbox:
                 "two tools have the same name", fix="Give every tool a name of its own."
             )
         self._callback = callback
-        for tool in tools:
+        for tool in tools if callback is not None else ():
             unknown = unknown_keywords(tool.parameters)
-            if callback is not None and unknown:
+            if unknown:
                 raise ConfigurationError(
                     f"the schema of tool {tool.name!r} uses {sorted(unknown)}, which cannot be "
                     "checked",
                     fix="Write it without them, and check that in the tool itself.",
+                )
+            mistake = next(find_mistakes(tool.parameters), None)
+            if mistake is not None:
+                raise ConfigurationError(
+                    f"the schema of tool {tool.name!r} is wrong: {mistake}", fix="Correct it there."
                 )
 
     async def answer(self, calls: Sequence[ToolCall]) -> Message:

@@ -51,7 +51,7 @@ class ToolCall(Value):
         """
         try:
             value = json.loads(self.arguments or "{}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # nested deeper than JSON is read
             raise InvalidReplyError(
                 f"the arguments of tool call {self.name!r} are not JSON",
                 provider="model",

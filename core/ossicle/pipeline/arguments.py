@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import ValidationError
 
 from ossicle.errors import ConfigurationError
+from ossicle.messages import Modality, Task
+
+OUTPUTS: frozenset[Modality] = frozenset({"text", "audio"})
 
 
 @contextlib.contextmanager
@@ -43,6 +46,24 @@ def checked_seconds(timeout_s: float) -> float:
             f"timeout_s of {timeout_s!r} leaves no time", fix="Give a number of seconds above 0."
         )
     return timeout_s
+
+
+def outputs_of(task: Task, output: Iterable[str] = OUTPUTS) -> frozenset[Modality]:
+    """What an answer shall be made of; fixed for `speak` and `transcribe`.
+
+    Raises:
+        ConfigurationError: Something other than text and audio is asked for.
+    """
+    if task != "respond":
+        return frozenset({"audio"}) if task == "speak" else frozenset({"text"})
+    wanted = [output] if isinstance(output, str) or not isinstance(output, Iterable) else [*output]
+    found = frozenset(name for name in OUTPUTS if name in wanted)
+    if not found or any(one not in OUTPUTS for one in map(str, wanted)):
+        raise ConfigurationError(
+            f"output of {output!r} is impossible",
+            fix="Ask for {'text'}, {'audio'} or {'text', 'audio'}.",
+        )
+    return found
 
 
 def _wrong_argument(error: ValidationError) -> ConfigurationError:

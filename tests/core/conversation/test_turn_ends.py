@@ -13,7 +13,7 @@ import pytest
 from tests.core.conversation.worlds import Watched, World
 
 from ossicle import AsyncClient, AsyncConversation, AudioClip, Client, Tool
-from ossicle.conversation import HistoryPolicy, Turn, load_notebook
+from ossicle.conversation import HistoryPolicy, StoreKeeper, Turn, load_notebook
 from ossicle.errors import (
     AmbiguousOutcomeError,
     AudioReferenceNotFoundError,
@@ -147,18 +147,34 @@ def test_cancelled_by_asyncio_wherever_it_waits_a_turn_leaves_nothing_behind() -
     assert "cancelled" in states
 
 
-async def test_two_writes_at_once_do_not_trip_over_each_other(world: World) -> None:
-    store = Held()
-    async with world.client(store=store) as client:
+def test_two_writes_at_once_do_not_trip_over_each_other() -> None:
+    """As of a loop that ended while its thread was still writing, and of the next one."""
+    store = Held(holds=2)
+    with Client("echo", store=store) as client:
         talk = client.conversation(id="x")
-        await talk.send("one")
-        keeper, book = talk._keeper, talk._book
-        async with anyio.create_task_group() as tasks:
-            for text in ("Be brief.", "Be kind.", "Be both."):
-                book.instructions = text
-                tasks.start_soon(keeper.keep, book)
-        await talk.send("two")
-        assert stored(store, talk) == talk.turns
+        talk.send("one")
+        keeper, book = talk._conversation._keeper, talk._conversation._book
+        assert isinstance(keeper, StoreKeeper)
+        met: list[StorageError] = []
+
+        def write() -> None:
+            try:
+                keeper.write(book)
+            except StorageError as error:
+                met.append(error)
+
+        book.instructions = "Be brief."
+        writers = [threading.Thread(target=write, daemon=True) for _ in range(2)]
+        writers[0].start()
+        assert store.is_held.wait(20)
+        writers[1].start()
+        writers[1].join(0.2)  # it gets no further, or as far as it can
+        store.may_go.set()
+        for writer in writers:
+            writer.join(20)
+        assert met == []
+        talk.send("two")
+        assert load_notebook(store, "default", "x")[0].instructions == "Be brief."
 
 
 # In time
@@ -278,6 +294,7 @@ async def test_writing_down_takes_of_the_time_of_the_answer_and_is_on_the_books(
         with pytest.raises(DeadlineExceededError):
             await talk.send("more", timeout_s=30.0)
         assert world.clock.monotonic() - before_s == 30.0
+        assert talk.turns[-1].state == "ambiguous"
         assert [receipt.task for receipt in talk.turns[-1].receipts] == ["transcribe", "respond"]
         # Left while it is written down: that call is on the books as well.
         await talk.undo()
@@ -288,7 +305,7 @@ async def test_writing_down_takes_of_the_time_of_the_answer_and_is_on_the_books(
                 tasks.start_soon(talk.send, "again")
                 await slow.is_asked.wait()
                 scope.cancel()
-        assert talk.turns[-1].state == "cancelled"
+        assert [turn.state for turn in talk.turns] == ["committed", "committed", "cancelled"]
         assert [receipt.task for receipt in talk.turns[-1].receipts] == ["transcribe"]
 
 
