@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, TypeVar
@@ -10,6 +11,7 @@ from typing import Generic, TypeVar
 import anyio
 import anyio.lowlevel
 
+from ossicle.errors import BudgetExceededError, DeadlineExceededError, OssicleError
 from ossicle.pipeline.own_task import OwnTask
 
 T = TypeVar("T")
@@ -20,21 +22,32 @@ class Execution(Generic[T]):
 
     def __init__(self) -> None:
         self.n_callers = 0
+        self.failure: OssicleError | None = None
         self._job: OwnTask[T] | None = None
 
     async def result(self, make: Callable[[], Awaitable[T]]) -> T:
         """What `make` makes, or what is being made already.
 
         A caller who is cancelled leaves it to the others: what has been sent to a vendor is
-        billed whether or not somebody listens.
+        billed whether or not somebody listens. A failure is that of all who wait, since they ask
+        with one key; but who finds another's time or budget used up has its own.
         """
-        if self._job is None:
-            self._job = OwnTask(make)
-        job = self._job
-        await job.ended.wait()
-        if self._job is job:
-            self._job = None
-        return job.outcome()
+        while True:
+            if self.failure is not None:
+                raise copy.copy(self.failure) from self.failure
+            is_own = self._job is None
+            job = self._job = self._job or OwnTask(make)
+            await job.ended.wait()
+            if self._job is job:
+                self._job = None
+            try:
+                return job.outcome()
+            except (DeadlineExceededError, BudgetExceededError):
+                if is_own:
+                    raise
+            except OssicleError as error:
+                self.failure = error
+                raise
 
     async def end(self) -> None:
         """Stop what nobody waits for any more, and wait until it has freed what it holds."""
@@ -57,7 +70,9 @@ class Executions:
         """The execution of this name; when the last of its callers leaves, it is ended."""
         key = (anyio.lowlevel.current_token(), name)  # Tasks of two loops cannot share one.
         with self._lock:
-            execution = self._by_name.setdefault(key, Execution())
+            execution = self._by_name.get(key)
+            if execution is None or execution.failure is not None:  # Who comes later tries anew.
+                execution = self._by_name[key] = Execution()
             execution.n_callers += 1
         try:
             yield execution
@@ -65,7 +80,7 @@ class Executions:
             with self._lock:
                 execution.n_callers -= 1
                 is_last = not execution.n_callers
-                if is_last:
+                if is_last and self._by_name.get(key) is execution:
                     del self._by_name[key]
             if is_last:
                 await execution.end()

@@ -16,16 +16,39 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from ossicle.errors import (
-    DeadlineExceededError,
+    AmbiguousOutcomeError,
+    AudioError,
+    ContentRefusedError,
+    ContextOverflowError,
+    InvalidReplyError,
     OssicleError,
+    ProviderUnavailableError,
+    RequestRefusedError,
     StorageCorruptError,
     StorageError,
+    StreamIncompleteError,
+    TextTooLongError,
+    UnsupportedFeatureError,
 )
 from ossicle.storage.cache_key import cache_key
 from ossicle.storage.records import CachedValue, cached_size
 from ossicle.storage.store import Store
 
 _LOG = logging.getLogger("ossicle.storage")
+
+_OF_ANYBODY = (
+    AudioError,
+    UnsupportedFeatureError,
+    TextTooLongError,
+    ContextOverflowError,
+    RequestRefusedError,
+    ContentRefusedError,
+    ProviderUnavailableError,
+    InvalidReplyError,
+    StreamIncompleteError,
+    AmbiguousOutcomeError,
+)
+"""Failures of what was asked or of whom, and not of who asked: others would meet them too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +153,10 @@ class AudioCache:
     ) -> Fetched:
         """The stored result, or the one that `make` makes; at the same time at most once.
 
-        When the caller whose `make` runs is cancelled or runs out of time, the next one that
-        waits for the same makes it. Any other failure is the failure of all that wait.
+        When the caller whose `make` runs is cancelled, the next one that waits for the same makes
+        it. So it does after a failure that may be that caller's alone, because of its time, its
+        budget or its key. One that anybody would meet is the failure of all that wait: the audio
+        or the request is wrong, the vendor is down, or its one answer was of no use.
 
         Args:
             tenant: Whose.
@@ -197,9 +222,7 @@ class AudioCache:
         self._count("made")
         try:
             flight.made = await make()
-        except DeadlineExceededError:
-            raise  # Of this caller alone; others may have more time.
-        except OssicleError as error:
+        except _OF_ANYBODY as error:
             flight.failure = error
             raise
 
@@ -208,14 +231,16 @@ class AudioCache:
         # A lock of anyio belongs to one event loop; calls of two loops do not wait for each other.
         name = (anyio.lowlevel.current_token(), tenant, key)
         with self._lock:
-            flight = self._flights.setdefault(name, _Flight())
+            flight = self._flights.get(name)
+            if flight is None or flight.failure is not None:  # Who comes later tries anew.
+                flight = self._flights[name] = _Flight()
             flight.n_callers += 1
         try:
             yield flight
         finally:
             with self._lock:
                 flight.n_callers -= 1
-                if not flight.n_callers:
+                if not flight.n_callers and self._flights.get(name) is flight:
                     del self._flights[name]
 
     def _known_secret(self) -> bytes:

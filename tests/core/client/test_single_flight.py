@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +13,20 @@ import pytest
 from tests.core.client.cached import SPEAKER, GatedVoice, Heard, concurrent, until
 
 from ossicle import AsyncClient, Budget, BudgetLimits, Reply
-from ossicle.errors import DeadlineExceededError, ProviderError
-from ossicle.messages import Receipt
-from ossicle.policy import Allowance, RetryPolicy
+from ossicle.errors import (
+    AuthenticationError,
+    DeadlineExceededError,
+    OssicleError,
+    ProviderError,
+    QuotaExhaustedError,
+    RateLimitedError,
+)
+from ossicle.messages import Event, Receipt, Request
+from ossicle.policy import Allowance, RetryPolicy, VirtualClock
 from ossicle.storage import AudioCache, MemoryStore
 from ossicle.testing.vendors import FaultKind, ListedFaults
 from ossicle.testing.vendors.openai import FakeOpenAI
+from ossicle_echo.provider import EchoProvider
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 
@@ -195,3 +205,121 @@ def test_a_clean_failure_is_that_of_all_who_wait_and_is_paid_by_nobody(backend: 
     assert listener.names.count("failed") == 8
     assert sum(len(one.attempts) for one in listener.receipts if one is not None) == 1
     assert budget.spent_today().tokens == budget.held_today().tokens == 0
+
+
+class Slow(EchoProvider):
+    """Answers when it may; counts who asks."""
+
+    def __init__(self, error: OssicleError | None = None) -> None:
+        super().__init__()
+        self.n_asked = 0
+        self.error = error
+        self.gate = anyio.Event()
+
+    async def respond(self, request: Request) -> AsyncGenerator[Event, None]:
+        self.n_asked += 1
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        async with aclosing(super().respond(request)) as events:
+            async for event in events:
+                yield event
+
+
+@BACKENDS
+def test_who_inherits_a_call_that_has_no_time_left_makes_its_own(backend: str) -> None:
+    async def main() -> None:
+        clock, provider = VirtualClock(), Slow()
+        cache = AudioCache(MemoryStore())
+        replies: list[Reply] = []
+        async with AsyncClient(provider, model="speak", cache=cache, clock=clock) as client:
+            leading = anyio.CancelScope()
+
+            async def lead() -> None:
+                with leading:
+                    await client.speak("hello", timeout_s=10.0)
+
+            async def follow(timeout_s: float) -> None:
+                replies.append(await client.speak("hello", timeout_s=timeout_s))
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(lead)
+                await until(lambda: provider.n_asked == 1)
+                for number in (2, 3):
+                    tasks.start_soon(follow, 1000.0)
+                    await until(lambda number=number: n_callers(client) == number)  # type: ignore[misc]
+                leading.cancel()
+                await until(lambda: n_callers(client) == 2)
+                await clock.sleep(11.0)  # Now the time is over of the one who left.
+                await until(lambda: provider.n_asked == 2)
+                provider.gate.set()
+        receipts = [reply.receipt for reply in replies if reply.receipt is not None]
+        assert origins_of(receipts) == {"made": 1, "shared": 1}
+        assert provider.n_asked == 2
+
+    anyio.run(main, backend=backend)
+
+
+KEYS = pytest.mark.parametrize("kind", [AuthenticationError, RateLimitedError, QuotaExhaustedError])
+
+
+@BACKENDS
+@KEYS
+def test_a_failure_of_the_key_is_that_of_all_who_ask_with_it(
+    backend: str, kind: type[ProviderError]
+) -> None:
+    async def main() -> None:
+        provider = Slow(kind("not you", provider="echo"))
+        async with AsyncClient(
+            provider,
+            model="speak",
+            cache=AudioCache(MemoryStore()),
+            retry=RetryPolicy(attempts=1),
+        ) as client:
+
+            async def fail() -> None:
+                with pytest.raises(kind):
+                    await client.speak("hello")
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(4):
+                    tasks.start_soon(fail)
+                await until(lambda: provider.n_asked == 1 and n_callers(client) == 4)
+                provider.gate.set()
+            assert provider.n_asked == 1
+            provider.error = None
+            await client.speak("hello")
+
+    anyio.run(main, backend=backend)
+
+
+@BACKENDS
+@KEYS
+def test_it_is_none_of_a_client_with_another_key(backend: str, kind: type[ProviderError]) -> None:
+    async def main() -> None:
+        cache = AudioCache(MemoryStore())
+        wrong, right = Slow(kind("not you", provider="echo")), Slow()
+        replies: list[Reply] = []
+        retry = RetryPolicy(attempts=1)
+        async with (
+            AsyncClient(wrong, model="speak", cache=cache, retry=retry) as one,
+            AsyncClient(right, model="speak", cache=cache) as other,
+        ):
+
+            async def fail() -> None:
+                with pytest.raises(kind):
+                    await one.speak("hello")
+
+            async def succeed() -> None:
+                replies.append(await other.speak("hello"))
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(fail)
+                await until(lambda: wrong.n_asked == 1)
+                tasks.start_soon(succeed)
+                await until(lambda: n_callers(other) == 1)
+                wrong.gate.set()
+                right.gate.set()
+        assert (len(replies), wrong.n_asked, right.n_asked) == (1, 1, 1)
+
+    anyio.run(main, backend=backend)

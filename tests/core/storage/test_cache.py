@@ -12,7 +12,21 @@ import anyio.lowlevel
 import pytest
 from tests.bars.tenants import mingle
 
-from ossicle.errors import DeadlineExceededError, ProviderUnavailableError, StorageError
+from ossicle.errors import (
+    AmbiguousOutcomeError,
+    AuthenticationError,
+    BudgetExceededError,
+    ConfigurationError,
+    DeadlineExceededError,
+    MalformedAudioError,
+    ModelNotFoundError,
+    PermissionRefusedError,
+    ProviderUnavailableError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    RequestRefusedError,
+    StorageError,
+)
 from ossicle.storage import AudioCache, Cacheable, Fetched, MemoryStore, SqliteStore
 from ossicle.testing.conformance.store import ManualClock
 
@@ -121,9 +135,22 @@ async def until(condition: Callable[[], bool]) -> None:
 @BACKENDS
 @pytest.mark.parametrize(
     ("error", "executions"),
-    [(ProviderUnavailableError("down", provider="p"), 1), (DeadlineExceededError("late"), 4)],
+    [
+        (ProviderUnavailableError("down", provider="p"), 1),
+        (RequestRefusedError("odd", provider="p"), 1),
+        (AmbiguousOutcomeError("?", provider="p"), 1),
+        (MalformedAudioError("noise"), 1),
+        (DeadlineExceededError("late"), 4),
+        (BudgetExceededError("poor"), 4),
+        (AuthenticationError("wrong key", provider="p"), 4),
+        (PermissionRefusedError("weak key", provider="p"), 4),
+        (ModelNotFoundError("not for this key", provider="p"), 4),
+        (RateLimitedError("busy key", provider="p"), 4),
+        (QuotaExhaustedError("empty account", provider="p"), 4),
+        (ConfigurationError("no key"), 4),
+    ],
 )
-def test_a_failure_is_that_of_all_but_a_deadline_is_one_callers(
+def test_a_failure_is_that_of_all_but_not_one_of_time_budget_or_key(
     backend: str, error: Exception, executions: int
 ) -> None:
     async def crowd() -> None:
@@ -143,6 +170,31 @@ def test_a_failure_is_that_of_all_but_a_deadline_is_one_callers(
         assert (maker.calls, len(caught)) == (executions, 4)
         maker.error = None
         assert (await cache.fetch("a", kind="speak", facts=1, make=maker)).origin == "made"
+
+    anyio.run(crowd, backend=backend)
+
+
+@BACKENDS
+def test_who_comes_after_a_failure_tries_anew_while_others_still_hear_of_it(backend: str) -> None:
+    async def crowd() -> None:
+        cache = AudioCache(MemoryStore())
+        failing = Maker(error=ProviderUnavailableError("down", provider="p"))
+        failing.gate = anyio.Event()
+        key = await cache._key("a", "speak", 1)
+
+        async def fail() -> None:
+            with pytest.raises(ProviderUnavailableError):
+                await cache.fetch("a", kind="speak", facts=1, make=failing)
+
+        async with cache._flight("a", key) as old, anyio.create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(fail)
+            await until(lambda: old.n_callers == 4)
+            failing.gate.set()
+            await until(lambda: old.failure is not None)
+            found = await cache.fetch("a", kind="speak", facts=1, make=Maker())
+            assert found.origin == "made"
+        assert cache._flights == {}
 
     anyio.run(crowd, backend=backend)
 

@@ -15,7 +15,7 @@ from ossicle.storage.tables.rows import Rows
 from ossicle.storage.tables.store import TableStore
 
 HOLD_LIFETIME_S = 3600.0
-"""No call takes longer; a hold that is older belongs to a process that ended without settling."""
+"""Hardly a call takes longer: an older hold most likely belongs to a process that has ended."""
 
 
 class AmountLike(Protocol):
@@ -67,8 +67,9 @@ class _Sum:
 class TableLedger(Generic[A]):
     """An `ossicle.policy.BudgetLedger` in the database of a store.
 
-    What a process held when it ended is booked as spent after an hour: whether its call was
-    executed is not known, and a budget rather counts it than overdraws.
+    What a process held when it ended is told as spent after an hour: whether its call was
+    executed is not known, and a budget rather counts it than overdraws. It stays a hold all the
+    same, so that a call which only took longer is booked as what it came to, whenever it ends.
 
     Args:
         store: Whose database; its deletion of a tenant takes that tenant's accounts too.
@@ -98,7 +99,7 @@ class TableLedger(Generic[A]):
     ) -> O_co | None:
         """Hold an amount in all accounts if it fits all of them, else hold nothing."""
         with self._database.writing() as rows:
-            self._settle_abandoned(rows)
+            self._sweep(rows)
             for account, allowance in allowances.items():
                 spent, held = _balance(rows, account)
                 wanted = spent.plus(held).plus(amount)
@@ -127,16 +128,29 @@ class TableLedger(Generic[A]):
 
     def spent(self, account: tuple[str, ...]) -> A:
         """What has been spent in an account."""
-        return self._told(account, 0)
+        with self._database.reading() as rows:
+            spent, _ = _balance(rows, account)
+            return self._told(spent.plus(self._overdue(rows, account)))
 
     def held(self, account: tuple[str, ...]) -> A:
         """What is held in an account."""
-        return self._told(account, 1)
-
-    def _told(self, account: tuple[str, ...], which: int) -> A:
         with self._database.reading() as rows:
-            found = _balance(rows, account)[which]
+            _, held = _balance(rows, account)
+            return self._told(held.plus(self._overdue(rows, account), sign=-1))
+
+    def _told(self, found: _Sum) -> A:
         return self._amount(tokens=found.tokens, money=found.money)
+
+    def _overdue(self, rows: Rows, account: tuple[str, ...]) -> _Sum:
+        """What is held for longer than calls take."""
+        total = _Sum()
+        for tokens, money in rows.execute(
+            "SELECT tokens, money FROM holds JOIN hold_accounts USING (hold_id)"
+            " WHERE account = ? AND made_at <= ?",
+            (_text(account), self._clock() - HOLD_LIFETIME_S),
+        ).fetchall():
+            total = total.plus(_Sum(tokens=tokens, money=_exact(money)))
+        return total
 
     def forget(self, account: tuple[str, ...]) -> None:
         """Drop an account that is of no more interest; its open holds settle into nothing."""
@@ -144,13 +158,13 @@ class TableLedger(Generic[A]):
             for table in ("balances", "hold_accounts"):
                 rows.execute(f"DELETE FROM {table} WHERE account = ?", (_text(account),))
 
-    def _settle_abandoned(self, rows: Rows) -> None:
-        abandoned = rows.execute(
-            "SELECT hold_id, tokens, money FROM holds WHERE made_at <= ?",
+    def _sweep(self, rows: Rows) -> None:
+        """Drop holds of dead processes once all their accounts are forgotten."""
+        rows.execute(
+            "DELETE FROM holds WHERE made_at <= ? AND NOT EXISTS"
+            " (SELECT 1 FROM hold_accounts WHERE hold_accounts.hold_id = holds.hold_id)",
             (self._clock() - HOLD_LIFETIME_S,),
-        ).fetchall()
-        for hold_id, tokens, money in abandoned:
-            _settle(rows, hold_id, _Sum(tokens=tokens, money=_exact(money)))
+        )
 
 
 def _settle(rows: Rows, hold_id: str, amount: AmountLike) -> None:
