@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from ossicle.conversation.archive import export_notebook
-from ossicle.conversation.finishing import finish_in_thread
 from ossicle.conversation.gate import TurnGate
 from ossicle.conversation.history_policy import HistoryPolicy, HistoryReport
 from ossicle.conversation.keeper import Keeper, NoKeeper
@@ -26,6 +25,7 @@ from ossicle.errors import ConfigurationError
 from ossicle.messages import Message, Modality, Reply, Tool, ToolChoice, Usage
 from ossicle.pipeline import Draft
 from ossicle.pipeline.arguments import checked_seconds, naming_arguments, outputs_of
+from ossicle.pipeline.own_task import finish_in_thread
 from ossicle.storage import Store
 
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head
-from ossicle.conversation.finishing import finish_in_thread
 from ossicle.conversation.keeper import Keeper, NoKeeper
 from ossicle.conversation.notebook import Notebook
 from ossicle.conversation.retention import needs_audio
 from ossicle.conversation.saved import Saved, is_held, row_of, wanted_as
 from ossicle.conversation.turn import Turn
 from ossicle.errors import NotStoredError, StorageConflictError, StorageError
+from ossicle.pipeline.own_task import finish_in_thread
 from ossicle.storage import Store, StoredConversation
 from ossicle.storage import Turn as StoredTurn
 

@@ -57,7 +57,7 @@ def outputs_of(task: Task, output: Iterable[str] = OUTPUTS) -> frozenset[Modalit
     if task != "respond":
         return frozenset({"audio"}) if task == "speak" else frozenset({"text"})
     wanted = [output] if isinstance(output, str) or not isinstance(output, Iterable) else [*output]
-    found = frozenset(name for name in OUTPUTS if name in wanted)
+    found: frozenset[Modality] = frozenset(name for name in OUTPUTS if name in wanted)
     if not found or any(one not in OUTPUTS for one in map(str, wanted)):
         raise ConfigurationError(
             f"output of {output!r} is impossible",

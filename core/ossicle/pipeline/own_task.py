@@ -80,6 +80,30 @@ async def complete_in_thread(
     return handover.made[0]
 
 
+async def finish_in_thread(work: Callable[[], T]) -> T:
+    """What blocking work makes; comes back only when it has ended, and raises cancellation then.
+
+    For what the next caller would find half-done, such as a write to a store.
+
+    Args:
+        work: Short. What it raises once the caller was cancelled is forgotten.
+
+    Raises:
+        Exception: What `work` raised.
+    """
+    task = OwnTask(lambda: to_thread.run_sync(work))
+    cancelled: BaseException | None = None
+    while not task.ended.is_set():
+        try:
+            with anyio.CancelScope(shield=True):
+                await task.ended.wait()
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return task.outcome()
+
+
 class _Handover(Generic[T]):
     """What a worker thread makes goes to the caller who still waits, or is undone; never neither.
 
