@@ -10,6 +10,7 @@ import pytest
 from ossicle.errors import DependencyMissingError, SchemaVersionError, StorageError
 from ossicle.policy import Allowance, Amount
 from ossicle.storage import Store, TableLedger, Turn
+from ossicle.storage.sqlite import schema
 from ossicle.testing.conformance.store import ManualClock, StoreConformance
 
 psycopg = pytest.importorskip("psycopg")
@@ -84,6 +85,24 @@ def test_a_newer_schema_is_refused(postgres_url: str) -> None:
         rows.execute("INSERT INTO versions (version) VALUES (99)")
     with pytest.raises(SchemaVersionError, match="99"):
         PostgresStore(postgres_url, namespace="newer")
+
+
+def test_an_older_store_becomes_a_present_one(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of version 3: cached values count with their documents from then on."""
+    with monkeypatch.context() as then:
+        then.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:3])
+        with PostgresStore(postgres_url, namespace="older") as store:
+            store.save_cached("a", "k", value=b"value", document='"é"', lifetime_s=100)
+            store.save_conversation("a", "c", document="{}")
+            with store.database.writing() as rows:
+                rows.execute("UPDATE cached SET n_bytes = 5")
+    with PostgresStore(postgres_url, namespace="older") as store:
+        assert store.measure("a").cached_bytes == 5 + 4
+        assert store.delete_conversation("a", "c")
+        with store.database.reading() as rows:
+            assert rows.execute("SELECT count(*) FROM erasures").fetchone() == (0,)
 
 
 def test_an_error_shows_no_address(tmp_path: Path) -> None:
