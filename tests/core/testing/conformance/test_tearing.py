@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.profiles import tried
 
 from ossicle.signal.blocks import Samples
 from ossicle.testing.conformance.provider.tearing import is_torn
@@ -41,7 +42,7 @@ def test_whatever_was_read_right_is_not_torn(signal: Signal, width: int) -> None
     assert not is_torn(signal.pcm.samples, sample_width=width)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=tried(300))
 @given(
     st.integers(400, 1600), st.floats(0.01, 0.5), st.floats(0.0, 6.3), st.floats(0.002, 1.0),
     st.booleans(),
@@ -70,7 +71,7 @@ VOICES = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=tried(25))
 @given(VOICES, WIDTHS)
 def test_a_voice_with_its_bytes_turned_around_is_torn(signal: Signal, width: int) -> None:
     data = swapped(written(signal.pcm.samples, width), width)
@@ -78,7 +79,7 @@ def test_a_voice_with_its_bytes_turned_around_is_torn(signal: Signal, width: int
     assert is_torn(torn, sample_width=width)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=tried(25))
 @given(VOICES, WIDTHS)
 def test_a_voice_that_begins_at_the_wrong_byte_is_torn(signal: Signal, width: int) -> None:
     data = written(signal.pcm.samples, width)[1:]
