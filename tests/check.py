@@ -1,7 +1,8 @@
 """Everything that CI runs, in one command: `python -m tests.check`.
 
 Format, lint, types (mypy and pyright), import contracts, tests and documentation tests. Further
-arguments go to pytest. `--quick` is for developers: no type checkers, no slow tests, few examples.
+arguments go to pytest. `--quick` is for developers: no type checkers, and the tests in the profile
+`quick`, side by side on the cores there are; in CI they run one by one, as some measure time.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TOOLS = Path(sys.executable).parent
+
+SIDE_BY_SIDE = ["--numprocesses", "auto", "--maxprocesses", "8", "--dist", "worksteal"]
 
 
 def steps(pytest_arguments: list[str]) -> list[tuple[str, list[str]]]:
@@ -35,7 +38,7 @@ def main() -> int:
     is_quick = "--quick" in arguments
     if is_quick:
         arguments.remove("--quick")
-        arguments += ["--profile", "quick"]
+        arguments = ["--profile", "quick", *SIDE_BY_SIDE, *arguments]
     for name, command in steps(arguments):
         if is_quick and name in ("mypy", "pyright"):
             continue

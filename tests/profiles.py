@@ -1,8 +1,9 @@
 """How much the tests try: one setting for the whole repository.
 
-`ci` runs everything as it is written. `quick` leaves out what is marked as slow or runs speech
-models, and gives each property few examples. `long` gives each many more, and as much time as it
-takes.
+`ci` runs everything as it is written. `quick` is for a minute while somebody works: of each
+property few examples, of each parametrized test its first and its last case, and neither what is
+marked as slow or runs speech models nor the folders that try whole systems. `long` gives each many
+more examples, and as much time as it takes.
 
 A property without a number of its own has that of the profile; one with its own says
 `@settings(max_examples=tried(60))`; a state machine says `machine(ci=(60, 30))`.
@@ -13,12 +14,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 VARIABLE = "OSSICLE_TEST_PROFILE"
 """Names the profile, also to the suites that plugin authors get."""
+
+_TESTS = Path(__file__).parent
 
 _USUAL = 100
 """What Hypothesis tries of a property that says nothing."""
@@ -31,18 +35,27 @@ class Profile:
     Attributes:
         most: Examples of a property at most; `None`: as written.
         times: Multiplies them.
+        cases: Cases of a parametrized test at most, the first and the last among them; `None`: all.
         leaves_out: Marks of tests that do not run.
+        leaves_out_folders: Those below `tests` that do not run.
         has_time: Whether a test may take as long as it likes.
     """
 
     most: int | None = None
     times: int = 1
+    cases: int | None = None
     leaves_out: frozenset[str] = frozenset()
+    leaves_out_folders: frozenset[str] = frozenset()
     has_time: bool = False
 
 
 PROFILES: Mapping[str, Profile] = {
-    "quick": Profile(most=15, leaves_out=frozenset({"slow", "models"})),
+    "quick": Profile(
+        most=5,
+        cases=2,
+        leaves_out=frozenset({"slow", "models"}),
+        leaves_out_folders=frozenset({"bars", "conformance", "examples", "fresh", "moving"}),
+    ),
     "ci": Profile(),
     "long": Profile(times=20, has_time=True),
 }
@@ -95,11 +108,39 @@ def machine(*, ci: Size, long: Size | None = None, quick: Size = (3, 20)) -> set
 
 def apply_profile(profile: Profile, items: list[pytest.Item]) -> list[pytest.Item]:
     """Take out of `items`, and return, what does not run; give the others their time."""
-    left_out = [
-        item for item in items if profile.leaves_out & {mark.name for mark in item.iter_markers()}
-    ]
-    items[:] = [item for item in items if item not in set(left_out)]
+    runs = [item for item in items if not _is_left_out(profile, item)]
+    if profile.cases is not None:
+        runs = _few_cases(runs, profile.cases)
+    kept = set(runs)
+    left_out = [item for item in items if item not in kept]
+    items[:] = runs
     if profile.has_time:
         for item in items:
             item.add_marker(pytest.mark.timeout(0), append=False)
     return left_out
+
+
+def _is_left_out(profile: Profile, item: pytest.Item) -> bool:
+    if profile.leaves_out & {mark.name for mark in item.iter_markers()}:
+        return True
+    below = item.path.relative_to(_TESTS).parts if item.path.is_relative_to(_TESTS) else ()
+    return bool(below) and below[0] in profile.leaves_out_folders
+
+
+def _few_cases(items: list[pytest.Item], most: int) -> list[pytest.Item]:
+    """Of each parametrized test so many cases, evenly spread from its first to its last."""
+    tests: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept: set[pytest.Item] = set()
+    for cases in tests.values():
+        cases.sort(key=_place)  # Another plugin may have shuffled them.
+        last = len(cases) - 1
+        kept.update(cases[at * last // (most - 1)] for at in range(most))
+    return [item for item in items if item in kept]
+
+
+def _place(case: pytest.Item) -> tuple[int, ...]:
+    """Where a case stands among those of its test."""
+    callspec = getattr(case, "callspec", None)
+    return () if callspec is None else tuple(callspec.indices.values())

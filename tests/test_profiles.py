@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from tests.profiles import PROFILES, VARIABLE, machine, tried
+from tests.profiles import PROFILES, VARIABLE, apply_profile, machine, tried
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,6 +50,10 @@ TestMachine.settings = machine(ci=(7, 5), long=(11, 6), quick=(2, 3))
 def test_slow():
     note("slow")
 
+@pytest.mark.parametrize("number", range(5))
+def test_case(number):
+    note(f"case={number}")
+
 @pytest.mark.timeout(5)
 def test_time(request):
     note(f"timeout={request.node.get_closest_marker('timeout').args[0]}")
@@ -86,6 +90,7 @@ def ran(folder: Path, *arguments: str, variable: str | None = None) -> dict[str,
     return {name: names.count(name) for name in names}
 
 
+@pytest.mark.slow
 def test_ci_runs_everything_as_it_is_written(tmp_path: Path) -> None:
     counts = ran(tmp_path)
     assert (counts["usual"], counts["written"], counts["slow"]) == (100, 30, 1)
@@ -93,15 +98,19 @@ def test_ci_runs_everything_as_it_is_written(tmp_path: Path) -> None:
     assert counts["run"] in (7, 8)
     assert 5 * 7 >= counts["step"] >= 7
     assert counts["timeout=5"] == 1
+    assert [counts[f"case={number}"] for number in range(5)] == [1] * 5
 
 
+@pytest.mark.slow
 def test_quick_tries_little_and_leaves_out_what_is_slow(tmp_path: Path) -> None:
     counts = ran(tmp_path, variable="quick")
-    assert (counts["usual"], counts["written"]) == (15, 15)
+    assert (counts["usual"], counts["written"]) == (5, 5)
     assert "slow" not in counts
     assert counts["run"] in (2, 3)
+    assert {name for name in counts if name.startswith("case")} == {"case=0", "case=4"}
 
 
+@pytest.mark.slow
 def test_long_tries_much_more_and_takes_its_time(tmp_path: Path) -> None:
     counts = ran(tmp_path, "--profile", "long", variable="quick")
     assert (counts["usual"], counts["written"], counts["slow"]) == (2000, 600, 1)
@@ -109,12 +118,30 @@ def test_long_tries_much_more_and_takes_its_time(tmp_path: Path) -> None:
     assert counts["timeout=0"] == 1
 
 
+def test_quick_leaves_out_the_folders_that_try_whole_systems(
+    request: pytest.FixtureRequest,
+) -> None:
+    class Test(pytest.Item):
+        def runtest(self) -> None: ...
+
+    def test_in(folder: str) -> pytest.Item:
+        path = ROOT / "tests" / folder / "test_it.py"
+        return Test.from_parent(request.session, name=f"test_{folder}", path=path)
+
+    folders = {path.name for path in (ROOT / "tests").iterdir() if any(path.glob("**/test_*.py"))}
+    items = [test_in(folder) for folder in sorted(folders)]
+    gone = {item.path.parent.name for item in apply_profile(PROFILES["quick"], items)}
+    assert gone == {"bars", "conformance", "examples", "fresh", "moving"}
+    assert {item.path.parent.name for item in items} == folders - gone
+    assert apply_profile(PROFILES["ci"], items) == []
+
+
 @pytest.mark.parametrize(
     ("name", "few", "many", "size"),
     [
-        ("quick", 5, 15, (3, 20)),
-        ("ci", 5, 60, (60, 30)),
-        ("long", 100, 1200, (1200, 30)),
+        ("quick", 3, 5, (3, 20)),
+        ("ci", 3, 60, (60, 30)),
+        ("long", 60, 1200, (1200, 30)),
     ],
 )
 def test_numbers_by_profile(
@@ -122,7 +149,7 @@ def test_numbers_by_profile(
 ) -> None:
     assert name in PROFILES
     monkeypatch.setenv(VARIABLE, name)
-    assert (tried(5), tried(60)) == (few, many)
+    assert (tried(3), tried(60)) == (few, many)
     found = machine(ci=(60, 30))
     assert (found.max_examples, found.stateful_step_count) == size
     assert settings(found).deadline is None

@@ -45,6 +45,7 @@ def without_length(data: bytes) -> bytes:
     return data[:21] + bytes([data[21] & 0xF0]) + bytes(4) + data[26:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "limit"),
     [

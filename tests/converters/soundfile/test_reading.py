@@ -62,6 +62,7 @@ def _frames_by_soundfile(text: str) -> int | None:
     return int(last[:-1]) if last.endswith("f") and last[:-1].isdigit() else None
 
 
+@pytest.mark.slow
 def test_a_bomb_streams_in_little_memory_and_stops_when_closed(shared_audio: Path) -> None:
     code = (
         "import sys\n"

@@ -301,6 +301,7 @@ def test_a_free_function_that_fails_lets_the_next_one_answer() -> None:
     assert len(answering.calls) == 1
 
 
+@pytest.mark.slow
 def test_what_was_heard_stands_on_the_receipt_of_a_call_out_of_time() -> None:
     class Endless(ScriptedThinker):
         async def think(self, messages: Any, **_: Any) -> AsyncIterator[Any]:

@@ -79,6 +79,7 @@ def test_the_spectrogram_is_brightest_at_the_tone() -> None:
     assert share == pytest.approx(np.log10(1 + 1000 / 700) / np.log10(1 + 8000 / 700), abs=0.03)
 
 
+@pytest.mark.slow
 def test_a_picture_is_not_uniform_and_findings_make_it_taller() -> None:
     drawing = drawing_of(clipped(1.0, 1.1))
     plain = opened(to_png(drawing, Caption(title="a", subtitle="b")))

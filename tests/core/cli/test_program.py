@@ -69,6 +69,7 @@ def test_wrong_usage_is_2_and_says_so_on_standard_error(
     assert "Error:" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_process_speaks_json_and_nothing_else(spawn: Spawn) -> None:
     out, err, status = ended(spawn("ask", "good morning", "--out", "a.wav", "--json"))
     assert status == 0, err
@@ -77,6 +78,7 @@ def test_the_process_speaks_json_and_nothing_else(spawn: Spawn) -> None:
     assert found["audio"]["path"] == "a.wav"
 
 
+@pytest.mark.slow
 def test_the_process_ends_with_1_and_a_message_of_three_parts(spawn: Spawn) -> None:
     out, err, status = ended(spawn("ask", "hi", "--provider", "no\x1b[2Jone"))
     assert status == 1
@@ -96,6 +98,7 @@ def _waits_for_part(process: subprocess.Popen[bytes], folder: Path) -> None:
     pytest.fail("the output was never begun")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 128 + signal.SIGTERM)]
 )
@@ -116,6 +119,7 @@ def test_an_interrupt_leaves_what_was_there_and_nothing_half_written(
     assert b"Traceback" not in err
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_a_call_that_nobody_answers(spawn: Spawn, tmp_path: Path) -> None:
     pytest.importorskip("openai")
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -135,6 +139,7 @@ def test_an_interrupt_ends_a_call_that_nobody_answers(spawn: Spawn, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_traceback(spawn: Spawn) -> None:
     process = spawn("models", "--json")
     assert process.stdout is not None
@@ -162,6 +167,7 @@ def test_logging_goes_to_standard_error_and_ends_with_the_run(run: Run) -> None:
     assert logging.getLogger().handlers == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device is always full")
 def test_a_full_standard_output_is_a_message_and_1(tmp_path: Path) -> None:
     result = _redirected("plugins --json > /dev/full", tmp_path)
@@ -170,6 +176,7 @@ def test_a_full_standard_output_is_a_message_and_1(tmp_path: Path) -> None:
     assert b"bug" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["plugins", "plugins --json", "say hello --out -"])
 def test_a_closed_standard_output_is_a_message_and_1(command: str, tmp_path: Path) -> None:
     """Python has no stream at all there, which once was an AttributeError."""
@@ -179,6 +186,7 @@ def test_a_closed_standard_output_is_a_message_and_1(command: str, tmp_path: Pat
     assert b"bug" not in result.stderr
 
 
+@pytest.mark.slow
 def test_closed_standard_input_and_error_do_not_matter(tmp_path: Path) -> None:
     result = _redirected("ask hello <&- 2>&-", tmp_path)
     assert result.returncode == 0

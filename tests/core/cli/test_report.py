@@ -70,6 +70,7 @@ def with_finding(inspection: Inspection, **fields: Any) -> Inspection:
     )
 
 
+@pytest.mark.slow
 def test_it_parses_and_fetches_nothing(inspection: Inspection) -> None:
     text = to_html(inspection, name="a.wav")
     page = Page(text)
@@ -82,6 +83,7 @@ def test_it_parses_and_fetches_nothing(inspection: Inspection) -> None:
     assert re.search(r"https?://|url\(|@import|fetch\(|import\(", text) is None
 
 
+@pytest.mark.slow
 def test_the_policy_allows_only_what_is_inside(inspection: Inspection) -> None:
     text = to_html(inspection, name="a.wav")
     script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
@@ -107,6 +109,7 @@ def test_what_comes_from_outside_is_only_ever_text(inspection: Inspection) -> No
     assert "\u202e" not in shown
 
 
+@pytest.mark.slow
 def test_the_pictures_are_pictures_for_both_schemes(inspection: Inspection) -> None:
     page = Page(to_html(inspection, name="a.wav"))
     urls = [attributes.get("src") or attributes.get("srcset") for tag, attributes in page.tags
@@ -121,6 +124,7 @@ def test_the_pictures_are_pictures_for_both_schemes(inspection: Inspection) -> N
     assert corners[0] < 100 < 700 < corners[1]
 
 
+@pytest.mark.slow
 def test_the_clip_itself_can_be_played(inspection: Inspection) -> None:
     page = Page(to_html(inspection, name="a.wav"))
     (url,) = (attributes["src"] for tag, attributes in page.tags if tag == "audio")

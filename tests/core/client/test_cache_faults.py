@@ -46,6 +46,7 @@ def ask_all(store: Store, clip: AudioClip) -> AudioCache:
     return cache
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_lasting", [False, True])
 def test_the_nth_file_fault_never_fails_a_call(
     tmp_path: Path, clip: AudioClip, is_lasting: bool
@@ -93,6 +94,7 @@ class FailingStore(MemoryStore):
         return super().trim_cached(max_bytes=max_bytes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_lasting", [False, True])
 def test_the_nth_fault_of_a_store_never_fails_a_call(clip: AudioClip, is_lasting: bool) -> None:
     at = 0

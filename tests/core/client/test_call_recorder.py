@@ -27,6 +27,7 @@ RECEIPT = Receipt(turn_id="turn_1", tenant="ada", provider="p", model="m", task=
 NOON = 1_700_000_000.0
 
 
+@pytest.mark.slow
 def test_calls_of_a_client_are_recorded_for_their_tenants() -> None:
     store = MemoryStore()
     with (

@@ -193,6 +193,7 @@ def test_a_stage_that_fails_ends_the_answer_with_its_error() -> None:
             assert client.respond(audio=spoken("hello")).transcript == "HELLO"
 
 
+@pytest.mark.slow
 def test_what_was_heard_is_not_heard_and_paid_again_when_the_thinker_fails(
     vendors: Vendors,
 ) -> None:

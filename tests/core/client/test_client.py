@@ -112,6 +112,7 @@ def test_a_stream_carries_the_same_and_ends_with_finished(client: Client, name: 
         assert heard_by(client, AudioClip.from_bytes(data)) == words
 
 
+@pytest.mark.slow
 def test_mp3_comes_while_the_answer_is_still_spoken(client: Client) -> None:
     slowly = {"echo": {"pause_s": 0.005}}
     with client.stream("a " * 60, output_format="mp3", provider_options=slowly) as stream:
@@ -331,6 +332,7 @@ def test_a_clean_failure_is_repeated_and_the_receipt_lists_it(client: Client) ->
     assert [attempt.error for attempt in receipt.attempts] == ["provider_unavailable", None]
 
 
+@pytest.mark.slow
 def test_an_error_carries_the_receipt_of_its_attempts(client: Client) -> None:
     script = {"echo": {"fail_with": "provider_unavailable"}}
     with pytest.raises(ProviderUnavailableError) as caught:

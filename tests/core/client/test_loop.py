@@ -45,6 +45,7 @@ def test_a_loop_that_nobody_holds_any_more_ends_its_thread() -> None:
     assert not thread.is_alive()
 
 
+@pytest.mark.slow
 def test_a_program_that_does_not_close_its_client_ends() -> None:
     """It once waited for the client's thread for ever."""
     found = [str(Path(entry).resolve()) for entry in sys.path if entry]

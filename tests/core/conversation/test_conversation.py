@@ -161,6 +161,7 @@ def test_a_tool_that_returns_no_text_and_one_that_raises_end_the_turn() -> None:
         assert other.send("hi").text == "You said: hi"
 
 
+@pytest.mark.slow
 def test_a_tool_that_does_not_return_ends_with_the_time_of_the_turn() -> None:
     may_return = threading.Event()
 

@@ -8,6 +8,7 @@ import pytest
 from tests.bars.sessions import of_naive, passed, run
 
 
+@pytest.mark.slow
 def test_long_conversations_with_a_vendor_that_forgets_go_on() -> None:
     asked = argparse.Namespace(conversations=6, turns=20, seed=3, workers=1, money=[])
     record = run(asked)
@@ -17,6 +18,7 @@ def test_long_conversations_with_a_vendor_that_forgets_go_on() -> None:
     assert record["written_down"]
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_ten_voice_turns_cost_a_fraction_of_sending_everything_again() -> None:

@@ -278,6 +278,7 @@ def test_no_decoder_is_asked_beyond_the_metadata_gate() -> None:
     assert caught.value.limit == "metadata_entries"
 
 
+@pytest.mark.slow
 def test_empty_blocks_without_an_end_are_ended_by_time() -> None:
     nothing = np.zeros((0, 1), np.float32)
     limits = IntakeLimits(decode_wall_s=0.02)

@@ -159,6 +159,7 @@ def test_a_stream_goes_into_a_sink_that_cannot_seek(name: str) -> None:
     assert back.duration_s == pytest.approx(2.0, abs=0.15)
 
 
+@pytest.mark.slow
 def test_an_hour_takes_little_memory(tmp_path: Path) -> None:
     """Sixty minutes of 16 kHz WAV to FLAC; the bound holds for any length."""
     path = tmp_path / "hour.wav"

@@ -173,6 +173,7 @@ def booked(provider: Scripted, estimated_in: int) -> int:
 KINDS = ("clean", "ambiguous", "useless", "hang", *TOLD)
 
 
+@pytest.mark.slow
 @settings(max_examples=tried(100), deadline=None)
 @given(
     calls=st.lists(

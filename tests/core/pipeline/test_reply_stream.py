@@ -78,6 +78,7 @@ def test_a_stream_that_is_read_to_its_end_is_finished_once(listener: Listener) -
     assert listener.names == ["started", "finished"]
 
 
+@pytest.mark.slow
 def test_a_failed_call_is_failed_once_with_its_attempts(listener: Listener) -> None:
     broken = {"echo": {"fail_with": "provider_unavailable"}}
     with (

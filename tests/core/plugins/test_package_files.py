@@ -113,6 +113,7 @@ def test_code_behind_a_link_counts(make: Make, tmp_path: Path) -> None:
     assert runs("acme_linked.plugin") == "never proved"
 
 
+@pytest.mark.slow
 def test_every_part_of_a_namespace_counts(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make("acme_space.plugin", {"acme_space/plugin.py": "from .engine import WHO"})
     part = root / "further" / "acme_space"
@@ -139,6 +140,7 @@ def distribution(root: Path, name: str, *files: str) -> None:
     info.joinpath("RECORD").write_text("".join(f"{file},,\n" for file in files))
 
 
+@pytest.mark.slow
 def test_what_others_install_into_a_namespace_does_not_count(make: Make, tmp_path: Path) -> None:
     mine = ("shared_space/acme/__init__.py", "shared_space/acme/plugin.py")
     distribution(tmp_path, "acme", *mine)
@@ -248,6 +250,7 @@ def test_a_file_that_fails_while_it_is_read_is_no_end_of_the_host(
     assert "Input/output error" in (found.reason or "")
 
 
+@pytest.mark.slow
 def test_a_link_to_everything_ends_soon(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make("acme_wide.plugin", {"acme_wide/__init__.py": "", "acme_wide/plugin.py": ""})
     folder = root / "deep"

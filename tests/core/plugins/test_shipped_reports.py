@@ -113,6 +113,7 @@ class TestDownmix(PreprocessorConformance):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)  # two runs of pytest in processes of their own
 def test_nothing_is_signed_that_was_not_proved(tmp_path: Path) -> None:
     tests = tmp_path / "test_outside.py"

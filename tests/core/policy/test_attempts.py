@@ -733,6 +733,7 @@ async def test_cancelling_during_the_pause_makes_no_further_attempt(clock: Virtu
     assert provider.opened == provider.closed == 1
 
 
+@pytest.mark.slow
 async def test_a_thousand_random_cancels_leave_nothing_open(clock: VirtualClock) -> None:
     provider = ScriptedProvider(
         clock,

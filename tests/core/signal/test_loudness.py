@@ -35,6 +35,7 @@ def steps(*levels: tuple[float, float]) -> NDArray[np.float32]:
 
 
 # EBU Tech 3341 (2016), table 1, cases 1 to 5; tolerance ±0.1 LU.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("levels", "expected_lufs"),
     [

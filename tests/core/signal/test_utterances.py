@@ -105,6 +105,7 @@ def test_talk_is_found_whole_with_what_was_before_it(scene: Scene) -> None:
         np.testing.assert_array_equal(utterance.samples, kept)
 
 
+@pytest.mark.slow
 @settings(max_examples=tried(20), deadline=None)
 @given(
     scene=scenes(),
@@ -172,6 +173,7 @@ def test_talk_without_end_is_cut_and_nothing_of_it_lost(
         assert 0 <= after.start_frame - one.end_frame <= 0.2 * sample_rate
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_stream() -> None:
     sample_rate = 8000
     detector = detector_of(sample_rate, longest_s=2.0)

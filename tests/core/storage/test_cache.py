@@ -229,6 +229,7 @@ def test_a_damaged_entry_is_a_miss_and_is_replaced(tmp_path: Path, value: bytes)
         assert (cache.figures.damaged, maker.calls) == (1, 2)
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
     rng = random.Random(3)
     with SqliteStore(tmp_path / "store", durability="normal") as store:
@@ -324,6 +325,7 @@ def test_an_expired_result_is_made_anew() -> None:
     assert origins == ["made", "stored", "made"]
 
 
+@pytest.mark.slow
 def test_eight_tenants_with_equal_content_never_meet(tmp_path: Path) -> None:
     n_operations = 300
     for store in (MemoryStore(), SqliteStore(tmp_path / "store", durability="normal")):

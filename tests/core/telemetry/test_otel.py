@@ -241,6 +241,7 @@ def test_without_the_package_it_says_so_once_and_does_nothing(
     ]
 
 
+@pytest.mark.slow
 def test_a_client_does_not_import_opentelemetry() -> None:
     program = (
         "import sys; from ossicle import Client; Client('echo').close(); "

@@ -237,6 +237,7 @@ def test_a_tenants_name_cannot_act_on_a_terminal() -> None:
 # ---- in a client
 
 
+@pytest.mark.slow
 def test_a_client_counts_its_calls_and_those_of_its_tenants_views() -> None:
     broken = {"echo": {"fail_with": "provider_unavailable"}}
     silence = AudioClip.from_pcm(bytes(48000), sample_rate=24000)

@@ -76,6 +76,7 @@ def sign(tmp_path: Path, *, place: Path) -> int:
     return main(["--plugin", "acme", "--", str(tests), "-p", "no:cacheprovider"])
 
 
+@pytest.mark.slow
 def test_what_was_proved_as_it_is_installed_is_verified(
     install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +89,7 @@ def test_what_was_proved_as_it_is_installed_is_verified(
     assert (package / REPORT_NAME).is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["", "# not what is installed\n"])
 def test_another_copy_proves_nothing_of_the_installed_one(
     install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: str

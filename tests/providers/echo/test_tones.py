@@ -85,6 +85,7 @@ def test_text_survives_low_rate_opus(text: str, bit_rate: int, rate: int) -> Non
     assert_survives(text, lambda *_: channels.ffmpeg(samples, rate, "libopus", "ogg", bit_rate))
 
 
+@pytest.mark.slow
 @property_of_text
 @given(text=TEXT, bit_rate=st.sampled_from([32000, 64000]))
 def test_text_survives_aac(text: str, bit_rate: int) -> None:

@@ -151,6 +151,7 @@ def test_transcription(kind: FaultKind) -> None:
     assert reply is None or reply.text == TEXT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_an_endpoint_that_cannot_be_reached(backend: str) -> None:
     with refusing_url() as refusing, silent_url() as silent:

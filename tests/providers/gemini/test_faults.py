@@ -159,6 +159,7 @@ def test_a_whole_answer(kind: FaultKind) -> None:
     _check_reply(result, kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", STREAM)
 def test_a_streamed_answer(kind: FaultKind) -> None:
     # Under trio, which reports what is not closed.
@@ -218,6 +219,7 @@ def test_a_wait_is_read_without_trust(form: RetryAfter, wait: float | None) -> N
     assert executed == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_an_endpoint_that_cannot_be_reached(backend: str) -> None:
     with refusing_url() as refusing, silent_url() as silent:

@@ -298,6 +298,7 @@ def test_a_deadline_that_has_passed_sends_nothing(backend: str) -> None:
         assert len(vendor.ledger) == 0
 
 
+@pytest.mark.slow
 @BACKENDS
 def test_a_silent_vendor_is_waited_for_no_longer_than_the_deadline(backend: str) -> None:
     async def wait(provider: GeminiProvider) -> None:

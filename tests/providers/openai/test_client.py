@@ -102,6 +102,7 @@ def test_every_output_format_is_delivered(
     assert heard(reply.audio) == f"You said: {text}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mp3", "flac", "opus", "wav"])
 def test_a_streamed_answer_is_encoded_while_it_comes(name: str) -> None:
     text = "A rather long answer, so that the encoder has something to do. " * 3
@@ -207,6 +208,7 @@ def test_speech(face: str, model: str) -> None:
         assert reply.receipt.cost.amount == entry.bill.amount
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mp3", "wav"])
 def test_a_long_text_is_spoken_without_a_gap(name: str) -> None:
     text = " ".join(f"This is sentence number {number} of a long text." for number in range(120))
@@ -232,6 +234,7 @@ def test_transcription_by_the_default_model(face: str, streams: bool) -> None:
     assert entry.path.endswith("/audio/transcriptions")
 
 
+@pytest.mark.slow
 def test_a_long_recording_is_cut_in_silence_and_told_as_one() -> None:
     sample_rate, words = 8000, ("Good morning", "how are you", "good bye")
     sound = np.zeros(1500 * sample_rate, np.float32)

@@ -239,6 +239,7 @@ def test_an_uploaded_file_is_not_sent_twice(kind: FaultKind) -> None:
     assert executed == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [K.UPLOAD_RESET, K.UPLOAD_STALL])
 def test_an_upload_that_fails_executed_nothing(kind: FaultKind) -> None:
     large = asking("x" * 8_000_000, output=frozenset({"text", "audio"}), output_format=WAV)
@@ -250,6 +251,7 @@ def test_an_upload_that_fails_executed_nothing(kind: FaultKind) -> None:
     assert caught.value.retryable
 
 
+@pytest.mark.slow
 def test_a_stream_of_nothing_but_comments_ends_with_the_callers_patience() -> None:
     async def wait(provider: OpenAIProvider) -> bool:
         with anyio.move_on_after(0.3) as scope:
@@ -260,6 +262,7 @@ def test_a_stream_of_nothing_but_comments_ends_with_the_callers_patience() -> No
         assert with_provider(vendor.base_url, wait, backend="trio")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_where_nobody_answers_nothing_was_executed(backend: str) -> None:
     with refusing_url() as refusing, silent_url() as silent:

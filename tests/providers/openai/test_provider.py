@@ -197,6 +197,7 @@ def test_speech(model: str, stream: bool) -> None:
         assert reply.usage.output_audio_tokens == entry.bill.output_audio_tokens
 
 
+@pytest.mark.slow
 def test_a_long_text_is_spoken_in_pieces_that_join() -> None:
     text = " ".join(f"This is sentence number {number} of a long text." for number in range(120))
     request = asking(text, task="speak", model="tts-1", output=frozenset({"audio"}),

@@ -40,6 +40,7 @@ def test_a_person_gets_pictures_and_tables(run: Run) -> None:
     assert max(len(line) for line in shown.stdout.splitlines()) <= 120
 
 
+@pytest.mark.slow
 def test_pictures_and_report_are_written(run: Run, tmp_path: Path) -> None:
     result = run("inspect", "in.wav", "--png", "a.png", "--report", "a.html", "--json")
     assert document(result)["png"] == "a.png"

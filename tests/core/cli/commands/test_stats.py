@@ -54,6 +54,7 @@ def test_no_figure_is_lost_or_broken_in_a_narrow_terminal(
     assert all(len(line) <= int(columns) for line in shown.splitlines())
 
 
+@pytest.mark.slow
 def test_the_table_is_that_of_the_client(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

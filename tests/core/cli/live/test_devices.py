@@ -120,6 +120,7 @@ def test_devices_without_live_are_wrong_usage(run: Run) -> None:
     assert run("chat", "--loudspeaker", "1", given="").exit_code == 2
 
 
+@pytest.mark.slow
 def test_the_doctor_tells_of_devices(
     run: Run, library: Callable[[str], None], sound_card: SoundCard, spawn: Spawn
 ) -> None:

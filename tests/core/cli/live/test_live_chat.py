@@ -74,6 +74,7 @@ def quitted(process: subprocess.Popen[bytes]) -> str:
     return told.decode()
 
 
+@pytest.mark.slow
 def test_what_is_said_is_heard_and_the_answer_played(
     sound_card: SoundCard, start: Start, tmp_path: Path
 ) -> None:
@@ -108,6 +109,7 @@ def test_what_is_said_is_heard_and_the_answer_played(
     assert "go on with: ossicle chat --id 'a b' --folder kept --live" in told
 
 
+@pytest.mark.slow
 def test_it_goes_on_by_its_id_and_takes_written_lines(
     sound_card: SoundCard, start: Start, tmp_path: Path
 ) -> None:
@@ -124,6 +126,7 @@ def test_it_goes_on_by_its_id_and_takes_written_lines(
     assert sound_card.played(len(played)) == played
 
 
+@pytest.mark.slow
 def test_files_of_the_answers_are_written_beside(
     sound_card: SoundCard, start: Start, tmp_path: Path
 ) -> None:
@@ -135,6 +138,7 @@ def test_files_of_the_answers_are_written_beside(
         assert client.transcribe(tmp_path / "answers" / "turn-001.flac").text == answer
 
 
+@pytest.mark.slow
 def test_a_loudspeaker_that_fails_loses_no_turn(
     sound_card: SoundCard, start: Start, tmp_path: Path
 ) -> None:
@@ -150,6 +154,7 @@ def test_a_loudspeaker_that_fails_loses_no_turn(
     assert all(sound(turn.answer) for turn in turns)
 
 
+@pytest.mark.slow
 def test_devices_are_taken_by_number_and_name_and_listed_when_unknown(
     sound_card: SoundCard, start: Start
 ) -> None:
@@ -166,6 +171,7 @@ def test_devices_are_taken_by_number_and_name_and_listed_when_unknown(
     assert "speaking on 3: mouth (ALSA)" in quitted(process)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(Path("/dev/snd").exists(), reason="this machine has a sound card")
 def test_a_machine_without_devices_is_told_so(
     has_portaudio: None, start: Start, tmp_path: Path
@@ -177,6 +183,7 @@ def test_a_machine_without_devices_is_told_so(
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_it_well_and_keeps_what_was_said(
     sound_card: SoundCard, start: Start, tmp_path: Path
 ) -> None:
@@ -194,6 +201,7 @@ def test_an_interrupt_ends_it_well_and_keeps_what_was_said(
     assert [turn.state for turn in kept_turns(tmp_path / "kept", "x")] == ["committed"]
 
 
+@pytest.mark.slow
 def test_a_person_at_a_terminal_ends_it_with_the_end_of_input(
     sound_card: SoundCard, start: Start, tmp_path: Path
 ) -> None:
@@ -238,6 +246,7 @@ def test_the_embedded_models_understand_and_answer_aloud(
     assert np.abs(np.frombuffer(played, "<i2")).max() > 1000
 
 
+@pytest.mark.slow
 def test_a_vendor_bills_what_was_said_and_no_noise(
     sound_card: SoundCard, start: Start, tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def play(card: SoundCard, data: bytes, manner: str) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.slow
 def test_an_answer_cut_within_samples_is_played_as_it_is(sound_card: SoundCard) -> None:
     data = float_to_s16(speech()).astype("<i2").tobytes()
     play(sound_card, data, "takes")

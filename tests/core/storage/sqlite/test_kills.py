@@ -12,6 +12,7 @@ from tests.bars.kills import NAMES
 ROOT = Path(__file__).parents[4]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_killed_stores_lose_nothing() -> None:

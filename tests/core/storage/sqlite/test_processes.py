@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ossicle.storage import SqliteStore
 
 ROOT = Path(__file__).parents[4]
@@ -32,6 +34,7 @@ for index in range(number, n_turns, n_processes):
 """
 
 
+@pytest.mark.slow
 def test_processes_lose_nothing_of_each_other(tmp_path: Path) -> None:
     folder = tmp_path / "store"
     workers = [

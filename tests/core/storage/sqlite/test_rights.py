@@ -9,6 +9,7 @@ import signal
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -41,7 +42,8 @@ def outcome(action: Callable[[], object], *, is_nobody: bool) -> int:
 def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that everyone may reach and nobody but its owner may write."""
     folder = tmp_path_factory.mktemp("rights")
-    for each in (folder, *folder.parents[:2]):
+    below_temp = [each for each in folder.parents if each.is_relative_to(gettempdir())][:-1]
+    for each in (folder, *below_temp):
         each.chmod(each.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
     folder.chmod(0o555)
     return folder

@@ -51,6 +51,7 @@ def test_cut_answers_end_there(after: int) -> None:
             assert len(caught.value.partial) <= after
 
 
+@pytest.mark.slow
 def test_silence_lasts_although_the_vendor_is_done() -> None:
     with vendor() as server, Relay(manner="stall", after=300).url(server.url) as url:
         began = time.monotonic()

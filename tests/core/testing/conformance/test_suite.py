@@ -310,6 +310,7 @@ sys.exit(pytest.main(arguments, plugins=[Worker(int(number))]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["", "1000"])
 def test_processes_that_share_a_class_share_its_report(tmp_path: Path, broken: str) -> None:
     """As pytest-xdist has it: folders below one folder, and to each process a part of the tests."""

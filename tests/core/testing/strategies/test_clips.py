@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.testing.strategies.finding import drawn, simplest
@@ -34,6 +35,7 @@ def test_a_clip_is_sniffed_as_what_it_was_written_as(made: WrittenClip) -> None:
     assert form.channels == made.signal.channels
 
 
+@pytest.mark.slow
 def test_every_container_is_drawn() -> None:
     found = {clip.format.container for clip in drawn(clips(max_frames=32), 300)}
     assert found == {writer.rule.container for writer in OWN}
@@ -62,6 +64,7 @@ def is_refused(data: bytes) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_damaged_headers_cover_what_is_no_audio_and_what_lies() -> None:
     found = drawn(malformed_headers(), 100)
     passed = [AudioClip.from_bytes(data) for data in found if not is_refused(data)]

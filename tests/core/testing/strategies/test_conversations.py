@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from tests.core.testing.strategies.finding import drawn, simplest
 
@@ -49,6 +50,7 @@ def test_the_simplest_history_is_a_greeting() -> None:
     assert repr(found) == "(Message(role='user', parts=(TextPart(kind='text', text='hello'),)),)"
 
 
+@pytest.mark.slow
 def test_a_failing_history_shrinks_to_the_turn_that_matters() -> None:
     found = simplest(conversations(), lambda messages: has(messages, AudioReference, "assistant"))
     assert [message.role for message in found] == ["user", "assistant", "user"]
@@ -70,6 +72,7 @@ def calls_of(messages: Messages) -> list[ToolCall]:
     return [p.call for m in messages for p in m.parts if isinstance(p, ToolCallPart)]
 
 
+@pytest.mark.slow
 def test_tools_are_called_with_arguments_and_without() -> None:
     told = {call.arguments for one in drawn(conversations(), 100) for call in calls_of(one)}
     assert "{}" in told
@@ -85,6 +88,7 @@ def test_only_what_was_asked_for_is_drawn() -> None:
         assert all(message.modalities == {"text"} for message in messages)
 
 
+@pytest.mark.slow
 def test_steps_begin_with_something_said_and_shrink_to_it() -> None:
     assert simplest(conversation_steps(), lambda steps: True) == (Step(kind="say", text="hello"),)
     late = simplest(conversation_steps(), lambda steps: sum(s.wait_s for s in steps) > 3600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.testing.strategies.finding import drawn, simplest
@@ -50,6 +51,7 @@ def test_a_splitting_tells_the_same(data: st.DataObject, events: Events) -> None
     )
 
 
+@pytest.mark.slow
 def test_the_mean_cuts_are_drawn() -> None:
     form = next(
         event.format
@@ -70,6 +72,7 @@ def test_the_mean_cuts_are_drawn() -> None:
     assert simplest(event_splittings(answer), lambda split: True) == answer
 
 
+@pytest.mark.slow
 def test_a_failing_answer_shrinks_to_what_matters() -> None:
     assert simplest(event_streams(), lambda events: True) == (Finished(),)
     spoken = simplest(event_streams(), lambda events: bool(joined(events, TranscriptDelta, "text")))

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import jsonschema  # it ships no types
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.testing.strategies.finding import drawn, simplest
@@ -28,6 +29,7 @@ def test_what_a_row_needs_is_there(record: Capabilities) -> None:
     assert Capabilities.model_validate_json(record.model_dump_json()) == record
 
 
+@pytest.mark.slow
 def test_every_task_and_partial_models_are_drawn() -> None:
     found = drawn(capabilities(), 150)
     for task in TASKS:
@@ -37,6 +39,7 @@ def test_every_task_and_partial_models_are_drawn() -> None:
     assert any(record.voices is None and record.streaming for record in found)
 
 
+@pytest.mark.slow
 def test_every_field_of_a_record_is_drawn_known_and_unknown() -> None:
     found = drawn(capabilities(), 300)
     for name in Capabilities.model_fields:
@@ -50,6 +53,7 @@ def test_every_field_of_a_record_is_drawn_known_and_unknown() -> None:
         assert any(getattr(rule, name) != getattr(rules[0], name) for rule in rules), name
 
 
+@pytest.mark.slow
 def test_properties_are_required_and_optional_and_left_out() -> None:
     schemas = drawn(json_schemas(), 200)
     assert any(set(one["required"]) < set(one["properties"]) for one in schemas)
@@ -71,6 +75,7 @@ def test_arguments_fit_their_schema(data: st.DataObject, schema: dict[str, Any])
     jsonschema.validate(json.loads(data.draw(arguments_for(schema))), schema)
 
 
+@pytest.mark.slow
 def test_a_failing_record_shrinks_to_what_it_must_claim() -> None:
     keeping = simplest(capabilities(), lambda record: record.audio_references)
     assert (keeping.provider, keeping.model) == ("a", "a")

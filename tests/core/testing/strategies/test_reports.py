@@ -23,6 +23,7 @@ from ossicle.testing.strategies import (
 )
 
 
+@pytest.mark.slow
 def test_a_clip_is_told_with_its_signal_and_writer_in_short() -> None:
     told = " ".join(report(written_clips(), lambda made: made.clip.format.container == "flac"))
     assert "Signal(kind='tone', frames=1" in told

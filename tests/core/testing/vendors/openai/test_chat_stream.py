@@ -181,6 +181,7 @@ def test_a_cut_stream_lacks_its_expiry(serve: Serve, post: Post) -> None:
     assert events[-3]["choices"][0]["finish_reason"] == "length"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("abandoned", ["whole", "sent"])
 def test_who_leaves_early_pays_for_all_or_for_what_was_sent(serve: Serve, abandoned: str) -> None:
     vendor = serve(abandoned=abandoned, brain=lambda turns: "word " * 2000)

@@ -270,6 +270,7 @@ def test_an_unknown_audio_id_may_be_a_500(serve: Serve, post: Post) -> None:
     assert post(serve(quirks=PROFILES["speaches"]), "/v1/chat/completions", asked)[0] == 500
 
 
+@pytest.mark.slow
 def test_azure_takes_twenty_megabytes(serve: Serve, post: Post) -> None:
     quirks = PROFILES["azure"]
     data = base64.b64encode(vendor_wav() + bytes(20 << 20)).decode()
