@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -91,7 +91,7 @@ class Dispatch:
 
     def __init__(self, order: Order) -> None:
         self._order, self._clock = order, order.shop.clock
-        self._reservation: Reservation | None = None
+        self._reservations: list[Reservation] = []  # one for each attempt that may be executed
         self.sent_at: float | None = None
         self.audio_at: float | None = None
         request, shop = order.ready.request, order.shop
@@ -108,10 +108,11 @@ class Dispatch:
             circuit=shop.circuits.of(order.info.provider, order.info.model),
             turn_id=order.info.turn_id,
             failed_requests_are_billed=order.capabilities.failed_requests_are_billed,
+            reserve_again=self.reserve,
         )
 
     async def reserve(self) -> None:
-        """Set aside what the call may use.
+        """Set aside what the call may use; before a repeat, what it may use once more.
 
         Raises:
             BudgetExceededError: It does not fit.
@@ -126,13 +127,15 @@ class Dispatch:
                 self._order.ready.estimate,
                 tenant=self._order.info.tenant,
                 conversation_id=self._order.conversation_id,
+                executions=len(self._reservations) + 1,
             )
 
-        if not budget.is_blocking:
-            self._reservation = work()
-            return
-        # A hold that nobody knows of would never be given back.
-        self._reservation = await complete_in_thread(work, undo=self._release_unclaimed)
+        if budget.is_blocking:
+            # A hold that nobody knows of would never be given back.
+            reservation = await complete_in_thread(work, undo=self._release_unclaimed)
+        else:
+            reservation = work()
+        self._reservations.append(reservation)
 
     def _release_unclaimed(self, reservation: Reservation) -> None:
         """Give back what was set aside for a caller who left meanwhile; nothing was sent."""
@@ -164,45 +167,43 @@ class Dispatch:
         return self._attempts.reply()
 
     async def settle(self, usage: Usage | None) -> None:
-        """Book what the vendor told of the last attempt, and others as they were estimated.
+        """Book what the vendor told of the last execution, and others as they were estimated.
 
         The first end counts.
         """
-        prices, executions = self._order.capabilities.prices, self._order.log.executions
+        reservations, self._reservations = self._reservations, []
+        if not reservations:
+            return
 
-        def end(reservation: Reservation) -> None:
-            cost = None if usage is None else cost_of(usage, prices)
-            if usage is not None and cost is not None:
-                cost = cost_of(untold_as_estimated(usage, reservation.estimate), prices)
-            reservation.settle(usage, cost, executions=executions)
+        def work() -> None:
+            try:
+                self._close_books(reservations, usage)
+            except StorageError as error:
+                # The answer is there and paid for. The hold stays, and counts in full.
+                _LOG.warning("%s: %s", UNBOOKED, error.what)
+                self._order.log.note(UNBOOKED)
 
-        await self._close_books(end)
+        if any(reservation.is_blocking for reservation in reservations):
+            await complete_in_thread(work)
+        else:
+            work()
 
     async def aclose(self) -> None:
         """End the call and free what it holds; what may have been executed is booked."""
         try:
             await self._attempts.aclose()
         finally:
-            # What may have been executed is booked, where nothing was told as it was estimated.
-            if self._order.log.executions:
-                await self.settle(self._attempts.told_usage)
+            await self.settle(self._attempts.told_usage)
+
+    def _close_books(self, reservations: list[Reservation], usage: Usage | None) -> None:
+        executions, prices = self._order.log.executions, self._order.capabilities.prices
+        for number, reservation in enumerate(reservations, start=1):
+            if number > executions:  # it was not sent, or surely not executed
+                reservation.release()
+            elif number < executions or usage is None:
+                reservation.settle(None, None)
             else:
-                await self._close_books(Reservation.release)
-
-    async def _close_books(self, end: Callable[[Reservation], None]) -> None:
-        reservation, self._reservation = self._reservation, None
-        if reservation is None:
-            return
-
-        def work() -> None:
-            try:
-                end(reservation)
-            except StorageError as error:
-                # The answer is there and paid for. The hold stays, and counts in full.
-                _LOG.warning("%s: %s", UNBOOKED, error.what)
-                self._order.log.note(UNBOOKED)
-
-        if reservation.is_blocking:
-            await complete_in_thread(work)
-        else:
-            work()
+                cost = cost_of(usage, prices)
+                if cost is not None:
+                    cost = cost_of(untold_as_estimated(usage, reservation.estimate), prices)
+                reservation.settle(usage, cost)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
@@ -44,6 +44,8 @@ class AttemptStream:
         circuit: Asked before each attempt; `None`: none.
         turn_id: Our id of the call, for errors.
         failed_requests_are_billed: What the capabilities say.
+        reserve_again: Awaited before the repeat of an attempt that may have been executed; when it
+            raises an `OssicleError`, nothing is repeated and the call ends as that attempt did.
         draw: Random numbers from 0 to 1, for the pauses.
 
     Attributes:
@@ -72,6 +74,7 @@ class AttemptStream:
         circuit: Circuit | None = None,
         turn_id: str | None = None,
         failed_requests_are_billed: bool | None = None,
+        reserve_again: Callable[[], Awaitable[None]] | None = None,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._open_events = open_events
@@ -85,6 +88,7 @@ class AttemptStream:
         self._circuit = circuit
         self._turn_id = turn_id
         self._bills_failures = failed_requests_are_billed
+        self._reserve_again = reserve_again
         self._draw = draw
         self.log = log or AttemptLog()
         self._fold = ReplyFold(provider=provider, model=model)
@@ -222,7 +226,7 @@ class AttemptStream:
         self._book(attempt, outcome, error=error)
         await self._release(error.code)
         pause_s = None if attempt.has_delivered else self._pause_s(error, outcome)
-        if pause_s is None:
+        if pause_s is None or not await self._can_be_paid_again(outcome):
             seen = as_the_caller_sees_it(
                 error, outcome, fold=self._fold, provider=self._provider, turn_id=self._turn_id
             )
@@ -255,6 +259,16 @@ class AttemptStream:
             return None
         self._tokens_taken += taken
         return pause_s
+
+    async def _can_be_paid_again(self, outcome: Outcome) -> bool:
+        if outcome != "ambiguous" or self._reserve_again is None:
+            return True
+        try:
+            await self._reserve_again()
+        except OssicleError as refusal:
+            self.log.note(f"not repeated: {refusal.what}")
+            return False
+        return True
 
     def _book(
         self, attempt: OpenAttempt, outcome: Outcome, *, error: OssicleError | None = None

@@ -64,7 +64,9 @@ class BudgetLimits:
 
 
 class Reservation:
-    """What is set aside for one call; as a context manager, given back unless it was settled.
+    """What is set aside for one execution of a call.
+
+    As a context manager, it is given back unless it was settled.
 
     Settle a call that was sent, even if what became of it is unknown; release one that was not.
     The first of both counts, and further ones are harmless.
@@ -94,20 +96,16 @@ class Reservation:
         """Whether its ends wait for a disk or a server, and belong into a worker thread."""
         return not isinstance(self._ledger, MemoryLedger)
 
-    def settle(self, usage: Usage | None, cost: Cost | None, *, executions: int = 1) -> None:
+    def settle(self, usage: Usage | None, cost: Cost | None) -> None:
         """Book what was really used; what is not told is booked as it was estimated.
 
         Args:
-            usage: As the vendor told of the last execution, or `None`. Of input and output each
-                counts what is told, or else what was estimated.
+            usage: As the vendor told it, or `None`. Of input and output each counts what is told,
+                or else what was estimated.
             cost: As computed from it, once `untold_as_estimated` has filled it in; `None` or
                 another currency: not known.
-            executions: How many times the call was, or may have been, executed. Of all but the
-                last nothing is known, and each counts as it was estimated.
         """
         spent = Amount(tokens=self._tokens(usage), money=self._money(cost))
-        for _ in range(executions - 1):
-            spent += self.amount
         self._ledger.settle(self._hold_id, spent)
 
     def _tokens(self, usage: Usage | None) -> int:
@@ -146,8 +144,7 @@ class Budget:
     """Sets aside what a call may use before it is sent. Safe to share between threads.
 
     At no moment do spendings and reservations together exceed a bound; only a call that turns
-    out dearer than it was estimated can, or one that `on_ambiguous="repeat"` has executed twice,
-    and then it is booked as it was and the next is refused.
+    out dearer than it was estimated can, and then it is booked as it was and the next is refused.
 
     Args:
         limits: The bounds.
@@ -179,13 +176,16 @@ class Budget:
         *,
         tenant: str = "default",
         conversation_id: str | None = None,
+        executions: int = 1,
     ) -> Reservation:
-        """Set aside what a call is expected to use at most.
+        """Set aside what one execution of a call is expected to use at most.
 
         Args:
             estimate: Of the call, with a bound of its answer.
             tenant: On whose behalf.
             conversation_id: Which conversation it belongs to, if any.
+            executions: Which execution of the call it is: the bound of a call holds for what is
+                set aside for all of them together.
 
         Raises:
             BudgetExceededError: It does not fit, or cannot be estimated while a bound stands.
@@ -193,7 +193,7 @@ class Budget:
         allowances = self._allowances(tenant, conversation_id)
         amount = self._amount(estimate, {("call",): self.limits.call, **allowances})
         hold_id = uuid.uuid4().hex
-        overdraft = self.limits.call.overdraft(("call",), amount)
+        overdraft = self.limits.call.overdraft(("call",), amount.times(executions))
         overdraft = overdraft or self._ledger.hold(hold_id, amount, allowances)
         if overdraft is not None:
             raise self._exceeded(overdraft)

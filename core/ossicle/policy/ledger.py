@@ -30,6 +30,13 @@ class Amount:
         """The difference of both."""
         return Amount(tokens=self.tokens - other.tokens, money=subtract(self.money, other.money))
 
+    def times(self, number: int) -> Amount:
+        """So many times the amount."""
+        total = Amount()
+        for _ in range(number):
+            total += self
+        return total
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdraft:

@@ -17,6 +17,7 @@ from tests.profiles import tried
 
 from ossicle import Budget, BudgetLimits, Client
 from ossicle.errors import (
+    AmbiguousOutcomeError,
     BudgetExceededError,
     ConfigurationError,
     OssicleError,
@@ -208,6 +209,38 @@ def test_a_failure_is_booked_when_it_may_have_been_billed(
         assert books.held_today() == Amount()
         assert (books.spent_today().money > 0) == is_booked
         assert books.spent_today().money >= vendor.ledger.total.amount
+
+
+@pytest.mark.parametrize("scope", ["call", "conversation", "tenant", "day"])
+@pytest.mark.parametrize("in_store", [True, False])
+def test_what_may_be_paid_twice_is_repeated_only_within_the_bounds(
+    store: SqliteStore, scope: str, in_store: bool
+) -> None:
+    with FakeOpenAI() as vendor, blocking(vendor) as client:
+        answered = client.respond(CHEAP, max_output_tokens=50).receipt
+        assert answered is not None
+        estimate = answered.estimate
+        assert estimate is not None
+        once = (estimate.input_tokens or 0) + (estimate.output_tokens or 0)
+    for n_fit in (1, 2, 3):
+        limits = BudgetLimits(**{scope: Allowance(tokens=once * n_fit)})  # type: ignore[arg-type]
+        faults = ListedFaults([FaultKind.RESET_AFTER_UPLOAD] * 5)
+        retry = RetryPolicy(attempts=5, on_ambiguous="repeat", base_s=0.001)
+        kept, tenant = store if in_store else None, f"{scope} {n_fit}"
+        with (
+            FakeOpenAI(schedule=faults) as vendor,
+            blocking(vendor, budget=limits, store=kept, retry=retry) as client,
+        ):
+            conversation = client.for_tenant(tenant).conversation()
+            with pytest.raises(AmbiguousOutcomeError) as caught:
+                conversation.send(CHEAP, max_output_tokens=50)
+            receipt = caught.value.receipt
+            assert receipt is not None
+            assert len(vendor.ledger.entries) == len(receipt.attempts) == n_fit
+            assert [note for note in receipt.notes if f"not repeated: the {scope} budget" in note]
+            books = books_of(client)
+            assert books.held_today(tenant) == Amount()
+            assert books.spent_today(tenant).tokens == once * n_fit
 
 
 @pytest.mark.parametrize("in_store", [True, False])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from ossicle.errors import OssicleError
@@ -51,6 +51,7 @@ class ScriptedProvider:
         timeout_s: float | None = None,
         circuit: Circuit | None = None,
         failed_requests_are_billed: bool | None = None,
+        reserve_again: Callable[[], Awaitable[None]] | None = None,
         draw: float = 0.5,
     ) -> AttemptStream:
         return AttemptStream(
@@ -65,6 +66,7 @@ class ScriptedProvider:
             circuit=circuit,
             turn_id="turn-1",
             failed_requests_are_billed=failed_requests_are_billed,
+            reserve_again=reserve_again,
             draw=lambda: draw,
         )
 

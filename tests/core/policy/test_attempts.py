@@ -10,6 +10,7 @@ from tests.core.policy.scripted import ScriptedProvider, Step, answer, play
 from ossicle.audio import AudioFormat
 from ossicle.errors import (
     AmbiguousOutcomeError,
+    BudgetExceededError,
     DeadlineExceededError,
     InvalidReplyError,
     OssicleError,
@@ -156,6 +157,27 @@ async def test_ambiguous_failures_are_repeated_on_request(clock: VirtualClock) -
     assert error is None
     assert [a.outcome for a in stream.log.attempts] == ["ambiguous", "ambiguous", "settled"]
     assert stream.log.executions == 3
+
+
+async def test_a_repeat_that_cannot_be_paid_is_not_made(clock: VirtualClock) -> None:
+    asked = []
+
+    async def reserve_again() -> None:
+        asked.append(clock.monotonic())
+        if len(asked) == 2:
+            raise BudgetExceededError("that is too much")
+
+    unknown = AmbiguousOutcomeError("?", provider="vendor")
+    provider = ScriptedProvider(clock, [[down()], [unknown], [unknown], answer()])
+    stream = provider.stream(
+        policy=RetryPolicy(on_ambiguous="repeat", attempts=5), reserve_again=reserve_again
+    )
+    _, error = await play(stream)
+    assert error is unknown
+    assert [a.outcome for a in stream.log.attempts] == ["clean", "ambiguous", "ambiguous"]
+    assert stream.log.notes == ("not repeated: that is too much",)
+    assert len(asked) == 2, "what surely was not executed asks for nothing more"
+    assert provider.opened == provider.closed == 3
 
 
 async def test_what_the_capabilities_say_of_failures_counts(clock: VirtualClock) -> None:

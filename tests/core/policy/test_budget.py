@@ -111,12 +111,18 @@ def test_what_is_known_of_an_estimate_counts_where_the_rest_is_allowed_to_be_unk
     assert books.spent_today().tokens == 705
 
 
-def test_an_execution_that_tells_nothing_costs_what_was_estimated() -> None:
-    books = budget()
-    books.reserve(estimate(500, "0.5")).settle(
-        Usage(input_tokens=20, output_tokens=6), cost("0.02"), executions=3
-    )
-    assert books.spent_today() == Amount(tokens=1026, money=Decimal("1.02"))
+def test_a_further_execution_must_fit_the_bound_of_the_call_with_the_others() -> None:
+    books = budget(call=Allowance(tokens=1_000), day=Allowance(tokens=10_000))
+    first = books.reserve(estimate(500))
+    again = books.reserve(estimate(500), executions=2)
+    assert books.held_today().tokens == 1_000
+    with pytest.raises(BudgetExceededError, match="call budget") as caught:
+        books.reserve(estimate(500), executions=3)
+    assert (caught.value.measured, caught.value.allowed) == (1_500, 1_000)
+    first.settle(None, None)
+    again.settle(Usage(input_tokens=20, output_tokens=6), None)
+    assert books.spent_today().tokens == 526
+    assert books.held_today() == Amount()
 
 
 def test_a_dearer_call_is_booked_in_full_and_blocks_the_next() -> None:
