@@ -55,6 +55,8 @@ class AsyncClient:
         options: The provider's own settings, which it validates.
         settings: How audio is prepared, judged and delivered.
         retry: When to repeat; the default never repeats what may have been executed.
+        max_concurrency: Calls at one provider at the same time, of all tenants' views of this
+            client; further ones wait in line, at most their own `timeout_s`. `None`: any number.
         budget: Reserved before each call; shared by all tenants' views of this client. Of mere
             `BudgetLimits` the books are kept in the store, where all processes share them.
         allow_plugins: Names of third-party plugins that may load; a loaded plugin is trusted code.
@@ -85,6 +87,7 @@ class AsyncClient:
         options: Mapping[str, Any] | None = None,
         settings: PipelineSettings | None = None,
         retry: RetryPolicy | None = None,
+        max_concurrency: int | None = None,
         budget: Budget | BudgetLimits | None = None,
         store: Store | None = None,
         cache: AudioCache | None = None,
@@ -117,6 +120,7 @@ class AsyncClient:
                 settings=settings or PipelineSettings(),
                 clock=clock,
                 retry=retry,
+                max_concurrency=max_concurrency,
                 budget=opened_budget(budget, store, clock),
                 cache=cache,
             ),

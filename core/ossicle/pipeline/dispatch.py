@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ class Dispatch:
 
     def __init__(self, order: Order) -> None:
         self._order, self._clock = order, order.shop.clock
+        self._slot = contextlib.AsyncExitStack()
         self._reservations: list[Reservation] = []  # one for each attempt that may be executed
         self.sent_at: float | None = None
         self.audio_at: float | None = None
@@ -108,16 +110,24 @@ class Dispatch:
             circuit=shop.circuits.of(order.info.provider, order.info.model),
             turn_id=order.info.turn_id,
             failed_requests_are_billed=order.capabilities.failed_requests_are_billed,
-            reserve_again=self.reserve,
+            reserve_again=self._reserve,
         )
 
-    async def reserve(self) -> None:
-        """Set aside what the call may use; before a repeat, what it may use once more.
+    async def open(self) -> None:
+        """Wait for room at the provider, and set aside what the call may use.
 
         Raises:
+            DeadlineExceededError: No other call made room in time.
             BudgetExceededError: It does not fit.
             StorageError: The books cannot be read or written.
         """
+        order = self._order
+        limit = order.shop.concurrency.of(order.info.provider)
+        await self._slot.enter_async_context(limit.slot(deadline=order.deadline))
+        await self._reserve()
+
+    async def _reserve(self) -> None:
+        """Set aside what the call may use; before a repeat, what it may use once more."""
         budget = self._order.shop.budget
         if budget is None:
             return
@@ -169,8 +179,9 @@ class Dispatch:
     async def settle(self, usage: Usage | None) -> None:
         """Book what the vendor told of the last execution, and others as they were estimated.
 
-        The first end counts.
+        The first end counts, and makes room for the next call.
         """
+        await self._slot.aclose()
         reservations, self._reservations = self._reservations, []
         if not reservations:
             return

@@ -183,7 +183,7 @@ class KeptAnswer:
         self._has_asked = True
         call = Dispatch(order)
         try:
-            await call.reserve()
+            await call.open()
             self._on_sent()
             async for _ in call:
                 pass

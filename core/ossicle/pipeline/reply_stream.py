@@ -183,7 +183,7 @@ class ReplyStream:
         self._source = await self._kept_source(order) if wants_answer else None
         if self._source is None:
             self._source = call = Dispatch(order)
-            await call.reserve()
+            await call.open()
 
     async def _kept_source(self, order: Order) -> AnySource | None:
         """Where the answer comes from, if the cache has a part in it."""

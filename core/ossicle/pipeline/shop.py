@@ -12,7 +12,15 @@ from ossicle.pipeline.executions import Executions
 from ossicle.pipeline.prepare import Workshop
 from ossicle.pipeline.settings import PipelineSettings
 from ossicle.plugins import PluginHost
-from ossicle.policy import Budget, Circuits, Clock, RetryPolicy, RetryQuota, SystemClock
+from ossicle.policy import (
+    Budget,
+    Circuits,
+    Clock,
+    ConcurrencyLimits,
+    RetryPolicy,
+    RetryQuota,
+    SystemClock,
+)
 from ossicle.storage import AudioCache
 
 
@@ -29,6 +37,7 @@ class Shop:
         retry: When to repeat.
         quota: Shared by all calls of a client.
         circuits: One for each provider and model: a vendor that is down is left alone for a while.
+        concurrency: How many calls are at one provider at the same time.
         budget: Reserved before each call, or `None`.
         larder: Keeps prepared audio, speech and transcripts, or `None`.
     """
@@ -41,6 +50,7 @@ class Shop:
     retry: RetryPolicy
     quota: RetryQuota
     circuits: Circuits
+    concurrency: ConcurrencyLimits
     budget: Budget | None = None
     larder: Larder | None = None
 
@@ -51,13 +61,15 @@ def open_shop(
     settings: PipelineSettings,
     clock: Clock | None = None,
     retry: RetryPolicy | None = None,
+    max_concurrency: int | None = None,
     budget: Budget | None = None,
     cache: AudioCache | None = None,
 ) -> Shop:
     """A shop with what the host's plugins announce.
 
     Raises:
-        ConfigurationError: The settings name a preprocessor that nobody announces.
+        ConfigurationError: The settings name a preprocessor that nobody announces, or
+            `max_concurrency` is less than 1.
     """
     makers = {spec.name: spec.factory for spec in host.preprocessors()}
     unknown = [name for name in settings.preprocess if name not in makers]
@@ -81,6 +93,7 @@ def open_shop(
         retry=retry or RetryPolicy(),
         quota=RetryQuota(),
         circuits=Circuits(clock=clock),
+        concurrency=ConcurrencyLimits(max_concurrency, clock=clock),
         budget=budget,
         larder=None if cache is None else Larder(cache=cache, executions=Executions()),
     )

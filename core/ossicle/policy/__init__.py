@@ -5,7 +5,7 @@ from ossicle.policy.attempts import AttemptStream
 from ossicle.policy.budget import Budget, BudgetLimits, Reservation
 from ossicle.policy.circuit import Circuit, Circuits
 from ossicle.policy.clock import Clock, SystemClock
-from ossicle.policy.concurrency import ConcurrencyLimit
+from ossicle.policy.concurrency import ConcurrencyLimit, ConcurrencyLimits
 from ossicle.policy.estimate import audio_tokens, estimate_request
 from ossicle.policy.ledger import (
     Account,
@@ -36,6 +36,7 @@ __all__ = [
     "Circuits",
     "Clock",
     "ConcurrencyLimit",
+    "ConcurrencyLimits",
     "MemoryLedger",
     "Outcome",
     "Overdraft",

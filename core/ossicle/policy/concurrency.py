@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+import threading
 from types import TracebackType
+from weakref import WeakKeyDictionary
 
 import anyio
+import anyio.lowlevel
 
 from ossicle.errors import ConfigurationError, DeadlineExceededError
 from ossicle.policy.clock import Clock, SystemClock
 
 
+class ConcurrencyLimits:
+    """The limits of one client: the same for each provider, and each event loop on its own.
+
+    Args:
+        slots: Calls at one provider at the same time; `None`: any number.
+        clock: `None`: the event loop's.
+
+    Raises:
+        ConfigurationError: `slots` is less than 1.
+    """
+
+    def __init__(self, slots: int | None, *, clock: Clock | None = None) -> None:
+        ConcurrencyLimit(slots)
+        self._slots = slots
+        self._clock = clock
+        self._lock = threading.Lock()
+        # A loop is not kept alive by what was once asked in it.
+        self._by_loop: WeakKeyDictionary[object, dict[str, ConcurrencyLimit]] = WeakKeyDictionary()
+
+    def of(self, provider: str) -> ConcurrencyLimit:
+        """The limit of this provider in the event loop that asks; the same one every time."""
+        token = anyio.lowlevel.current_token()
+        loop: object = getattr(token, "native_token", token)  # the same before anyio 4.11
+        with self._lock:
+            limits = self._by_loop.setdefault(loop, {})
+            return limits.setdefault(provider, ConcurrencyLimit(self._slots, clock=self._clock))
+
+
 class ConcurrencyLimit:
     """Slots for calls; whoever finds none waits in line, at most until the deadline.
 
-    Belongs to one event loop, as the client does that owns it.
+    Belongs to one event loop.
 
     Args:
         slots: Calls at the same time; `None`: any number.
@@ -53,7 +84,7 @@ class ConcurrencyLimit:
             if scope.cancelled_caught:
                 raise DeadlineExceededError(
                     f"no call of {self._slots} came to its end in time to make room for this one",
-                    fix="Allow more time with timeout_s, or more calls at the same time.",
+                    fix="Allow more time with timeout_s, or more calls with max_concurrency.",
                 )
         self._in_use += 1
 

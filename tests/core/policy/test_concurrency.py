@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
+
 import anyio
 import pytest
 
 from ossicle.errors import ConfigurationError, DeadlineExceededError
-from ossicle.policy import ConcurrencyLimit, VirtualClock
+from ossicle.policy import ConcurrencyLimit, ConcurrencyLimits, VirtualClock
 
 
 @pytest.mark.anyio
@@ -70,6 +73,25 @@ async def test_no_limit_counts_only() -> None:
     assert limit.in_use == 0
 
 
-def test_a_limit_below_one_is_refused() -> None:
+@pytest.mark.parametrize("kind", [ConcurrencyLimit, ConcurrencyLimits])
+def test_a_limit_below_one_is_refused(kind: Callable[[int], object]) -> None:
     with pytest.raises(ConfigurationError):
-        ConcurrencyLimit(0)
+        kind(0)
+
+
+def test_each_provider_and_each_loop_has_its_own_limit_and_no_loop_is_kept() -> None:
+    limits = ConcurrencyLimits(1)
+    in_another_loop: list[ConcurrencyLimit] = []
+
+    async def use() -> None:
+        one, other = limits.of("one"), limits.of("other")
+        assert one is limits.of("one")
+        assert one not in in_another_loop
+        async with one.slot(), other.slot():
+            assert (one.in_use, other.in_use) == (1, 1)
+        in_another_loop.append(one)
+
+    for backend in ("asyncio", "trio", "asyncio", "trio"):
+        anyio.run(use, backend=backend)
+    gc.collect()
+    assert len(limits._by_loop) == 0
