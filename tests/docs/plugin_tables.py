@@ -73,9 +73,9 @@ def fields_table(kind: type) -> str:
     lines = ["| field | type | default | unit | meaning |", "|---|---|---|---|---|"]
     for name, default in defaults_of(kind).items():
         annotation = annotations_of(kind)[name].replace("|", "\\|")
-        lines.append(
-            f"| `{name}` | `{annotation}` | {default} | {unit_of(name)} | {told.get(name, '')} |"
-        )
+        # A `Cost` carries its currency; other costs are of computing.
+        unit = "" if annotation.startswith("Cost") else unit_of(name)
+        lines.append(f"| `{name}` | `{annotation}` | {default} | {unit} | {told.get(name, '')} |")
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@ from ossicle.abc.capabilities import AudioInput, AudioOutput, Capabilities, Form
 from ossicle.abc.converter import CodecRule, ConverterSpec, FormatConverter
 from ossicle.abc.hooks import API_VERSION, PROJECT, CallInfo, hookimpl
 from ossicle.abc.preprocessor import BlockTransform, Preprocessor, PreprocessorSpec
+from ossicle.abc.pricing import cost_of, untold_as_estimated
 from ossicle.abc.provider import AudioProvider, ProviderSettings, ProviderSpec
 from ossicle.abc.requirement import Requirement
 from ossicle.abc.validator import AudioEvidence, ValidationContext, Validator, ValidatorSpec
@@ -31,5 +32,7 @@ __all__ = [
     "ValidationContext",
     "Validator",
     "ValidatorSpec",
+    "cost_of",
     "hookimpl",
+    "untold_as_estimated",
 ]

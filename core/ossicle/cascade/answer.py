@@ -72,7 +72,7 @@ class Answer:
 
     def _ending(self) -> tuple[Event, ...]:
         reason = worst(self._reason, self._spoken_reason)
-        return UsageReported(usage=self.counter.usage()), Finished(reason=reason)
+        return UsageReported(usage=self.counter.final_usage()), Finished(reason=reason)
 
     async def _thought(self) -> AsyncIterator[str | ToolCallDelta | RefusalDelta]:
         """The thinker's pieces within the limit; the reason to finish is known afterwards."""

@@ -10,13 +10,13 @@ import contextlib
 import math
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ossicle.cascade.relay import closing
-from ossicle.cascade.stages import Heard, is_billed
+from ossicle.cascade.stages import Heard, cost_of_stage, is_billed
 from ossicle.errors import OssicleError
-from ossicle.messages import Part, TextPart, ToolCallPart, ToolResultPart, Usage
+from ossicle.messages import Part, TextPart, ToolCallPart, ToolResultPart, Usage, sum_costs
 
 Item = TypeVar("Item")
 
@@ -52,7 +52,7 @@ class Counter:
         words_out: Words written or said.
         heard_s: Seconds of audio heard.
         spoken_s: Seconds of audio spoken.
-        is_billed: Whether a stage that a vendor bills has, or may have, done its work; however
+        billed: The stages that a vendor bills and that have, or may have, done their work; however
             much that was, and whether or not it can be counted.
     """
 
@@ -62,11 +62,17 @@ class Counter:
     words_out: int = 0
     heard_s: float = 0.0
     spoken_s: float = 0.0
-    is_billed: bool = False
+    billed: list[object] = field(default_factory=list)
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether a vendor bills anything of it."""
+        return bool(self.billed)
 
     def charge(self, stage: object) -> None:
         """Note that a stage has given something."""
-        self.is_billed = self.is_billed or is_billed(stage)
+        if is_billed(stage) and not any(stage is known for known in self.billed):
+            self.billed.append(stage)
 
     @contextlib.contextmanager
     def charging(self, stage: object) -> Iterator[None]:
@@ -104,7 +110,7 @@ class Counter:
         self.heard_s += max(ends, default=0.0) if duration_s is None else duration_s
 
     def usage(self) -> Usage:
-        """Everything so far."""
+        """Everything so far; without its cost, since a stage may be in the middle of its work."""
         audio_in = _tokens(self.heard_s, self.rate_in)
         audio_out = _tokens(self.spoken_s, self.rate_out)
         return Usage(
@@ -116,6 +122,11 @@ class Counter:
             output_text_tokens=self.words_out,
             output_audio_tokens=audio_out,
         )
+
+    def final_usage(self) -> Usage:
+        """Everything, once no stage works any more, with its cost where all billed stages tell."""
+        costs = [cost_of_stage(stage) for stage in self.billed]
+        return self.usage().model_copy(update={"cost": sum_costs(costs)})
 
 
 def _tokens(seconds: float, rate: float) -> int:

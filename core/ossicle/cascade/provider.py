@@ -135,7 +135,7 @@ class CascadeProvider(AudioProvider):
                         # Whatever this stage says of itself: an earlier one was paid, and asking
                         # again would pay it twice.
                         error.billed = True
-                    yield UsageReported(usage=counter.usage())
+                    yield UsageReported(usage=counter.final_usage())
                 raise
 
     async def aclose(self) -> None:
@@ -213,7 +213,7 @@ class CascadeProvider(AudioProvider):
                 billed=counter.is_billed,
                 fix="Give words in a language that the voice speaks.",
             )
-        yield UsageReported(usage=counter.usage())
+        yield UsageReported(usage=counter.final_usage())
         yield Finished(reason=reason)
 
     async def _transcribe(
@@ -237,7 +237,7 @@ class CascadeProvider(AudioProvider):
                 yield SegmentReported(segment=segment)
             if heard.language is not None:
                 yield LanguageDetected(language=heard.language)
-        yield UsageReported(usage=counter.usage())
+        yield UsageReported(usage=counter.final_usage())
         yield Finished(reason=reason)
 
     def _voicing(self, request: Request, stages: Stages, options: CascadeOptions) -> Voicing:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any, Self
 
 from anyio import to_thread
 
-from ossicle.abc import AudioInput, AudioProvider, Capabilities, FormatRule
+from ossicle.abc import AudioInput, AudioProvider, Capabilities, FormatRule, cost_of
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.cascade.relay import closing
 from ossicle.cascade.samples import is_same, raw_samples
@@ -20,7 +21,7 @@ from ossicle.messages import (
     TEXT_TO_TEXT,
     AudioDelta,
     AudioPart,
-    Event,
+    Cost,
     Finished,
     Message,
     RefusalDelta,
@@ -32,6 +33,7 @@ from ossicle.messages import (
     TextPart,
     Tool,
     ToolChoice,
+    sum_costs,
 )
 from ossicle.messages.events import FinishReason
 
@@ -51,6 +53,12 @@ class _ProviderStage:
         self._task: Task = task
         self._owns_provider = owns_provider
         self._settings: dict[str, Any] = {}
+        self._costs: list[Cost | None] = []  # one for each time it was asked
+
+    @property
+    def cost(self) -> Cost | None:
+        """What its work has cost, as the provider tells and prices it; see `stages`."""
+        return sum_costs(self._costs)
 
     def for_request(self, request: Request) -> Self:
         """The stage with a request's settings; see `PerRequest`.
@@ -60,6 +68,7 @@ class _ProviderStage:
         """
         bound = copy(self)
         bound._settings = self._settings_of(request)
+        bound._costs = []
         return bound
 
     def _settings_of(self, request: Request) -> dict[str, Any]:
@@ -72,6 +81,18 @@ class _ProviderStage:
                 raise _unsupported("instructions", self._record)
             settings["instructions"] = request.instructions
         return settings | {name: getattr(request, name) for name in _OWN_SETTINGS}
+
+    @contextlib.contextmanager
+    def _paying(self) -> Iterator[ReplyFold]:
+        """Around one request: what its answer cost, if that came to its end."""
+        fold = ReplyFold(provider=self._record.provider, model=self._record.model)
+        self._costs.append(None)
+        place = len(self._costs) - 1
+        yield fold
+        if not fold.is_complete:
+            raise _broken_off(self._record)
+        if fold.usage is not None:
+            self._costs[place] = cost_of(fold.usage, self._record.prices)
 
     async def aclose(self) -> None:
         """Close the provider, if it is owned."""
@@ -116,7 +137,12 @@ class ProviderHearer(_ProviderStage):
             language=language,
             **self._settings,
         )
-        reply = await _whole_reply(self._provider, request, record=self._record)
+        with self._paying() as fold:
+            events = self._provider.respond(request)
+            async with closing(events):
+                async for event in events:
+                    fold.add(event)
+        reply = fold.reply()
         return Heard(
             text=reply.content or "",
             language=reply.language,
@@ -174,16 +200,16 @@ class ProviderThinker(_ProviderStage):
             tool_choice=tool_choice,
             **settings,
         )
-        fold = ReplyFold(provider=self._record.provider, model=self._record.model)
-        events = self._provider.respond(request)
-        async with closing(events):
-            async for event in events:
-                fold.add(event)
-                if isinstance(event, TextDelta):
-                    yield event.text
-                elif isinstance(event, RefusalDelta):
-                    yield event
-        reply = _complete(fold, record=self._record)
+        with self._paying() as fold:
+            events = self._provider.respond(request)
+            async with closing(events):
+                async for event in events:
+                    fold.add(event)
+                    if isinstance(event, TextDelta):
+                        yield event.text
+                    elif isinstance(event, RefusalDelta):
+                        yield event
+        reply = fold.reply()
         for call in reply.tool_calls:
             yield call
         yield Finished(reason=reply.finish_reason)
@@ -238,19 +264,19 @@ class ProviderSpeaker(_ProviderStage):
             stream=self._streams,
             **self._settings,
         )
-        provider = self._record.provider
-        fold = ReplyFold(provider=provider, model=self._record.model)
-        events = self._provider.respond(request)
-        async with closing(events):
-            async for event in events:
-                if isinstance(event, AudioDelta) and is_same(event.format, self.format):
-                    # The fold checks order and format; the samples themselves it need not keep.
-                    fold.add(replace(event, data=b""))
-                    yield event.data
-                else:
-                    fold.add(event)
-        reply = _complete(fold, record=self._record)
+        with self._paying() as fold:
+            events = self._provider.respond(request)
+            async with closing(events):
+                async for event in events:
+                    if isinstance(event, AudioDelta) and is_same(event.format, self.format):
+                        # The fold checks order and format; the samples it need not keep.
+                        fold.add(replace(event, data=b""))
+                        yield event.data
+                    else:
+                        fold.add(event)
+        reply = fold.reply()
         if reply.audio is not None:
+            provider = self._record.provider
             convert = partial(raw_samples, reply.audio, self.format, provider=provider)
             yield await to_thread.run_sync(convert, abandon_on_cancel=True)
         if (reason := _reason_of(reply)) != "stop":
@@ -292,21 +318,6 @@ def _raw_output(record: Capabilities) -> tuple[bool, AudioFormat]:
         f"{record!s} gives no raw 16-bit PCM of a known sample rate",
         fix="Use a model that gives pcm16 as the speaker of a cascade.",
     )
-
-
-async def _whole_reply(provider: AudioProvider, request: Request, *, record: Capabilities) -> Reply:
-    fold = ReplyFold(provider=record.provider, model=record.model)
-    events: AsyncIterator[Event] = provider.respond(request)
-    async with closing(events):
-        async for event in events:
-            fold.add(event)
-    return _complete(fold, record=record)
-
-
-def _complete(fold: ReplyFold, *, record: Capabilities) -> Reply:
-    if not fold.is_complete:
-        raise _broken_off(record)
-    return fold.reply()
 
 
 def _broken_off(record: Capabilities) -> StreamIncompleteError:

@@ -4,6 +4,8 @@ A stage may say more of itself than its protocol asks for:
 
 - `is_billed = True`: a vendor bills what it does. Once such a stage has worked, nothing is asked
   again by itself, neither the cascade nor another model.
+- `cost`: what its work for this request has cost, a `Cost`; `None`: nobody knows. Where every
+  billed stage that has worked says it, the cascade knows what its answer cost.
 - `max_text_chars`: more characters a speaker is never given at once.
 - `for_request(request)`: the same stage for one request, see `PerRequest`.
 """
@@ -17,6 +19,7 @@ from typing import Protocol, Self, runtime_checkable
 from ossicle.abc import AudioInput
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.messages import (
+    Cost,
     Finished,
     Message,
     RefusalDelta,
@@ -60,6 +63,12 @@ class PerRequest(Protocol):
 def is_billed(stage: object) -> bool:
     """Whether a vendor bills what a stage does, as far as it says."""
     return getattr(stage, "is_billed", False) is True
+
+
+def cost_of_stage(stage: object) -> Cost | None:
+    """What the work of a stage has cost, as far as it says."""
+    cost = getattr(stage, "cost", None)
+    return cost if isinstance(cost, Cost) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

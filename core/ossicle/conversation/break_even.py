@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ossicle.abc import Capabilities
+from ossicle.abc import Capabilities, cost_of
 from ossicle.messages import Cost, Usage
 from ossicle.policy import audio_tokens
-from ossicle.policy.pricing import cost_of
 
 _WORD_TOKENS_PER_S = 4.0
 """Fast speech: 180 English words a minute at 1.33 tokens each. On the dear side, since it counts

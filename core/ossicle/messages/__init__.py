@@ -55,7 +55,7 @@ from ossicle.messages.receipt import (
 from ossicle.messages.reply import Reply
 from ossicle.messages.request import Request
 from ossicle.messages.tools import TOOL_NAME, NamedTool, Tool, ToolCall, ToolChoice
-from ossicle.messages.usage import Cost, CostBasis, Usage
+from ossicle.messages.usage import Cost, CostBasis, Usage, sum_costs
 from ossicle.messages.value import Value
 
 __all__ = [
@@ -115,4 +115,5 @@ __all__ = [
     "UsageReported",
     "Value",
     "raw_clip",
+    "sum_costs",
 ]

@@ -8,13 +8,19 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ossicle.abc import AudioProvider, CallInfo, Capabilities
+from ossicle.abc import (
+    AudioProvider,
+    CallInfo,
+    Capabilities,
+    cost_of,
+    untold_as_estimated,
+)
 from ossicle.errors import StorageError
 from ossicle.messages import AudioDelta, Event, Reply, Usage
 from ossicle.pipeline.call import ReadyCall
 from ossicle.pipeline.own_task import complete_in_thread
 from ossicle.pipeline.shop import Shop
-from ossicle.policy import AttemptLog, AttemptStream, Reservation, cost_of, untold_as_estimated
+from ossicle.policy import AttemptLog, AttemptStream, Reservation
 
 if TYPE_CHECKING:
     from typing import Self

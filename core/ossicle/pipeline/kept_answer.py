@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ossicle.abc import cost_of
 from ossicle.errors import AudioMissingError, DeadlineExceededError
 from ossicle.messages import (
     AudioDelta,
@@ -24,7 +25,6 @@ from ossicle.pipeline.cache_use import MIXED, Portion
 from ossicle.pipeline.delivery import check_audio_came
 from ossicle.pipeline.dispatch import Dispatch, Order
 from ossicle.pipeline.kept_document import KeptReply, pack
-from ossicle.policy import cost_of
 from ossicle.storage import Cacheable, Fetched, cache_key, request_facts
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ossicle.abc import AudioProvider, CallInfo, Capabilities
+from ossicle.abc import AudioProvider, CallInfo, Capabilities, cost_of
 from ossicle.errors import (
     AudioMissingError,
     BudgetExceededError,
@@ -34,7 +34,7 @@ from ossicle.pipeline.kept_answer import AnswerKey, KeptAnswer, Replay, find_rep
 from ossicle.pipeline.kept_audio import deliver_kept
 from ossicle.pipeline.kept_document import pack
 from ossicle.pipeline.shop import Shop
-from ossicle.policy import AttemptLog, Clock, cost_of
+from ossicle.policy import AttemptLog, Clock
 
 AnySource = Dispatch | KeptAnswer | Replay
 

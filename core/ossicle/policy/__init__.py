@@ -1,4 +1,4 @@
-"""Rules for calls: repeats, deadlines, circuits, concurrency, budgets and prices."""
+"""Rules for calls: repeats, deadlines, circuits, concurrency and budgets."""
 
 from ossicle.policy.attempt_log import AttemptLog
 from ossicle.policy.attempts import AttemptStream
@@ -16,7 +16,6 @@ from ossicle.policy.ledger import (
     Overdraft,
 )
 from ossicle.policy.outcome import Outcome, classify
-from ossicle.policy.pricing import cost_of, untold_as_estimated
 from ossicle.policy.retry import RetryPolicy, RetryQuota
 from ossicle.policy.retry_after import parse_retry_after, retry_after_of
 from ossicle.policy.single_error import single_error
@@ -47,11 +46,9 @@ __all__ = [
     "VirtualClock",
     "audio_tokens",
     "classify",
-    "cost_of",
     "estimate_request",
     "estimate_tokens",
     "parse_retry_after",
     "retry_after_of",
     "single_error",
-    "untold_as_estimated",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ossicle.abc import Capabilities, Prices
+from ossicle.abc import Capabilities, Prices, cost_of
 from ossicle.messages import (
     AudioPart,
     AudioReference,
@@ -21,7 +21,6 @@ from ossicle.messages import (
     ToolResultPart,
     Usage,
 )
-from ossicle.policy.pricing import cost_of
 from ossicle.policy.text_tokens import estimate_tokens
 
 _PER_MESSAGE, _PER_REQUEST = 4, 3

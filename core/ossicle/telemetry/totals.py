@@ -49,7 +49,7 @@ class Totals:
         self.saved_s += figures.saved_s
         if figures.usage is not None:
             for name, used in vars(figures.usage).items():
-                if used is not None:
+                if used is not None and name != "cost":  # which is among the costs
                     self.usage[name] = self.usage.get(name, 0) + used
         if figures.cost is not None:
             amount, currency = figures.cost

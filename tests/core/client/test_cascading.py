@@ -6,12 +6,26 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import anyio
+import numpy as np
 import pytest
 
-from ossicle import AsyncClient, AudioClip, AudioDelta, Cascade, Client, Message, PipelineSettings
+from ossicle import (
+    AsyncClient,
+    AudioClip,
+    AudioDelta,
+    Budget,
+    BudgetLimits,
+    Cascade,
+    Client,
+    Message,
+    PipelineSettings,
+    Reply,
+)
+from ossicle.abc import CallInfo, hookimpl
 from ossicle.cascade import CallableThinker
 from ossicle.errors import (
     ConfigurationError,
@@ -19,6 +33,7 @@ from ossicle.errors import (
     ProviderUnavailableError,
     UnsupportedFeatureError,
 )
+from ossicle.messages import Receipt
 from ossicle.policy import RetryPolicy
 from ossicle.testing.vendors import (
     Fault,
@@ -38,6 +53,8 @@ from ossicle.testing.vendors.sound import pcm16_bytes
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 ANY_SOUND = PipelineSettings(quality="warn")
 """Words here are tones, which no detector takes for speech."""
+
+TINY = Decimal("1e-15")
 
 KEY = "sk_cascade0123456789abcdef"
 
@@ -271,3 +288,93 @@ def test_stages_of_ones_own_need_no_client() -> None:
     with Client(cascade) as client:
         assert client.respond("hello", output={"text"}).text == "HELLO"
         assert client.respond("hello", output={"text"}, model="mine").text == "HELLO"
+
+
+def spoken_s(text: str, seconds: int = 2) -> AudioClip:
+    """Of whole seconds, as vendors tell what they bill."""
+    samples = np.zeros(24_000 * seconds, np.float32)
+    voice = tone_voice(text)
+    samples[: len(voice)] = voice
+    return AudioClip.from_pcm(pcm16_bytes(samples), sample_rate=24_000)
+
+
+def billed_by(*vendors: FakeElevenLabs | FakeOpenAI) -> Decimal:
+    """What these vendors bill in all; what they add up is rounded far behind any coin."""
+    return sum((vendor.ledger.total.amount for vendor in vendors), Decimal(0)).quantize(TINY)
+
+
+def cost_of_answer(reply: Reply) -> Decimal | None:
+    assert reply.receipt is not None
+    cost = reply.receipt.cost
+    return None if cost is None else cost.amount.quantize(TINY)
+
+
+@pytest.mark.parametrize("speaker", ["openai:tts-1", "elevenlabs:eleven_flash_v2_5"])
+def test_an_answer_costs_what_its_vendors_bill(vendors: Vendors, speaker: str) -> None:
+    parts = {"hear": "openai:gpt-transcribe", "think": twice, "speak": speaker}
+    budget = Budget(BudgetLimits(on_unknown="allow"))
+    with Client(vendors.cascade(**parts), settings=ANY_SOUND, budget=budget) as client:
+        asked = spoken_s("Hello there. My friends")
+        conversation = client.conversation()
+        turns = [conversation.send(audio=asked), conversation.send("Well. Well then")]
+        whole = sum((cost_of_answer(turn) or Decimal(0) for turn in turns), Decimal(0))
+        assert whole == billed_by(vendors.eleven, vendors.openai) > 0
+        assert turns[0].receipt is not None
+        assert turns[0].receipt.cost is not None
+        assert turns[0].receipt.cost.basis == "characters"  # The weakest of them.
+        assert conversation.receipt.unpriced == 0
+        assert conversation.receipt.cost["USD"].quantize(TINY) == whole
+        assert budget.spent_today().money.quantize(TINY) == whole
+        for one in (client.transcribe(asked), client.speak("Good day. To all")):
+            whole += cost_of_answer(one) or Decimal(0)
+        assert whole == billed_by(vendors.eleven, vendors.openai)
+
+
+def test_a_part_whose_price_nobody_knows_leaves_the_cost_unknown(vendors: Vendors) -> None:
+    parts = {"hear": "openai:gpt-transcribe", "think": "openai:gpt-4o-mini", "speak": None}
+    with Client(vendors.cascade(**parts), settings=ANY_SOUND) as client:
+        reply = client.respond(audio=spoken_s("Hello"), output={"text"})
+        assert cost_of_answer(reply) is None
+        assert client.stats.snapshot().total.unpriced_calls == 1
+        assert cost_of_answer(client.transcribe(spoken_s("Hello"))) is not None
+
+
+def test_what_an_answer_cost_until_it_failed_is_on_its_receipt(vendors: Vendors) -> None:
+    def think(text: str) -> str:
+        raise ProviderUnavailableError("nothing comes to mind", provider="me", billed=False)
+
+    parts = {"hear": "openai:gpt-transcribe", "think": think}
+    with Client(vendors.cascade(**parts), settings=ANY_SOUND) as client:
+        with pytest.raises(ProviderUnavailableError) as caught:
+            client.respond(audio=spoken_s("Hello"))
+        receipt = caught.value.receipt
+        assert receipt is not None
+        assert receipt.cost is not None
+        assert receipt.cost.amount.quantize(TINY) == billed_by(vendors.openai) > 0
+
+
+def test_the_cost_of_an_answer_that_is_left_is_not_known(vendors: Vendors) -> None:
+    parts = {"hear": "openai:gpt-transcribe", "think": twice, "speak": "openai:tts-1"}
+    left = Left()
+    with Client(vendors.cascade(**parts), settings=ANY_SOUND, plugins=[left]) as client:
+        with client.stream(audio=spoken_s("Hello there my friends")) as stream:
+            while not isinstance(next(stream), AudioDelta):
+                pass
+        (receipt,) = left.receipts
+        assert receipt.cost is None
+        assert client.stats.snapshot().total.unpriced_calls == 1
+
+
+def twice(text: str) -> str:
+    return f"{text}. {text}."
+
+
+class Left:
+    """The receipts of answers that were left."""
+
+    def __init__(self) -> None:
+        self.receipts: list[Receipt] = []
+
+    @hookimpl
+    def ossicle_call_abandoned(self, call: CallInfo, receipt: Receipt) -> None:
+        self.receipts.append(receipt)

@@ -6,9 +6,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossicle.abc import Prices
-from ossicle.messages import Estimate, Usage
-from ossicle.policy import cost_of, untold_as_estimated
+from ossicle.abc import Prices, cost_of, untold_as_estimated
+from ossicle.messages import Cost, Estimate, Usage, sum_costs
 
 # per million tokens; gpt-audio-1.5 as of 2026-11
 CHAT = Prices(
@@ -211,3 +210,27 @@ def test_details_are_exact(
     exact = text * Fraction(text_in) + audio * Fraction(audio_in) + out * Fraction(audio_out)
     assert Fraction(found.amount) == exact / 1_000_000
     assert found.basis == "details"
+
+
+def test_what_the_provider_says_it_costs_counts_before_its_prices() -> None:
+    told = Cost(amount=Decimal("0.5"), currency="EUR", basis="vendor")
+    usage = Usage(input_text_tokens=1_000_000, cost=told)
+    assert cost_of(usage, CHAT) == cost_of(usage, None) == told
+    negative = usage.model_copy(update={"cost": Cost(amount=Decimal(-1), basis="vendor")})
+    assert cost_of(negative, CHAT) == cost_of(usage.model_copy(update={"cost": None}), CHAT)
+
+
+def test_costs_add_up_exactly_on_their_weakest_basis_or_are_not_known() -> None:
+    seconds = Cost(amount=Decimal("0.1"), basis="seconds")
+    details = Cost(amount=Decimal("1E-30"), basis="details")
+    both = Cost(amount=Decimal("0.100000000000000000000000000001"), basis="seconds")
+    assert sum_costs([seconds, details]) == sum_costs([details, seconds]) == both
+    assert sum_costs([seconds]) == seconds
+    assert sum_costs([]) is None
+    assert sum_costs([seconds, None]) is None
+    assert sum_costs([seconds, Cost(amount=Decimal(1), currency="EUR", basis="vendor")]) is None
+
+
+def test_the_cost_of_one_call_is_not_that_of_two() -> None:
+    one = Usage(input_tokens=1, cost=Cost(amount=Decimal(1), basis="vendor"))
+    assert one + Usage(input_tokens=2) == Usage(input_tokens=3)

@@ -6,13 +6,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import get_args
 
-from ossicle.abc import Prices
-from ossicle.messages import Cost, CostBasis, Estimate, Usage
-from ossicle.policy.decimals import add, millionth, multiply
-
-_BEST_FIRST: tuple[CostBasis, ...] = get_args(CostBasis)
+from ossicle.abc.capabilities import Prices
+from ossicle.messages import Cost, CostBasis, Estimate, Usage, sum_costs
+from ossicle.messages.decimals import add, millionth, multiply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +49,9 @@ class _Amount:
 
 
 def cost_of(usage: Usage, prices: Prices | None) -> Cost | None:
-    """What the usage costs at these prices, or `None` when that cannot be known.
+    """What the usage costs, or `None` when that cannot be known.
+
+    What the provider itself says it costs counts; else it is worked out at these prices.
 
     Input and output are priced each by the best that is told: text, audio and cached tokens
     (`details`); else their total (`totals`), at the highest token price of that side, since audio
@@ -65,6 +64,8 @@ def cost_of(usage: Usage, prices: Prices | None) -> Cost | None:
     taken from the text first, where the discount is smaller. Nothing told gives `None`, not zero;
     so does anything used that has no price. The result is exact and never negative.
     """
+    if usage.cost is not None and usage.cost.amount >= 0:
+        return usage.cost
     if prices is None:
         return None
     sides = (_input(usage, prices), _output(usage, prices))
@@ -77,13 +78,10 @@ def cost_of(usage: Usage, prices: Prices | None) -> Cost | None:
             amounts.append(amount)
         elif side.is_priced or not _is_paid_by_length(other):
             return None
-    if not amounts:
-        return None
-    total = Decimal(0)
-    for amount in amounts:
-        total = add(total, amount.money)
-    weakest = max(amounts, key=lambda amount: _BEST_FIRST.index(amount.basis))
-    return Cost(amount=total, currency=prices.currency, basis=weakest.basis)
+    return sum_costs(
+        Cost(amount=amount.money, currency=prices.currency, basis=amount.basis)
+        for amount in amounts
+    )
 
 
 def untold_as_estimated(usage: Usage, estimate: Estimate) -> Usage:
