@@ -63,6 +63,7 @@ class Counter:
     heard_s: float = 0.0
     spoken_s: float = 0.0
     billed: list[object] = field(default_factory=list)
+    _may_owe_more: bool = False
 
     @property
     def is_billed(self) -> bool:
@@ -83,8 +84,10 @@ class Counter:
         is_refused = False
         try:
             yield
-        except OssicleError:
+        except OssicleError as error:
             is_refused = True
+            if is_billed(stage) and getattr(error, "billed", None) is not False:
+                self._may_owe_more = True
             raise
         finally:
             if not is_refused:
@@ -125,6 +128,8 @@ class Counter:
 
     def final_usage(self) -> Usage:
         """Everything, once no stage works any more, with its cost where all billed stages tell."""
+        if self._may_owe_more:
+            return self.usage()
         costs = [cost_of_stage(stage) for stage in self.billed]
         return self.usage().model_copy(update={"cost": sum_costs(costs)})
 

@@ -56,7 +56,8 @@ class AsyncClient:
         settings: How audio is prepared, judged and delivered.
         retry: When to repeat; the default never repeats what may have been executed.
         max_concurrency: Calls at one provider at the same time, of all tenants' views of this
-            client; further ones wait in line, at most their own `timeout_s`. `None`: any number.
+            client in one event loop; further ones wait in line, at most their own `timeout_s`. A
+            cascade counts as one provider, its parts are not counted. `None`: any number.
         budget: Reserved before each call; shared by all tenants' views of this client. Of mere
             `BudgetLimits` the books are kept in the store, where all processes share them.
         allow_plugins: Names of third-party plugins that may load; a loaded plugin is trusted code.

@@ -160,8 +160,7 @@ class ConversationStream:
         Raises:
             OssicleError: Whatever ended the turn; `turn.state` tells what became of it.
         """
-        if self.turn.state != "pending":
-            raise StopAsyncIteration
+        self._stop_if_over()
         try:
             return await self._next()
         except BaseException as error:
@@ -205,12 +204,25 @@ class ConversationStream:
         left_s = self._deadline - self._line.clock.monotonic()
         if left_s <= 0:
             raise self._too_late("the turn")
+        self._stop_if_over()
         self._call = call = self._line.call(
             draft, reference=reference, conversation_id=self._book.id, timeout_s=left_s
         )
         self._log.note(provider=call.info.provider, model=call.info.model)
         await call.__aenter__()
+        if self._is_over:
+            await call.aclose()
+        self._stop_if_over()
         return call
+
+    @property
+    def _is_over(self) -> bool:
+        return self.turn.state != "pending"
+
+    def _stop_if_over(self) -> None:
+        """End the reading of a turn that another task has closed meanwhile."""
+        if self._is_over:
+            raise StopAsyncIteration
 
     def _reference(self) -> str | None:
         if self._mode == "speak" and self._book.policy.voice_fallback is not None:

@@ -99,6 +99,7 @@ class Dispatch:
     def __init__(self, order: Order) -> None:
         self._order, self._clock = order, order.shop.clock
         self._slot = contextlib.AsyncExitStack()
+        self._is_closed = False
         self._reservations: list[Reservation] = []  # one for each attempt that may be executed
         self.sent_at: float | None = None
         self.audio_at: float | None = None
@@ -130,7 +131,14 @@ class Dispatch:
         order = self._order
         limit = order.shop.concurrency.of(order.info.provider)
         await self._slot.enter_async_context(limit.slot(deadline=order.deadline))
-        await self._reserve()
+        try:
+            await self._reserve()
+        except BaseException:
+            # Nobody closes what was not opened.
+            await self._slot.aclose()
+            raise
+        if self._is_closed:  # By another task, meanwhile: nothing will be sent.
+            await self._slot.aclose()
 
     async def _reserve(self) -> None:
         """Set aside what the call may use; before a repeat, what it may use once more."""
@@ -152,6 +160,8 @@ class Dispatch:
         else:
             reservation = work()
         self._reservations.append(reservation)
+        if self._is_closed:
+            await self.settle(None, executions=0)
 
     def _release_unclaimed(self, reservation: Reservation) -> None:
         """Give back what was set aside for a caller who left meanwhile; nothing was sent."""
@@ -182,45 +192,50 @@ class Dispatch:
         """Everything that came, as a reply."""
         return self._attempts.reply()
 
-    async def settle(self, usage: Usage | None) -> None:
+    async def settle(self, usage: Usage | None, *, executions: int | None = None) -> None:
         """Book what the vendor told of the last execution, and others as they were estimated.
 
         The first end counts, and makes room for the next call.
+
+        Args:
+            usage: As told of the last execution.
+            executions: How many of what is reserved may have been executed; `None`: as many as
+                the log says.
         """
         await self._slot.aclose()
         reservations, self._reservations = self._reservations, []
         if not reservations:
             return
+        executions = self._order.log.executions if executions is None else executions
 
         def work() -> None:
-            try:
-                self._close_books(reservations, usage)
-            except StorageError as error:
-                # The answer is there and paid for. The hold stays, and counts in full.
-                _LOG.warning("%s: %s", UNBOOKED, error.what)
-                self._order.log.note(UNBOOKED)
+            for number, reservation in enumerate(reservations, start=1):
+                try:
+                    if number > executions:  # it was not sent, or surely not executed
+                        reservation.release()
+                    else:
+                        self._book(reservation, usage if number == executions else None)
+                except StorageError as error:
+                    # The answer is there and paid for. The hold stays, and counts in full.
+                    _LOG.warning("%s: %s", UNBOOKED, error.what)
+                    self._order.log.note(UNBOOKED)
 
         if any(reservation.is_blocking for reservation in reservations):
             await complete_in_thread(work)
         else:
             work()
 
+    def _book(self, reservation: Reservation, usage: Usage | None) -> None:
+        prices = self._order.capabilities.prices
+        cost = None if usage is None else cost_of(usage, prices)
+        if usage is not None and cost is not None:
+            cost = cost_of(untold_as_estimated(usage, reservation.estimate), prices)
+        reservation.settle(usage, cost)
+
     async def aclose(self) -> None:
         """End the call and free what it holds; what may have been executed is booked."""
+        self._is_closed = True
         try:
             await self._attempts.aclose()
         finally:
             await self.settle(self._attempts.told_usage)
-
-    def _close_books(self, reservations: list[Reservation], usage: Usage | None) -> None:
-        executions, prices = self._order.log.executions, self._order.capabilities.prices
-        for number, reservation in enumerate(reservations, start=1):
-            if number > executions:  # it was not sent, or surely not executed
-                reservation.release()
-            elif number < executions or usage is None:
-                reservation.settle(None, None)
-            else:
-                cost = cost_of(usage, prices)
-                if cost is not None:
-                    cost = cost_of(untold_as_estimated(usage, reservation.estimate), prices)
-                reservation.settle(usage, cost)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ossicle.abc import cost_of
-from ossicle.errors import AudioMissingError, DeadlineExceededError
+from ossicle.errors import AudioMissingError, DeadlineExceededError, OssicleError
 from ossicle.messages import (
     AudioDelta,
     CacheOrigin,
@@ -67,6 +67,9 @@ class KeptAnswer:
         portion: Of the cache.
         key: Of the answer.
         on_sent: Told when nothing stands against asking the provider.
+
+    Attributes:
+        is_refused: Whether something stood against it: the budget, or no room in time.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class KeptAnswer:
     ) -> None:
         self._order, self._portion, self._key = order, portion, key
         self._on_sent = on_sent
-        self._has_asked = self._is_over = False
+        self._has_asked = self._is_over = self.is_refused = False
         self._kept: KeptReply | None = None
         self._reply: Reply | None = None
         self.origin: CacheOrigin | None = None
@@ -183,7 +186,11 @@ class KeptAnswer:
         self._has_asked = True
         call = Dispatch(order)
         try:
-            await call.open()
+            try:
+                await call.open()
+            except OssicleError:
+                self.is_refused = True
+                raise
             self._on_sent()
             async for _ in call:
                 pass

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ossicle.abc import AudioProvider, CallInfo, Capabilities, cost_of
 from ossicle.errors import (
     AudioMissingError,
-    BudgetExceededError,
     ConfigurationError,
     OssicleError,
 )
@@ -265,7 +264,8 @@ class ReplyStream:
             raise
 
     def _note_failure(self, progress: _Progress, error: OssicleError) -> None:
-        if isinstance(error, BudgetExceededError) and not progress.is_announced:
+        is_refused = isinstance(self._source, KeptAnswer) and self._source.is_refused
+        if is_refused and not progress.is_announced:
             self._shop.host.notify("ossicle_call_refused", call=self.info, error=error)
             return
         self._announce()

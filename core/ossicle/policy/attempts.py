@@ -128,8 +128,13 @@ class AttemptStream:
 
     @property
     def told_usage(self) -> Usage | None:
-        """What the vendor told of an answer that came to its end; `None` before the end."""
-        return self._fold.usage if self._fold.is_complete else None
+        """What the vendor told of an answer that came to its end; `None` before the end.
+
+        But for a cost: who names one says what there is to pay, of a failure too.
+        """
+        usage = self._fold.usage
+        is_final = self._fold.is_complete or (usage is not None and usage.cost is not None)
+        return usage if is_final else None
 
     def reply(self) -> Reply:
         """Everything so far as a reply; before the end, the part that was received.
@@ -226,7 +231,9 @@ class AttemptStream:
         self._book(attempt, outcome, error=error)
         await self._release(error.code)
         pause_s = None if attempt.has_delivered else self._pause_s(error, outcome)
-        if pause_s is None or not await self._can_be_paid_again(outcome):
+        if pause_s is None or not (
+            await self._can_be_paid_again(outcome) and self._takes_quota(error)
+        ):
             seen = as_the_caller_sees_it(
                 error, outcome, fold=self._fold, provider=self._provider, turn_id=self._turn_id
             )
@@ -253,12 +260,15 @@ class AttemptStream:
         if pause_s is None:
             self.log.note("not repeated: the pause before it would have been too long")
             return None
+        return pause_s
+
+    def _takes_quota(self, error: OssicleError) -> bool:
         taken = self._quota.take(error)
         if taken is None:
             self.log.note("not repeated: the shared quota of repeats is used up")
-            return None
+            return False
         self._tokens_taken += taken
-        return pause_s
+        return True
 
     async def _can_be_paid_again(self, outcome: Outcome) -> bool:
         if outcome != "ambiguous" or self._reserve_again is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -241,6 +242,101 @@ def test_what_may_be_paid_twice_is_repeated_only_within_the_bounds(
             books = books_of(client)
             assert books.held_today(tenant) == Amount()
             assert books.spent_today(tenant).tokens == once * n_fit
+
+
+class Faltering(MemoryLedger):
+    """Cannot write the first of the ends."""
+
+    n_ends = 0
+
+    def settle(self, hold_id: str, amount: Amount) -> None:
+        self.n_ends += 1
+        if self.n_ends == 1:
+            raise StorageError("busy", fix="Wait.")
+        super().settle(hold_id, amount)
+
+
+def test_an_end_that_cannot_be_written_keeps_no_other_from_it() -> None:
+    budget = Budget(BudgetLimits(), ledger=Faltering())
+    retry = RetryPolicy(attempts=2, on_ambiguous="repeat", base_s=0.001)
+    with (
+        FakeOpenAI(schedule=ListedFaults([FaultKind.RESET_AFTER_UPLOAD])) as vendor,
+        blocking(vendor, budget=budget, retry=retry) as client,
+    ):
+        reply = client.respond(CHEAP, max_output_tokens=50)
+    assert reply.usage.total_tokens == budget.spent_today().tokens
+    assert budget.held_today().tokens > 0, "what could not be written counts in full"
+
+
+def test_a_repeat_that_the_budget_refuses_leaves_the_quota_of_repeats_alone() -> None:
+    faults = ListedFaults([FaultKind.RESET_AFTER_UPLOAD], repeat=True)
+    retry = RetryPolicy(attempts=2, on_ambiguous="repeat", base_s=0.001)
+    limits = BudgetLimits(call=Allowance(tokens=70))
+    with (
+        FakeOpenAI(schedule=faults) as vendor,
+        blocking(vendor, budget=limits, retry=retry) as client,
+    ):
+        with pytest.raises(AmbiguousOutcomeError):
+            client.respond(CHEAP, max_output_tokens=50)
+        quota = client._client._board.shop.quota
+        assert (len(vendor.ledger.entries), quota.tokens) == (1, quota.capacity)
+
+
+def test_a_stream_closed_while_its_repeat_is_reserved_is_booked_once() -> None:
+    began, may_go_on = threading.Event(), threading.Event()
+
+    class Waiting(MemoryLedger):
+        n_holds = 0
+
+        def hold(self, *wanted: Any) -> Any:
+            self.n_holds += 1
+            if self.n_holds == 2:
+                began.set()
+                assert may_go_on.wait(20)
+            return super().hold(*wanted)
+
+    class Elsewhere:
+        def __init__(self) -> None:
+            self._ledger = Waiting()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._ledger, name)
+
+    async def main(vendor: FakeOpenAI, budget: Budget) -> None:
+        retry = RetryPolicy(attempts=2, on_ambiguous="repeat", base_s=0.001)
+        async with (
+            concurrent(vendor, budget=budget, retry=retry) as client,
+            client.stream(CHEAP, max_output_tokens=50) as stream,
+        ):
+
+            async def read() -> None:
+                with contextlib.suppress(OssicleError):
+                    await stream.collect()
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(read)
+                await anyio.to_thread.run_sync(began.wait)
+                tasks.start_soon(stream.aclose)
+                await anyio.sleep(0.05)
+                may_go_on.set()
+
+    for backend in ("asyncio", "trio"):
+        began.clear()
+        may_go_on.clear()
+        ledger: Any = Elsewhere()
+        budget = Budget(BudgetLimits(call=Allowance(tokens=10_000)), ledger=ledger)
+        with FakeOpenAI(schedule=ListedFaults([FaultKind.RESET_AFTER_UPLOAD])) as vendor:
+            anyio.run(main, vendor, budget, backend=backend)
+            assert len(vendor.ledger.entries) == 1
+        with FakeOpenAI(schedule=ListedFaults([FaultKind.RESET_AFTER_UPLOAD])) as vendor:
+            once = Budget(BudgetLimits())
+            with (
+                blocking(vendor, budget=once, retry=RetryPolicy(attempts=1)) as client,
+                pytest.raises(AmbiguousOutcomeError),
+            ):
+                client.respond(CHEAP, max_output_tokens=50)
+        assert budget.spent_today() == once.spent_today()
+        assert budget.held_today() == Amount()
 
 
 @pytest.mark.parametrize("in_store", [True, False])

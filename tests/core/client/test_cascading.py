@@ -325,6 +325,7 @@ def test_an_answer_costs_what_its_vendors_bill(vendors: Vendors, speaker: str) -
         assert conversation.receipt.unpriced == 0
         assert conversation.receipt.cost["USD"].quantize(TINY) == whole
         assert budget.spent_today().money.quantize(TINY) == whole
+        assert client.stats.snapshot().total.costs["USD"].quantize(TINY) == whole
         for one in (client.transcribe(asked), client.speak("Good day. To all")):
             whole += cost_of_answer(one) or Decimal(0)
         assert whole == billed_by(vendors.eleven, vendors.openai)
@@ -344,13 +345,37 @@ def test_what_an_answer_cost_until_it_failed_is_on_its_receipt(vendors: Vendors)
         raise ProviderUnavailableError("nothing comes to mind", provider="me", billed=False)
 
     parts = {"hear": "openai:gpt-transcribe", "think": think}
-    with Client(vendors.cascade(**parts), settings=ANY_SOUND) as client:
+    budget = Budget(BudgetLimits(on_unknown="allow"))
+    with Client(vendors.cascade(**parts), settings=ANY_SOUND, budget=budget) as client:
         with pytest.raises(ProviderUnavailableError) as caught:
             client.respond(audio=spoken_s("Hello"))
         receipt = caught.value.receipt
         assert receipt is not None
         assert receipt.cost is not None
         assert receipt.cost.amount.quantize(TINY) == billed_by(vendors.openai) > 0
+        assert budget.spent_today().money.quantize(TINY) == billed_by(vendors.openai)
+
+
+@pytest.mark.parametrize("fault", [FaultKind.RESET_AFTER_UPLOAD, FaultKind.STATUS_500])
+def test_a_part_that_may_have_been_paid_as_it_failed_leaves_the_cost_unknown(
+    vendors: Vendors, fault: FaultKind
+) -> None:
+    faults = ListedFaults([fault], repeat=True)
+    with FakeElevenLabs(keys=[KEY], schedule=faults) as voice:
+        speaker = {"elevenlabs": {"base_url": voice.base_url, "api_key": KEY}}
+        cascade = Cascade(
+            hear="openai:gpt-transcribe",
+            think=str.upper,
+            speak="elevenlabs:eleven_flash_v2_5",
+            endpoints=vendors.endpoints | speaker,
+        )
+        retry = RetryPolicy(attempts=1)
+        with Client(cascade, settings=ANY_SOUND, retry=retry) as client:
+            with pytest.raises(OssicleError) as caught:
+                client.respond(audio=spoken_s("Hello"))
+            assert caught.value.receipt is not None
+            assert caught.value.receipt.cost is None
+            assert client.stats.snapshot().total.unpriced_calls == 1
 
 
 def test_the_cost_of_an_answer_that_is_left_is_not_known(vendors: Vendors) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Any
 
 import anyio
 import pytest
-from tests.core.client.cached import SPEAKER, blocking
+from tests.core.client.cached import SPEAKER, Heard, blocking
 
 from ossicle import AsyncClient, Client
 from ossicle.errors import (
@@ -19,9 +21,18 @@ from ossicle.errors import (
     DeadlineExceededError,
     ProviderUnavailableError,
 )
-from ossicle.messages import Event, Request
+from ossicle.messages import Event, Request, Tool
 from ossicle.pipeline import PipelineSettings
-from ossicle.policy import Allowance, Budget, BudgetLimits, RetryPolicy
+from ossicle.policy import (
+    Account,
+    Allowance,
+    Amount,
+    Budget,
+    BudgetLimits,
+    MemoryLedger,
+    Overdraft,
+    RetryPolicy,
+)
 from ossicle.storage import AudioCache, MemoryStore
 from ossicle.testing.vendors import FaultKind, ListedFaults
 from ossicle.testing.vendors.openai import FakeOpenAI
@@ -157,3 +168,125 @@ def test_repeats_caches_and_conversations_need_no_second_slot() -> None:
 def test_less_than_one_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="concurrency limit of 0"):
         Client("echo", max_concurrency=0)
+
+
+class SlowLedger(MemoryLedger):
+    """Takes a while to hold anything, as a disk or a server does, and may fail at it once."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self._error = error
+
+    def hold(
+        self, hold_id: str, amount: Amount, allowances: Mapping[Account, Allowance]
+    ) -> Overdraft | None:
+        time.sleep(0.2)
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        return super().hold(hold_id, amount, allowances)
+
+
+class Elsewhere:
+    """A ledger that is not in memory, so that it is used in a thread."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+
+def calls_at(client: AsyncClient, provider: str = "echo") -> int:
+    return client._board.shop.concurrency.of(provider).in_use
+
+
+@pytest.mark.parametrize("way", ["respond", "cached", "conversation", "stream"])
+@pytest.mark.parametrize("how", ["cancel", "timeout", "failure"])
+def test_who_leaves_while_the_books_are_asked_makes_room(way: str, how: str) -> None:
+    async def ask(client: AsyncClient) -> None:
+        match way:
+            case "respond" | "cached":
+                use: Any = "use" if way == "cached" else None
+                await client.respond("hi", max_output_tokens=5, cache=use)
+            case "conversation":
+                await client.conversation().send("hi", max_output_tokens=5)
+            case "stream":
+                async with client.stream("hi", max_output_tokens=5) as stream:
+                    await stream.collect()
+
+    async def run() -> None:
+        error = RuntimeError("the disk is gone") if how == "failure" else None
+        ledger: Any = Elsewhere(SlowLedger(error))
+        budget = Budget(BudgetLimits(), ledger=ledger)
+        cache = AudioCache(MemoryStore())
+        async with AsyncClient("echo", max_concurrency=1, budget=budget, cache=cache) as client:
+            asking = asyncio.ensure_future(ask(client))
+            await asyncio.sleep(0.05)
+            if how == "cancel":
+                asking.cancel()
+            with pytest.raises((asyncio.CancelledError, TimeoutError, RuntimeError)):
+                await asyncio.wait_for(asking, 0.02 if how == "timeout" else None)
+            while budget.held_today() != Amount() or calls_at(client):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # A thread gives it back.
+            await client.respond("afterwards", timeout_s=5)
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+@BACKENDS
+@pytest.mark.parametrize("when", ["in line", "at its tool"])
+def test_a_turn_that_another_task_closes_asks_nobody_any_more(backend: str, when: str) -> None:
+    async def tool(name: str, arguments: object) -> str:
+        await anyio.sleep(0.2)
+        return "twelve"
+
+    async def run() -> None:
+        budget = Budget(BudgetLimits(on_unknown="allow"))
+        heard = Heard()
+        async with AsyncClient("echo", max_concurrency=1, budget=budget, plugins=[heard]) as client:
+            conversation = client.conversation(
+                tools=[Tool(name="clock", description="The time.")], on_tool_call=tool
+            )
+            turns: list[Any] = []
+
+            async def read() -> None:
+                async with conversation.stream("call clock {}", timeout_s=5) as turn:
+                    turns.append(turn)
+                    async for _ in turn:
+                        pass
+
+            async with anyio.create_task_group() as tasks:
+                if when == "in line":
+                    async with client.stream("before it") as before:
+                        await anext(before)
+                        tasks.start_soon(read)
+                        await anyio.sleep(0.1)
+                        await turns[0].aclose()
+                else:
+                    tasks.start_soon(read)
+                    await anyio.sleep(0.1)
+                    await turns[0].aclose()
+            assert turns[0].turn.state == "cancelled"
+            assert calls_at(client) == 0
+            assert budget.held_today() == Amount()
+            # The one before it, and the one that waited; after the tool none.
+            n_calls = 2 if when == "in line" else 1
+            assert heard.names.count("started") == n_calls, heard.names
+            await client.respond("afterwards", timeout_s=5)
+
+    anyio.run(run, backend=backend)
+
+
+@pytest.mark.parametrize("cache", [None, "use"])
+def test_who_finds_no_room_was_refused_and_did_not_fail(cache: Any) -> None:
+    heard = Heard()
+    kept = AudioCache(MemoryStore())
+    with Client("echo", max_concurrency=1, plugins=[heard], cache=kept) as client:
+        with client.stream("a long story") as stream:
+            next(stream)
+            heard.names.clear()
+            with pytest.raises(DeadlineExceededError):
+                client.respond("in between", timeout_s=0.1, cache=cache)
+        assert heard.names[:1] == ["refused"]
+        assert client.stats.snapshot().total.failed == 0
