@@ -13,6 +13,7 @@ import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.core.books import Elsewhere, SlowBooks
 from tests.core.client.cached import SPEAKER, blocking, concurrent
 from tests.profiles import tried
 
@@ -76,7 +77,8 @@ def test_books_in_a_store_are_shared_and_survive(store: SqliteStore, tmp_path: P
 def test_each_scope_is_enforced_before_the_call(
     store: SqliteStore, scope: str, in_store: bool
 ) -> None:
-    limits = BudgetLimits(**{scope: Allowance(tokens=100)})  # type: ignore[arg-type]
+    bound: dict[str, Any] = {scope: Allowance(tokens=100)}
+    limits = BudgetLimits(**bound)
     kept = store if in_store else None
     long = "word " * 200
     with FakeOpenAI() as vendor, blocking(vendor, budget=limits, store=kept) as client:
@@ -224,7 +226,8 @@ def test_what_may_be_paid_twice_is_repeated_only_within_the_bounds(
         assert estimate is not None
         once = (estimate.input_tokens or 0) + (estimate.output_tokens or 0)
     for n_fit in (1, 2, 3):
-        limits = BudgetLimits(**{scope: Allowance(tokens=once * n_fit)})  # type: ignore[arg-type]
+        bound: dict[str, Any] = {scope: Allowance(tokens=once * n_fit)}
+        limits = BudgetLimits(**bound)
         faults = ListedFaults([FaultKind.RESET_AFTER_UPLOAD] * 5)
         retry = RetryPolicy(attempts=5, on_ambiguous="repeat", base_s=0.001)
         kept, tenant = store if in_store else None, f"{scope} {n_fit}"
@@ -283,26 +286,7 @@ def test_a_repeat_that_the_budget_refuses_leaves_the_quota_of_repeats_alone() ->
 
 
 def test_a_stream_closed_while_its_repeat_is_reserved_is_booked_once() -> None:
-    began, may_go_on = threading.Event(), threading.Event()
-
-    class Waiting(MemoryLedger):
-        n_holds = 0
-
-        def hold(self, *wanted: Any) -> Any:
-            self.n_holds += 1
-            if self.n_holds == 2:
-                began.set()
-                assert may_go_on.wait(20)
-            return super().hold(*wanted)
-
-    class Elsewhere:
-        def __init__(self) -> None:
-            self._ledger = Waiting()
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._ledger, name)
-
-    async def main(vendor: FakeOpenAI, budget: Budget) -> None:
+    async def main(vendor: FakeOpenAI, books: SlowBooks, budget: Budget) -> None:
         retry = RetryPolicy(attempts=2, on_ambiguous="repeat", base_s=0.001)
         async with (
             concurrent(vendor, budget=budget, retry=retry) as client,
@@ -315,18 +299,18 @@ def test_a_stream_closed_while_its_repeat_is_reserved_is_booked_once() -> None:
 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(read)
-                await anyio.to_thread.run_sync(began.wait)
+                await anyio.to_thread.run_sync(books.entered.wait)
                 tasks.start_soon(stream.aclose)
                 await anyio.sleep(0.05)
-                may_go_on.set()
+                books.gate.set()
 
     for backend in ("asyncio", "trio"):
-        began.clear()
-        may_go_on.clear()
-        ledger: Any = Elsewhere()
-        budget = Budget(BudgetLimits(call=Allowance(tokens=10_000)), ledger=ledger)
+        books = SlowBooks(waits_from=2)
+        books.gate.clear()
+        elsewhere: Any = Elsewhere(books)
+        budget = Budget(BudgetLimits(call=Allowance(tokens=10_000)), ledger=elsewhere)
         with FakeOpenAI(schedule=ListedFaults([FaultKind.RESET_AFTER_UPLOAD])) as vendor:
-            anyio.run(main, vendor, budget, backend=backend)
+            anyio.run(main, vendor, books, budget, backend=backend)
             assert len(vendor.ledger.entries) == 1
         with FakeOpenAI(schedule=ListedFaults([FaultKind.RESET_AFTER_UPLOAD])) as vendor:
             once = Budget(BudgetLimits())

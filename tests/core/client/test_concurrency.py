@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Any
 
 import anyio
 import pytest
+from tests.core.books import Elsewhere, SlowBooks
 from tests.core.client.cached import SPEAKER, Heard, blocking
 
 from ossicle import AsyncClient, Client
@@ -24,13 +24,10 @@ from ossicle.errors import (
 from ossicle.messages import Event, Request, Tool
 from ossicle.pipeline import PipelineSettings
 from ossicle.policy import (
-    Account,
     Allowance,
     Amount,
     Budget,
     BudgetLimits,
-    MemoryLedger,
-    Overdraft,
     RetryPolicy,
 )
 from ossicle.storage import AudioCache, MemoryStore
@@ -155,7 +152,9 @@ def test_repeats_caches_and_conversations_need_no_second_slot() -> None:
             retry=RetryPolicy(base_s=0.001),
         ) as client,
     ):
-        assert len(client.speak("hello", model=SPEAKER).receipt.attempts) == 2  # type: ignore[union-attr]
+        repeated = client.speak("hello", model=SPEAKER).receipt
+        assert repeated is not None
+        assert len(repeated.attempts) == 2
         client.speak("hello", model=SPEAKER)
         conversation = client.conversation()
         spoken = client.speak("what is the time", model=SPEAKER).audio
@@ -168,33 +167,6 @@ def test_repeats_caches_and_conversations_need_no_second_slot() -> None:
 def test_less_than_one_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="concurrency limit of 0"):
         Client("echo", max_concurrency=0)
-
-
-class SlowLedger(MemoryLedger):
-    """Takes a while to hold anything, as a disk or a server does, and may fail at it once."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        super().__init__()
-        self._error = error
-
-    def hold(
-        self, hold_id: str, amount: Amount, allowances: Mapping[Account, Allowance]
-    ) -> Overdraft | None:
-        time.sleep(0.2)
-        error, self._error = self._error, None
-        if error is not None:
-            raise error
-        return super().hold(hold_id, amount, allowances)
-
-
-class Elsewhere:
-    """A ledger that is not in memory, so that it is used in a thread."""
-
-    def __init__(self, ledger: MemoryLedger) -> None:
-        self._ledger = ledger
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._ledger, name)
 
 
 def calls_at(client: AsyncClient, provider: str = "echo") -> int:
@@ -217,18 +189,22 @@ def test_who_leaves_while_the_books_are_asked_makes_room(way: str, how: str) -> 
 
     async def run() -> None:
         error = RuntimeError("the disk is gone") if how == "failure" else None
-        ledger: Any = Elsewhere(SlowLedger(error))
-        budget = Budget(BudgetLimits(), ledger=ledger)
+        books = SlowBooks(error=error)
+        books.gate.clear()
+        elsewhere: Any = Elsewhere(books)
+        budget = Budget(BudgetLimits(), ledger=elsewhere)
         cache = AudioCache(MemoryStore())
         async with AsyncClient("echo", max_concurrency=1, budget=budget, cache=cache) as client:
             asking = asyncio.ensure_future(ask(client))
-            await asyncio.sleep(0.05)
+            await asyncio.to_thread(books.entered.wait, 20)
             if how == "cancel":
                 asking.cancel()
+            asyncio.get_running_loop().call_later(0.1, books.gate.set)
             with pytest.raises((asyncio.CancelledError, TimeoutError, RuntimeError)):
                 await asyncio.wait_for(asking, 0.02 if how == "timeout" else None)
+            # A thread gives it back, and tells nobody.
             while budget.held_today() != Amount() or calls_at(client):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)  # A thread gives it back.
+                await asyncio.sleep(0.01)
             await client.respond("afterwards", timeout_s=5)
 
     asyncio.run(asyncio.wait_for(run(), 20))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import threading
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from decimal import Decimal
@@ -16,6 +15,7 @@ import anyio.lowlevel
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.core.books import Elsewhere, SlowBooks
 from tests.profiles import tried
 
 from ossicle import AsyncClient, Budget, BudgetLimits
@@ -39,11 +39,8 @@ from ossicle.messages import (
     UsageReported,
 )
 from ossicle.policy import (
-    Account,
     Allowance,
     Amount,
-    MemoryLedger,
-    Overdraft,
     RetryPolicy,
 )
 from ossicle_echo.provider import EchoProvider
@@ -97,38 +94,6 @@ class Scripted(EchoProvider):
             yield UsageReported(usage=usage)
         self.ended.add(number)
         yield Finished()
-
-
-class BooksElsewhere(MemoryLedger):
-    """In memory, but as far as a budget knows behind a network; may be made to wait."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = threading.Event()
-        self.gate.set()
-        self.entered = threading.Event()
-        self.n_ends = 0
-
-    def hold(
-        self, hold_id: str, amount: Amount, allowances: Mapping[Account, Allowance]
-    ) -> Overdraft | None:
-        self.entered.set()
-        assert self.gate.wait(20)
-        return super().hold(hold_id, amount, allowances)
-
-    def settle(self, hold_id: str, amount: Amount) -> None:
-        super().settle(hold_id, amount)
-        self.n_ends += 1
-
-
-class Wrapped:
-    """Hides that the ledger is in memory."""
-
-    def __init__(self, ledger: BooksElsewhere) -> None:
-        self._ledger = ledger
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._ledger, name)
 
 
 def budget_of(ledger: Any) -> Budget:
@@ -187,8 +152,8 @@ KINDS = ("clean", "ambiguous", "useless", "hang", *TOLD)
 def test_books_are_what_was_told_and_estimates_of_what_was_not_whoever_leaves_when(
     calls: list[tuple[list[str], int]], is_native: bool, in_memory: bool
 ) -> None:
-    ledger = BooksElsewhere()
-    budget = budget_of(ledger if in_memory else Wrapped(ledger))
+    ledger = SlowBooks()
+    budget = budget_of(ledger if in_memory else Elsewhere(ledger))
     providers = [Scripted(script) for script, _ in calls]
 
     async def leave_after(provider: Scripted, steps: int) -> None:
@@ -241,8 +206,8 @@ def estimated_in() -> int:
 @pytest.mark.parametrize("way", ["cancel", "wait_for", "timeout"])
 def test_what_is_set_aside_for_a_caller_who_left_is_given_back(way: str) -> None:
     """asyncio's own cancellation passes through shields of anyio."""
-    ledger = BooksElsewhere()
-    budget = budget_of(Wrapped(ledger))
+    ledger = SlowBooks()
+    budget = budget_of(Elsewhere(ledger))
     provider = Scripted(["answer"])
 
     async def main() -> None:
@@ -270,8 +235,8 @@ def test_what_is_set_aside_for_a_caller_who_left_is_given_back(way: str) -> None
 
 
 def test_it_is_given_back_also_when_the_event_loop_ends_meanwhile() -> None:
-    ledger = BooksElsewhere()
-    budget = budget_of(Wrapped(ledger))
+    ledger = SlowBooks()
+    budget = budget_of(Elsewhere(ledger))
 
     async def main() -> None:
         ledger.gate.clear()
