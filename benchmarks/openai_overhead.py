@@ -27,9 +27,9 @@ from ossicle.abc import ProviderSettings
 from ossicle.audio import AudioClip
 from ossicle.audio.wav import wav_header
 from ossicle.messages import AudioDelta, AudioPart, Message, Request, TextPart
-from ossicle.testing.vendors.openai import FakeOpenAI
 from ossicle_openai.provider import OpenAIProvider
 from ossicle_openai.sound import PCM16
+from ossicle_testing.vendors.openai import FakeOpenAI
 
 MODEL = "gpt-audio-1.5"
 TEXT = "Tell me something. " * 4

@@ -54,7 +54,9 @@ PROFILES: Mapping[str, Profile] = {
         most=5,
         cases=2,
         leaves_out=frozenset({"slow", "models"}),
-        leaves_out_folders=frozenset({"bars", "conformance", "examples", "fresh", "moving"}),
+        leaves_out_folders=frozenset(
+            {"clean_install", "compatibility", "conformance", "examples", "thresholds"}
+        ),
     ),
     "ci": Profile(),
     "long": Profile(times=20, has_time=True),

@@ -131,7 +131,7 @@ def test_quick_leaves_out_the_folders_that_try_whole_systems(
     folders = {path.name for path in (ROOT / "tests").iterdir() if any(path.glob("**/test_*.py"))}
     items = [test_in(folder) for folder in sorted(folders)]
     gone = {item.path.parent.name for item in apply_profile(PROFILES["quick"], items)}
-    assert gone == {"bars", "conformance", "examples", "fresh", "moving"}
+    assert gone == {"clean_install", "compatibility", "conformance", "examples", "thresholds"}
     assert {item.path.parent.name for item in items} == folders - gone
     assert apply_profile(PROFILES["ci"], items) == []
 
@@ -157,7 +157,7 @@ def test_numbers_by_profile(
 
 def test_no_number_of_examples_stands_apart_from_the_profiles() -> None:
     # What `find` searches through is no property: it must find.
-    allowed = {Path(__file__), ROOT / "tests" / "core" / "testing" / "strategies" / "finding.py"}
+    allowed = {Path(__file__), ROOT / "tests" / "testing" / "strategies" / "finding.py"}
     written = re.compile(r"(max_examples|stateful_step_count)=\d")
     apart = [
         str(path.relative_to(ROOT))

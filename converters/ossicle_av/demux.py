@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from ossicle.audio import AudioFormat
-from ossicle.audio.window import ByteWindow
+from ossicle.audio.file_views import ByteWindow
 from ossicle.errors import MalformedAudioError, UnsupportedFormatError
 from ossicle_av.faults import translated
 from ossicle_av.rules import DECODERS, DEMUXERS

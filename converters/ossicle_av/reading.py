@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ossicle.audio import AudioClip, BlockStream
+from ossicle.audio.file_views import ByteWindow, untagged_span
 from ossicle.audio.ogg_links import OggLink, ogg_links
-from ossicle.audio.window import ByteWindow, untagged_span
 from ossicle.errors import MalformedAudioError
 from ossicle_av.demux import Demuxed
 from ossicle_av.faults import translated

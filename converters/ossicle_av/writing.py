@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ossicle.audio import AudioFormat, BlockStream
-from ossicle.audio.window import SeekableSink, SinkWindow
+from ossicle.audio.file_views import SeekableSink, SinkWindow
 from ossicle.errors import UnsupportedFormatError
 from ossicle.signal.quantize import float_to_s16
 from ossicle_av.faults import translated

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, Literal
 
 from ossicle.abc import FormatConverter
 from ossicle.audio import AudioClip, AudioFormat, BlockStream
-from ossicle.audio.window import SeekableSink, SinkWindow
+from ossicle.audio.file_views import SeekableSink, SinkWindow
 from ossicle.errors import ConfigurationError, DependencyMissingError, UnsupportedFormatError
 from ossicle_lame.frame import Mp3Shape, info_frame, info_frame_kbit, nearest_kbit
 from ossicle_lame.rates import SAMPLE_RATES

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ossicle.audio import BLOCK_FRAMES, AudioClip, BlockStream
+from ossicle.audio.file_views import ByteWindow, untagged_span
 from ossicle.audio.ogg_links import OggLink, ogg_links
-from ossicle.audio.window import ByteWindow, untagged_span
 from ossicle.errors import MalformedAudioError, UnsupportedFormatError
 from ossicle_soundfile.channel_order import from_ogg_order
 from ossicle_soundfile.faults import translated

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from typing import BinaryIO
 
-from ossicle.audio.window import ByteWindow
+from ossicle.audio.file_views import ByteWindow
 
 _STRETCH = 64
 """A frame at 320 kbit/s is 40 times as large as one at 8."""

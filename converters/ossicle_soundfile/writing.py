@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import numpy as np
 
 from ossicle.audio import AudioFormat, BlockStream
-from ossicle.audio.window import SeekableSink
+from ossicle.audio.file_views import SeekableSink
 from ossicle.errors import UnsupportedFormatError
 from ossicle.signal.quantize import float_to_s16, float_to_s24, float_to_s32, float_to_u8
 from ossicle_soundfile.channel_order import to_ogg_order

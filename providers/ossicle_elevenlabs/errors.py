@@ -21,7 +21,7 @@ from ossicle.errors import (
 )
 from ossicle.rest import Refusal, redact
 from ossicle.words import without_quotes
-from ossicle_elevenlabs.envelope import Envelope, envelope_of_bytes
+from ossicle_elevenlabs.error_body import ErrorBody, envelope_of_bytes
 from ossicle_elevenlabs.options import FAILURES, PROVIDER
 
 _SPENT = frozenset({"quota_exceeded", "insufficient_credits", "credits_exhausted"})
@@ -63,7 +63,7 @@ class CallFacts:
             return self._of_trouble(said, refusal)
         return self._of_refusal(said, refusal)
 
-    def in_answer(self, said: Envelope, *, request_id: str | None) -> OssicleError:
+    def in_answer(self, said: ErrorBody, *, request_id: str | None) -> OssicleError:
         """The error that stands where an answer should, with status 200."""
         refusal = Refusal(status=200, headers={"request-id": request_id or ""})
         error = self._known(said, 200, refusal)
@@ -74,7 +74,7 @@ class CallFacts:
             **_facts(said, refusal, key=self.key), fix="Ask again; it may have been billed.",
         )  # fmt: skip
 
-    def _known(self, said: Envelope, status: int, refusal: Refusal) -> OssicleError | None:
+    def _known(self, said: ErrorBody, status: int, refusal: Refusal) -> OssicleError | None:
         """What the vendor's code alone decides, whatever the status that came with it."""
         facts = _facts(said, refusal, key=self.key)
         facts["billed"] = False
@@ -105,7 +105,7 @@ class CallFacts:
             )  # fmt: skip
         return None
 
-    def _of_trouble(self, said: Envelope, refusal: Refusal) -> OssicleError:
+    def _of_trouble(self, said: ErrorBody, refusal: Refusal) -> OssicleError:
         """Too much, too early, or broken: what may go well another time."""
         status, wait = refusal.status, refusal.retry_after_s
         facts = _facts(said, refusal, key=self.key)
@@ -134,7 +134,7 @@ class CallFacts:
             fix="Ask again; whether it was billed is not known.",
         )  # fmt: skip
 
-    def _of_refusal(self, said: Envelope, refusal: Refusal) -> OssicleError:
+    def _of_refusal(self, said: ErrorBody, refusal: Refusal) -> OssicleError:
         """What will not go well another time unless something changes."""
         status, facts = refusal.status, _facts(said, refusal, key=self.key)
         facts["billed"] = False
@@ -153,12 +153,12 @@ class CallFacts:
             fix=_fix(status, said),
         )  # fmt: skip
 
-    def _says(self, what: str, said: Envelope) -> str:
+    def _says(self, what: str, said: ErrorBody) -> str:
         message = redact(without_quotes(said.message[:20_000], self.said), key=self.key)
         return f"{what}: {message}" if message else what
 
 
-def _facts(said: Envelope, refusal: Refusal, *, key: str | None) -> dict[str, Any]:
+def _facts(said: ErrorBody, refusal: Refusal, *, key: str | None) -> dict[str, Any]:
     code = said.code or said.kind
     return {
         "provider": PROVIDER,
@@ -169,7 +169,7 @@ def _facts(said: Envelope, refusal: Refusal, *, key: str | None) -> dict[str, An
     }
 
 
-def _fix(status: int, said: Envelope) -> str:
+def _fix(status: int, said: ErrorBody) -> str:
     if said.code in _NO_VOICE:
         return "Give the id of a voice of your account, as https://elevenlabs.io/app/voice-library."
     if said.code in _TOO_LONG:

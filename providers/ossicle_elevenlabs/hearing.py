@@ -21,7 +21,7 @@ from ossicle.messages import (
     Usage,
     UsageReported,
 )
-from ossicle_elevenlabs.envelope import envelope_of
+from ossicle_elevenlabs.error_body import envelope_of
 from ossicle_elevenlabs.errors import CallFacts
 from ossicle_elevenlabs.languages import code_of, tag_of
 from ossicle_elevenlabs.options import FAILURES, CallOptions

@@ -20,7 +20,7 @@ from ossicle.messages import (
     UsageReported,
 )
 from ossicle.rest import (
-    Link,
+    EndpointClient,
     Outgoing,
     SoundReader,
     call_options,
@@ -31,7 +31,7 @@ from ossicle.rest import (
 )
 from ossicle_elevenlabs.catalogue import ModelRecord, record_for
 from ossicle_elevenlabs.endpoint import find_endpoint
-from ossicle_elevenlabs.envelope import envelope_of_bytes
+from ossicle_elevenlabs.error_body import envelope_of_bytes
 from ossicle_elevenlabs.errors import CallFacts
 from ossicle_elevenlabs.hearing import PATH, heard_clip, hearing_fields, transcription_events
 from ossicle_elevenlabs.options import FAILURES, PROVIDER, CallOptions
@@ -67,7 +67,7 @@ class ElevenLabsProvider(AudioProvider):
 
     def __init__(self, settings: ProviderSettings) -> None:
         self._endpoint = find_endpoint(settings)
-        self._link = Link(
+        self._link = EndpointClient(
             base_url=self._endpoint.base_url,
             headers=self._endpoint.headers,
             options=self._endpoint.options,

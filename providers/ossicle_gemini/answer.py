@@ -20,7 +20,7 @@ from ossicle.messages import (
 from ossicle.messages.events import FinishReason
 from ossicle_gemini.duration import duration_s
 from ossicle_gemini.endings import REASONS, raise_if_useless
-from ossicle_gemini.envelope import envelope_of
+from ossicle_gemini.error_body import envelope_of
 from ossicle_gemini.errors import (
     CallFacts,
     error_in_answer,

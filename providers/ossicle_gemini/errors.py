@@ -22,7 +22,7 @@ from ossicle.errors import (
 )
 from ossicle.rest import Refusal, redact
 from ossicle.words import without_quotes
-from ossicle_gemini.envelope import Envelope, envelope_of_bytes
+from ossicle_gemini.error_body import ErrorBody, envelope_of_bytes
 from ossicle_gemini.options import FAILURES, PROVIDER
 
 _KEY_REASONS = {"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_NOT_FOUND", "CREDENTIALS_MISSING",
@@ -60,7 +60,7 @@ class CallFacts:
 
 
 def error_in_answer(
-    said: Envelope, *, status: int, request_id: str | None, call: CallFacts, started: bool
+    said: ErrorBody, *, status: int, request_id: str | None, call: CallFacts, started: bool
 ) -> OssicleError:
     """The error that stands where an answer should: in a body with status 200, or in a stream.
 
@@ -102,7 +102,7 @@ def refused_content(what: str, *, request_id: str | None, reason: str) -> Conten
     )
 
 
-def _facts(status: int, said: Envelope, call: CallFacts, request_id: str | None) -> dict[str, Any]:
+def _facts(status: int, said: ErrorBody, call: CallFacts, request_id: str | None) -> dict[str, Any]:
     code = said.reason or said.status
     return {
         "provider": PROVIDER,
@@ -114,7 +114,7 @@ def _facts(status: int, said: Envelope, call: CallFacts, request_id: str | None)
 
 
 def _of_trouble(
-    status: int, said: Envelope, facts: dict[str, Any], call: CallFacts, wait: float | None
+    status: int, said: ErrorBody, facts: dict[str, Any], call: CallFacts, wait: float | None
 ) -> OssicleError:
     """Too much, too early, or broken: what may go well another time."""
     if status == 429:
@@ -148,7 +148,7 @@ def _of_trouble(
     )  # fmt: skip
 
 
-def _is_spent(said: Envelope) -> bool:
+def _is_spent(said: ErrorBody) -> bool:
     """Whether waiting a little will not help: a daily quota, or no credit.
 
     Every 429 of the free tier speaks of billing details, so words only count where no quota is
@@ -161,7 +161,7 @@ def _is_spent(said: Envelope) -> bool:
 
 
 def _of_refusal(
-    status: int, said: Envelope, facts: dict[str, Any], call: CallFacts
+    status: int, said: ErrorBody, facts: dict[str, Any], call: CallFacts
 ) -> OssicleError:
     """What will not go well another time unless something changes."""
     if status == 401 or said.reason in _KEY_REASONS:
@@ -203,7 +203,7 @@ _FIXES: tuple[tuple[str, str], ...] = (
 )
 
 
-def _fix(status: int, said: Envelope) -> str:
+def _fix(status: int, said: ErrorBody) -> str:
     if status == 413:
         return "Send less audio at a time."
     if status == 404:
@@ -213,6 +213,6 @@ def _fix(status: int, said: Envelope) -> str:
                 "Change the request as the vendor says.")  # fmt: skip
 
 
-def _says(what: str, said: Envelope, call: CallFacts) -> str:
+def _says(what: str, said: ErrorBody, call: CallFacts) -> str:
     message = redact(without_quotes(said.message[:20_000], call.said), key=call.key)
     return f"{what}: {message}" if message else what

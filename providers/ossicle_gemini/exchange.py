@@ -11,10 +11,10 @@ import anyio
 
 from ossicle.errors import AmbiguousOutcomeError, InvalidReplyError
 from ossicle.messages import Event
-from ossicle.rest import Link, Outgoing, json_body, json_of, off_loop, stripped
+from ossicle.rest import EndpointClient, Outgoing, json_body, json_of, off_loop, stripped
 from ossicle_gemini.answer import AnswerReader
 from ossicle_gemini.endpoint import Endpoint
-from ossicle_gemini.envelope import envelope_of
+from ossicle_gemini.error_body import envelope_of
 from ossicle_gemini.errors import CallFacts, error_in_answer
 from ossicle_gemini.options import FAILURES, PROVIDER
 from ossicle_gemini.sse import EventParser
@@ -40,7 +40,7 @@ class Exchange:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._link = Link(
+        self._link = EndpointClient(
             base_url=endpoint.base_url,
             headers=endpoint.headers,
             options=endpoint.options,

@@ -45,7 +45,7 @@ class RuleBrain:
         tool_choice: ToolChoice | None = None,
         max_output_tokens: int | None = None,
     ) -> AsyncIterator[str | ToolCall]:
-        """One tool call, or the answer word by word; see `Thinker.think`."""
+        """One tool call, or the answer word by word; see `LanguageModel.think`."""
         newest = messages[-1]
         results = [part for part in newest.parts if isinstance(part, ToolResultPart)]
         text = newest.text

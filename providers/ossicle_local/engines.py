@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ossicle.abc import Capabilities, Requirement
-from ossicle.cascade import Hearer, Speaker
+from ossicle.cascade import Recognizer, Synthesizer
 from ossicle.errors import ConfigurationError, DependencyMissingError
 from ossicle_local.models import (
     HIBARI_NEEDS,
@@ -21,7 +21,7 @@ from ossicle_local.models import (
     assistant_record,
 )
 
-Stage = TypeVar("Stage", bound=Hearer | Speaker, covariant=True)
+Stage = TypeVar("Stage", bound=Recognizer | Synthesizer, covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,37 +50,37 @@ class Engine(Generic[Stage]):
         return all(need.is_met for need in self.needs)
 
 
-def _moonshine() -> Hearer:
+def _moonshine() -> Recognizer:
     from ossicle_local.recognizer import MoonshineHearer
 
     return MoonshineHearer()
 
 
-def _sphinx() -> Hearer:
+def _sphinx() -> Recognizer:
     from ossicle_local.sphinx import SphinxHearer
 
     return SphinxHearer()
 
 
-def _hibari() -> Speaker:
+def _hibari() -> Synthesizer:
     from ossicle_local.voice import HibariSpeaker
 
     return HibariSpeaker()
 
 
-def _pico() -> Speaker:
+def _pico() -> Synthesizer:
     from ossicle_local.pico import PicoSpeaker
 
     return PicoSpeaker()
 
 
-HEARING: tuple[Engine[Hearer], ...] = (
+HEARING: tuple[Engine[Recognizer], ...] = (
     Engine(name="moonshine", label="Moonshine tiny-en", needs=MOONSHINE_NEEDS, build=_moonshine),
     Engine(name="pocketsphinx", label="PocketSphinx", needs=SPHINX_NEEDS, build=_sphinx),
 )
 """Recognisers, best first."""
 
-SPEAKING: tuple[Engine[Speaker], ...] = (
+SPEAKING: tuple[Engine[Synthesizer], ...] = (
     Engine(
         name="hibari",
         label="hibari",
@@ -134,7 +134,7 @@ def build_first(
     raise errors[0]
 
 
-def record_of(hearing: Engine[Hearer], speaking: Engine[Speaker]) -> Capabilities:
+def record_of(hearing: Engine[Recognizer], speaking: Engine[Synthesizer]) -> Capabilities:
     """What the assistant can do with these two."""
     return assistant_record(
         sample_rate=speaking.sample_rate,

@@ -54,7 +54,7 @@ class PicoSpeaker:
         self._model = Lazy(PicoModel)
 
     async def speak(self, text: str, *, voice: str | None, speed: float) -> AsyncIterator[bytes]:
-        """The text as 16-bit samples; see `Speaker.speak`.
+        """The text as 16-bit samples; see `Synthesizer.speak`.
 
         Raises:
             UnknownVoiceError: There is no such voice.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from ossicle.abc import ProviderSettings
-from ossicle.cascade import CascadeProvider, Thinker
+from ossicle.cascade import CascadeProvider, LanguageModel
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Value
 from ossicle_local.brain import RuleBrain
@@ -47,7 +47,7 @@ def build_local(settings: ProviderSettings) -> CascadeProvider:
 
 def local_assistant(
     *,
-    thinker: Thinker | None = None,
+    language_model: LanguageModel | None = None,
     hearing: str | None = None,
     speaking: str | None = None,
     now: Callable[[], datetime.datetime] = datetime.datetime.now,
@@ -55,7 +55,7 @@ def local_assistant(
     """The local ears and voice around any brain.
 
     Args:
-        thinker: Who answers; `None`: the rules.
+        language_model: Who answers; `None`: the rules.
         hearing: Name of a recogniser; `None`: the best that is installed.
         speaking: Name of a voice engine; `None`: the best that is installed.
         now: The clock of the rules.
@@ -64,11 +64,11 @@ def local_assistant(
         ConfigurationError: There is no engine of that name.
         DependencyMissingError: Nothing that is installed can hear, or speak.
     """
-    ears, hearer = build_first(HEARING, wanted=hearing)
-    mouth, speaker = build_first(SPEAKING, wanted=speaking)
+    ears, recognizer = build_first(HEARING, wanted=hearing)
+    mouth, synthesizer = build_first(SPEAKING, wanted=speaking)
     return CascadeProvider(
-        hearer=hearer,
-        thinker=RuleBrain(now=now) if thinker is None else thinker,
-        speaker=speaker,
+        recognizer=recognizer,
+        language_model=RuleBrain(now=now) if language_model is None else language_model,
+        synthesizer=synthesizer,
         capabilities=record_of(ears, mouth),
     )

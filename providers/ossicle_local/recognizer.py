@@ -48,7 +48,7 @@ class MoonshineHearer:
         self._model = Lazy(lambda: MoonshineModel(folder))
 
     async def hear(self, clip: AudioClip, *, language: str | None) -> Heard:
-        """What is said in a clip, empty where nobody speaks; see `Hearer.hear`.
+        """What is said in a clip, empty where nobody speaks; see `Recognizer.hear`.
 
         Raises:
             UnsupportedFeatureError: Another language than English is asked for.

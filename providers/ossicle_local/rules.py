@@ -99,7 +99,7 @@ def _told_fact(conversation: Conversation, words: str) -> str | None:
 
 
 def _facts(text: str) -> dict[str, str]:
-    """What a message tells about its speaker, by subject."""
+    """What a message tells about its synthesizer, by subject."""
     facts = {match[1].lower(): match[2].strip(" ,") for match in _FACT.finditer(text)}
     if named := _CALL_ME.search(text):
         facts["name"] = named[1].strip()

@@ -66,7 +66,7 @@ class SphinxHearer:
         self._model = Lazy(SphinxModel)
 
     async def hear(self, clip: AudioClip, *, language: str | None) -> Heard:
-        """What is said in a clip; see `Hearer.hear`.
+        """What is said in a clip; see `Recognizer.hear`.
 
         Raises:
             UnsupportedFeatureError: Another language than English is asked for.

@@ -81,7 +81,7 @@ class HibariSpeaker:
         self._model = Lazy(HibariModel)
 
     async def speak(self, text: str, *, voice: str | None, speed: float) -> AsyncIterator[bytes]:
-        """The text as 16-bit samples at about -20 dBFS RMS; see `Speaker.speak`.
+        """The text as 16-bit samples at about -20 dBFS RMS; see `Synthesizer.speak`.
 
         Raises:
             UnknownVoiceError: There is no such voice inside the wheel.

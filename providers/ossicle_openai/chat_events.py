@@ -20,7 +20,7 @@ from ossicle_openai.chat_parts import (
     reference_of,
     said_events,
 )
-from ossicle_openai.envelope import error_in
+from ossicle_openai.error_body import error_in
 from ossicle_openai.errors import CallFacts, error_in_answer
 from ossicle_openai.options import FAILURES
 from ossicle_openai.profiles import EndpointProfile

@@ -24,7 +24,7 @@ from ossicle.errors import (
 )
 from ossicle.rest import Refusal, http_date_s, redact
 from ossicle.words import without_quotes
-from ossicle_openai.envelope import Envelope, envelope_of_bytes
+from ossicle_openai.error_body import ErrorBody, envelope_of_bytes
 from ossicle_openai.options import FAILURES, PROVIDER
 from ossicle_openai.retry_after import retry_after_s
 
@@ -81,7 +81,7 @@ class CallFacts:
 
 
 def error_in_answer(
-    said: Envelope, *, status: int, request_id: str | None, call: CallFacts, started: bool
+    said: ErrorBody, *, status: int, request_id: str | None, call: CallFacts, started: bool
 ) -> OssicleError:
     """The error that stands where an answer should: in a body with status 200, or in a stream.
 
@@ -122,7 +122,7 @@ def error_in_answer(
 
 
 def _error_of_trouble(
-    status: int, said: Envelope, facts: dict[str, Any], call: CallFacts, wait: float | None
+    status: int, said: ErrorBody, facts: dict[str, Any], call: CallFacts, wait: float | None
 ) -> OssicleError:
     """Too much, too early, or broken: what may go well another time."""
     marks = {said.code, said.type}
@@ -159,7 +159,7 @@ def _error_of_trouble(
 
 
 def _error_of_refusal(
-    status: int, said: Envelope, facts: dict[str, Any], call: CallFacts
+    status: int, said: ErrorBody, facts: dict[str, Any], call: CallFacts
 ) -> OssicleError:
     """What will not go well another time unless something changes."""
     marks = {said.code, said.type}
@@ -200,7 +200,7 @@ def _error_of_refusal(
 
 
 def _reference_not_found(
-    said: Envelope, facts: dict[str, Any], call: CallFacts
+    said: ErrorBody, facts: dict[str, Any], call: CallFacts
 ) -> AudioReferenceNotFoundError:
     index = None
     found = _MESSAGE_INDEX.search(said.param or "")
@@ -237,7 +237,7 @@ _FIXES: tuple[tuple[str, str], ...] = (
 )
 
 
-def _fix(status: int, said: Envelope) -> str:
+def _fix(status: int, said: ErrorBody) -> str:
     if status == 413:
         return "Send less audio at a time."
     if status == 404:
@@ -249,11 +249,11 @@ def _fix(status: int, said: Envelope) -> str:
     return "Change the request as the vendor says."
 
 
-def _code(said: Envelope, call: CallFacts) -> str | None:
+def _code(said: ErrorBody, call: CallFacts) -> str | None:
     code = said.code or said.type
     return None if code is None else redact(code, key=call.key)[:64]
 
 
-def _says(what: str, said: Envelope, call: CallFacts) -> str:
+def _says(what: str, said: ErrorBody, call: CallFacts) -> str:
     message = redact(without_quotes(said.message[:20_000], call.said), key=call.key)
     return f"{what}: {message}" if message else what

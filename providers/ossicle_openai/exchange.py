@@ -18,7 +18,7 @@ from ossicle.messages import Event, ReplyStarted, Request
 from ossicle.rest import BuiltOnce, Outgoing, json_body, json_of, off_loop, stripped
 from ossicle_openai.catalogue import successor_of
 from ossicle_openai.endpoint import Endpoint
-from ossicle_openai.envelope import error_in
+from ossicle_openai.error_body import error_in
 from ossicle_openai.errors import CallFacts, error_in_answer
 from ossicle_openai.options import FAILURES
 from ossicle_openai.outgoing import OutgoingForm

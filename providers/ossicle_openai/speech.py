@@ -18,7 +18,7 @@ from ossicle.errors import (
 from ossicle.messages import AudioDelta, Event, Request, UsageReported
 from ossicle_openai.catalogue import ModelRecord, SpeechFacts, speech_format
 from ossicle_openai.chat_request import voice_field
-from ossicle_openai.envelope import error_in
+from ossicle_openai.error_body import error_in
 from ossicle_openai.errors import CallFacts, error_in_answer
 from ossicle_openai.options import FAILURES, CallOptions
 from ossicle_openai.sound import PCM16, SoundStream, true_format

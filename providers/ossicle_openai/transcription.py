@@ -19,7 +19,7 @@ from ossicle.messages import (
     UsageReported,
 )
 from ossicle_openai.catalogue import TranscriptionFacts
-from ossicle_openai.envelope import error_in
+from ossicle_openai.error_body import error_in
 from ossicle_openai.errors import CallFacts, error_in_answer
 from ossicle_openai.options import FAILURES, CallOptions
 from ossicle_openai.usage import transcription_usage

@@ -8,17 +8,24 @@ import pytest
 from pydantic import SecretStr
 
 from ossicle.abc import AudioProvider, ProviderSettings, ProviderSpec
-from ossicle.cascade import CallableThinker, CascadeProvider, ProviderHearer, ProviderSpeaker
-from ossicle.testing.conformance import ProviderConformance
-from ossicle.testing.vendors.elevenlabs import FakeElevenLabs
+from ossicle.cascade import (
+    CallableThinker,
+    CascadeProvider,
+    ProviderRecognizer,
+    ProviderSynthesizer,
+)
 from ossicle_elevenlabs.provider import ElevenLabsProvider
+from ossicle_testing.conformance import ProviderConformance
+from ossicle_testing.vendors.elevenlabs import FakeElevenLabs
 
 
 def build(settings: ProviderSettings) -> AudioProvider:
     return CascadeProvider(
-        hearer=ProviderHearer(ElevenLabsProvider(settings), "scribe_v2", owns_provider=True),
-        thinker=CallableThinker(lambda text: f"You said: {text}. So be it."),
-        speaker=ProviderSpeaker(
+        recognizer=ProviderRecognizer(
+            ElevenLabsProvider(settings), "scribe_v2", owns_provider=True
+        ),
+        language_model=CallableThinker(lambda text: f"You said: {text}. So be it."),
+        synthesizer=ProviderSynthesizer(
             ElevenLabsProvider(settings), "eleven_flash_v2_5", owns_provider=True
         ),
     )

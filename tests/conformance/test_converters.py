@@ -13,11 +13,11 @@ from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioClip, Pcm
 from ossicle.intake.plugin import ossicle_register_converters as pcm
 from ossicle.plugins.host import missing
-from ossicle.testing.conformance import ConverterConformance
 from ossicle_av.plugin import ossicle_register_converters as av
 from ossicle_lame.plugin import ossicle_register_converters as lame
 from ossicle_pydub.plugin import ossicle_register_converters as pydub
 from ossicle_soundfile.plugin import ossicle_register_converters as soundfile
+from ossicle_testing.conformance import ConverterConformance
 
 Clip = AudioClip | tuple[AudioClip, Pcm]
 DATA = Path(__file__).parents[1] / "data"

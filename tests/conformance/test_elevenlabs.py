@@ -8,9 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from ossicle.abc import ProviderSettings, ProviderSpec
-from ossicle.testing.conformance import ProviderConformance
-from ossicle.testing.vendors.elevenlabs import FakeElevenLabs
 from ossicle_elevenlabs.plugin import ossicle_register_providers
+from ossicle_testing.conformance import ProviderConformance
+from ossicle_testing.vendors.elevenlabs import FakeElevenLabs
 
 
 class TestElevenLabs(ProviderConformance):

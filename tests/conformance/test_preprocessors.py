@@ -6,7 +6,7 @@ import pytest
 
 from ossicle.abc import PreprocessorSpec
 from ossicle.preprocess.plugin import ossicle_register_preprocessors
-from ossicle.testing.conformance import PreprocessorConformance
+from ossicle_testing.conformance import PreprocessorConformance
 
 SPECS = {spec.name: spec for spec in ossicle_register_preprocessors()}
 

@@ -14,27 +14,32 @@ from pydantic import SecretStr
 
 from ossicle.abc import ProviderSettings, ProviderSpec
 from ossicle.audio import Pcm
-from ossicle.cascade import CallableThinker, CascadeProvider, ProviderHearer, ProviderSpeaker
+from ossicle.cascade import (
+    CallableThinker,
+    CascadeProvider,
+    ProviderRecognizer,
+    ProviderSynthesizer,
+)
 from ossicle.intake import decode
 from ossicle.plugins import missing
 from ossicle.signal.resample import Resampler
-from ossicle.testing.conformance import ProviderConformance
-from ossicle.testing.conformance.provider import Voice
-from ossicle.testing.conformance.provider.asking import (
-    collect,
-    deliveries,
-    folded,
-    make_request,
-)
-from ossicle.testing.vendors import ManualClock
-from ossicle.testing.vendors.gemini import FakeGemini
-from ossicle.testing.vendors.openai import FakeOpenAI
 from ossicle_echo.plugin import ossicle_register_providers as echo
 from ossicle_echo.provider import EchoProvider
 from ossicle_echo.tones import text_to_blocks
 from ossicle_gemini.plugin import ossicle_register_providers as gemini
 from ossicle_local.plugin import ossicle_register_providers as local
 from ossicle_openai.plugin import ossicle_register_providers as openai
+from ossicle_testing.conformance import ProviderConformance
+from ossicle_testing.conformance.provider import Voice
+from ossicle_testing.conformance.provider.asking import (
+    collect,
+    deliveries,
+    folded,
+    make_request,
+)
+from ossicle_testing.vendors import ManualClock
+from ossicle_testing.vendors.gemini import FakeGemini
+from ossicle_testing.vendors.openai import FakeOpenAI
 
 
 def in_tones(text: str, sample_rate: int, channels: int) -> Pcm:
@@ -145,9 +150,9 @@ def echo_cascade(settings: ProviderSettings) -> CascadeProvider:
     """Hears and speaks with the echo, thinks with a plain function."""
     ears, mouth = EchoProvider(), EchoProvider()
     return CascadeProvider(
-        hearer=ProviderHearer(ears, "transcribe", owns_provider=True),
-        thinker=CallableThinker(lambda text: f"I understood: {text}"),
-        speaker=ProviderSpeaker(mouth, "speak", owns_provider=True),
+        recognizer=ProviderRecognizer(ears, "transcribe", owns_provider=True),
+        language_model=CallableThinker(lambda text: f"I understood: {text}"),
+        synthesizer=ProviderSynthesizer(mouth, "speak", owns_provider=True),
     )
 
 

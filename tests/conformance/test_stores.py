@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ossicle.storage import MemoryStore, SqliteStore, Store
-from ossicle.testing.conformance import StoreConformance
+from ossicle_testing.conformance import StoreConformance
 
 
 class TestMemoryStore(StoreConformance):

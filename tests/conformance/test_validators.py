@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ossicle.abc import ValidatorSpec
-from ossicle.testing.conformance import ValidatorConformance
 from ossicle.validators.plugin import ossicle_register_validators
+from ossicle_testing.conformance import ValidatorConformance
 
 SPECS = {spec.name: spec for spec in ossicle_register_validators()}
 

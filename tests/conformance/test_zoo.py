@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from tests.conformance.zoo import (
+from tests.conformance.broken_plugins import (
     converters,
     good_converter,
     habits,
@@ -21,11 +21,11 @@ from tests.conformance.zoo import (
     stores,
     streams,
 )
-from tests.conformance.zoo.animal import Animal, with_spec
-from tests.conformance.zoo.parrot.suite import ParrotSuite, ShrillSuite
+from tests.conformance.broken_plugins.animal import Animal, with_spec
+from tests.conformance.broken_plugins.parrot.suite import ParrotSuite, ShrillSuite
 
 from ossicle.abc import CodecRule
-from ossicle.testing.conformance import Conformance, run_suite
+from ossicle_testing.conformance import Conformance, run_suite
 
 PROFILE = os.environ.get("OSSICLE_TEST_PROFILE", "ci")
 ANIMALS = [

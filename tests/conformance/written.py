@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from ossicle.abc import CodecRule
 from ossicle.audio import AudioClip, AudioFormat, Pcm
-from ossicle.testing.conformance.converter.sounds import clip_of
-from ossicle.testing.strategies.signals import Signal
 from ossicle_soundfile.rules import native_format
+from ossicle_testing.conformance.converter.sounds import clip_of
+from ossicle_testing.strategies.signals import Signal
 
 KnownClip = tuple[AudioClip, Pcm]
 

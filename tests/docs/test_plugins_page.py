@@ -12,6 +12,7 @@ from typing import get_args
 
 import pytest
 from packaging.specifiers import SpecifierSet
+from tests.clean_install.tutorial import read_tutorial
 from tests.docs.plugin_tables import (
     KINDS,
     annotations_of,
@@ -20,7 +21,6 @@ from tests.docs.plugin_tables import (
     unit_of,
     with_tables,
 )
-from tests.fresh.tutorial import read_tutorial
 
 from ossicle import __version__, abc, errors, messages, rest
 from ossicle.abc import hooks
@@ -33,8 +33,8 @@ from ossicle.errors import (
 from ossicle.plugins import PluginState
 from ossicle.plugins.loading import LOAD_LIMIT_S
 from ossicle.policy.outcome import classify
-from ossicle.testing import conformance
-from ossicle.testing.conformance.provider.hostile import ANSWERS
+from ossicle_testing import conformance
+from ossicle_testing.conformance.provider.hostile import ANSWERS
 
 NO_STATUS = (AmbiguousOutcomeError, AudioMissingError, StreamIncompleteError)
 
@@ -158,7 +158,7 @@ def test_the_version_of_the_interface_is_told_and_a_spec_without_one_is_of_the_f
 
 
 def test_projects_depend_on_the_ossicle_that_they_were_tested_with() -> None:
-    for project in (*ROOT.glob("core/ossicle/cli/templates/*/pyproject.toml"),
+    for project in (*ROOT.glob("core/ossicle_cli/templates/*/pyproject.toml"),
                     ROOT / "examples" / "ossicle-morse" / "pyproject.toml"):  # fmt: skip
         named = re.search(r'"ossicle(>=[^"]+)"', project.read_text())
         assert named, project

@@ -6,7 +6,7 @@ import inspect
 import re
 from pathlib import Path
 
-from ossicle.testing import laws, strategies
+from ossicle_testing import laws, strategies
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guides" / "strategies.md").read_text()
 MADE_OF = {"blocks_of", "difference", "passed_through", "with_silence"}

@@ -25,9 +25,9 @@ from ossicle.audio import AudioClip
 from ossicle.errors import AmbiguousOutcomeError, FileAccessError, ProviderConnectionError
 from ossicle.messages import AudioPart, Message, Request
 from ossicle.rest.transport import Transport
-from ossicle.testing.vendors import Fault, FaultKind
 from ossicle_openai.sound import PCM16
 from ossicle_openai.transport import Transport as OpenAITransport
+from ossicle_testing.vendors import Fault, FaultKind
 
 N_FRAMES = 200_000
 """Frames of a clip: several pieces, more than a socket's buffers take at once."""

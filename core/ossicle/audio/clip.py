@@ -283,7 +283,7 @@ class AudioClip:
 
     def _repr_html_(self) -> str:
         """For notebooks: facts, waveform and a player with the sound inside, where it is short."""
-        from ossicle.audio.showing import clip_html
+        from ossicle.audio.html import clip_html
 
         return clip_html(self, AudioClip._decoded)
 

@@ -23,9 +23,9 @@ from ossicle.audio.containers import (
     voc,
     w64,
 )
+from ossicle.audio.containers.foreign_files import describe
 from ossicle.audio.containers.id3 import skip_leading_tags
 from ossicle.audio.containers.source import Source
-from ossicle.audio.containers.strangers import describe
 from ossicle.audio.facts import AudioFacts
 from ossicle.errors import MalformedAudioError
 

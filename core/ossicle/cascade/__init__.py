@@ -4,9 +4,9 @@ from ossicle.cascade.callables import CallableThinker
 from ossicle.cascade.counting import text_tokens
 from ossicle.cascade.profile import FREE, cascade_capabilities
 from ossicle.cascade.provider import CascadeOptions, CascadeProvider
-from ossicle.cascade.providers import ProviderHearer, ProviderSpeaker, ProviderThinker
+from ossicle.cascade.providers import ProviderLanguageModel, ProviderRecognizer, ProviderSynthesizer
 from ossicle.cascade.sentences import MAX_SENTENCE_CHARS, SentenceSplitter, split_sentences
-from ossicle.cascade.stages import Heard, Hearer, PerRequest, Piece, Speaker, Thinker
+from ossicle.cascade.stages import Heard, LanguageModel, PerRequest, Piece, Recognizer, Synthesizer
 
 __all__ = [
     "FREE",
@@ -15,15 +15,15 @@ __all__ = [
     "CascadeOptions",
     "CascadeProvider",
     "Heard",
-    "Hearer",
+    "LanguageModel",
     "PerRequest",
     "Piece",
-    "ProviderHearer",
-    "ProviderSpeaker",
-    "ProviderThinker",
+    "ProviderLanguageModel",
+    "ProviderRecognizer",
+    "ProviderSynthesizer",
+    "Recognizer",
     "SentenceSplitter",
-    "Speaker",
-    "Thinker",
+    "Synthesizer",
     "cascade_capabilities",
     "split_sentences",
     "text_tokens",

@@ -11,8 +11,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from ossicle.cascade.counting import Counter, WordCounter
 from ossicle.cascade.relay import closing, relay
 from ossicle.cascade.sentences import SentenceSplitter
-from ossicle.cascade.speech import Voicing
-from ossicle.cascade.stages import Thinker, worst
+from ossicle.cascade.spoken_text import SpokenText
+from ossicle.cascade.stages import LanguageModel, worst
 from ossicle.errors import AudioMissingError
 from ossicle.messages import (
     Event,
@@ -29,7 +29,7 @@ from ossicle.messages import (
 from ossicle.messages.events import FinishReason
 
 SENTENCES_AHEAD = 4
-"""How many sentences may be thought before the speaker has begun with them."""
+"""How many sentences may be thought before the synthesizer has begun with them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Answer:
 
     Attributes:
         provider: Name of the provider, for errors.
-        thinker: Who thinks.
+        language_model: Who thinks.
         messages: What was said so far, as text.
         request: What was asked for.
         counter: Where the answer is counted.
@@ -46,11 +46,11 @@ class Answer:
     """
 
     provider: str
-    thinker: Thinker
+    language_model: LanguageModel
     messages: tuple[Message, ...]
     request: Request
     counter: Counter
-    voicing: Voicing | None = None
+    voicing: SpokenText | None = None
     _reason: FinishReason = "stop"
     _spoken_reason: FinishReason = "stop"
     _needs_no_sound: bool = False
@@ -75,19 +75,19 @@ class Answer:
         return UsageReported(usage=self.counter.final_usage()), Finished(reason=reason)
 
     async def _thought(self) -> AsyncIterator[str | ToolCallDelta | RefusalDelta]:
-        """The thinker's pieces within the limit; the reason to finish is known afterwards."""
+        """The language model's pieces within the limit; why it finished is known afterwards."""
         limit = self.request.max_output_tokens
         words = WordCounter(limit=limit)
         calls = 0
         told: FinishReason = "stop"
-        thought = self.thinker.think(
+        thought = self.language_model.think(
             self.messages,
             instructions=self.request.instructions,
             tools=self.request.tools,
             tool_choice=self.request.tool_choice,
             max_output_tokens=limit,
         )
-        pieces = self.counter.charged(thought, stage=self.thinker)
+        pieces = self.counter.charged(thought, stage=self.language_model)
         try:
             async with closing(pieces):
                 async for piece in pieces:
@@ -111,8 +111,8 @@ class Answer:
 
     async def _think_and_speak(self, events: MemoryObjectSendStream[Event]) -> None:
         send, receive = anyio.create_memory_object_stream[str](SENTENCES_AHEAD)
-        # The receiving end stays open until the group is gone: if the speaker fails, the thinker
-        # is cancelled instead of failing too, and one error comes out.
+        # The receiving end stays open until the group is gone: if the synthesizer fails, the language
+        # model is cancelled instead of failing too, and one error comes out.
         with receive:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._speak, receive, events)

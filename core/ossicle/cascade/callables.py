@@ -1,4 +1,4 @@
-"""Any plain function as a thinker."""
+"""Any plain function as a language model."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class CallableThinker:
         tool_choice: ToolChoice | None = None,
         max_output_tokens: int | None = None,
     ) -> AsyncIterator[Piece]:
-        """What the function gives; see `Thinker.think`."""
+        """What the function gives; see `LanguageModel.think`."""
         argument = messages[-1].text if self._takes == "text" else messages
         pieces = self._pieces(argument)
         try:

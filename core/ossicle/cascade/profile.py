@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ossicle.abc import AudioOutput, Capabilities, FormatRule, Prices
 from ossicle.audio import AudioFormat
-from ossicle.cascade.stages import Hearer, Speaker, Thinker
+from ossicle.cascade.stages import LanguageModel, Recognizer, Synthesizer
 from ossicle.errors import ConfigurationError
 from ossicle.messages import (
     CHAT_AUDIO_ROWS,
@@ -39,55 +39,59 @@ def cascade_capabilities(
     *,
     provider: str,
     model: str,
-    hearer: Hearer | None,
-    thinker: Thinker | None,
-    speaker: Speaker | None,
+    recognizer: Recognizer | None,
+    language_model: LanguageModel | None,
+    synthesizer: Synthesizer | None,
     source: str = "put together from the stages by ossicle.cascade",
     as_of: datetime.date = datetime.date(2026, 11, 23),
 ) -> Capabilities:
     """The record that follows from which stages there are and what each declares.
 
     Raises:
-        ConfigurationError: There is no stage at all, or the speaker's format is not raw 16-bit
+        ConfigurationError: There is no stage at all, or the synthesizer's format is not raw 16-bit
             PCM with its rate and channels.
     """
-    rows = _rows(hearer=hearer, thinker=thinker, speaker=speaker)
+    rows = _rows(recognizer=recognizer, language_model=language_model, synthesizer=synthesizer)
     if not any(rows.values()):
         raise ConfigurationError(
-            "a cascade without any stage", fix="Give a hearer, a thinker or a speaker."
+            "a cascade without any stage",
+            fix="Give a recognizer, a language model or a synthesizer.",
         )
     return Capabilities(
         provider=provider,
         model=model,
         rows=rows,
-        audio_input=None if hearer is None else hearer.audio_input,
-        audio_output=None if speaker is None else _audio_output(speaker.format),
-        voices=None if speaker is None else speaker.voices,
-        default_voice=None if speaker is None else speaker.default_voice,
-        languages=_common_languages(hearer, speaker),
+        audio_input=None if recognizer is None else recognizer.audio_input,
+        audio_output=None if synthesizer is None else _audio_output(synthesizer.format),
+        voices=None if synthesizer is None else synthesizer.voices,
+        default_voice=None if synthesizer is None else synthesizer.default_voice,
+        languages=_common_languages(recognizer, synthesizer),
         streaming=True,
-        tools=thinker is not None and thinker.supports_tools,
-        instructions=thinker is not None and thinker.supports_instructions,
-        audio_tokens_per_s_in=None if hearer is None else AUDIO_TOKENS_PER_S_IN,
-        audio_tokens_per_s_out=None if speaker is None else AUDIO_TOKENS_PER_S_OUT,
+        tools=language_model is not None and language_model.supports_tools,
+        instructions=language_model is not None and language_model.supports_instructions,
+        audio_tokens_per_s_in=None if recognizer is None else AUDIO_TOKENS_PER_S_IN,
+        audio_tokens_per_s_out=None if synthesizer is None else AUDIO_TOKENS_PER_S_OUT,
         source=source,
         as_of=as_of,
     )
 
 
 def _rows(
-    *, hearer: Hearer | None, thinker: Thinker | None, speaker: Speaker | None
+    *,
+    recognizer: Recognizer | None,
+    language_model: LanguageModel | None,
+    synthesizer: Synthesizer | None,
 ) -> dict[Task, tuple[ModalityRow, ...]]:
     def can(row: ModalityRow) -> bool:
         audio: Modality = "audio"
-        hears = audio not in row.inputs or hearer is not None
-        return hears and (audio not in row.outputs or speaker is not None)
+        hears = audio not in row.inputs or recognizer is not None
+        return hears and (audio not in row.outputs or synthesizer is not None)
 
     respond = tuple(row for row in (*CHAT_AUDIO_ROWS, TEXT_TO_TEXT) if can(row))
     return {
-        "respond": respond if thinker is not None else (),
-        "speak": (SPEAK,) if speaker is not None else (),
-        "transcribe": (TRANSCRIBE,) if hearer is not None else (),
+        "respond": respond if language_model is not None else (),
+        "speak": (SPEAK,) if synthesizer is not None else (),
+        "transcribe": (TRANSCRIBE,) if recognizer is not None else (),
     }
 
 
@@ -99,8 +103,8 @@ def _audio_output(form: AudioFormat) -> AudioOutput:
         or form.channels is None
     ):
         raise ConfigurationError(
-            f"a speaker that yields {form}",
-            fix="A speaker yields raw pcm_s16le and names its sample rate and channels.",
+            f"a synthesizer that yields {form}",
+            fix="A synthesizer yields raw pcm_s16le and names its sample rate and channels.",
         )
     rule = FormatRule(
         container="raw",
@@ -111,9 +115,11 @@ def _audio_output(form: AudioFormat) -> AudioOutput:
     return AudioOutput(whole=(rule,), streamed=(rule,))
 
 
-def _common_languages(hearer: Hearer | None, speaker: Speaker | None) -> tuple[str, ...] | None:
-    heard = None if hearer is None else hearer.languages
-    spoken = None if speaker is None else speaker.languages
+def _common_languages(
+    recognizer: Recognizer | None, synthesizer: Synthesizer | None
+) -> tuple[str, ...] | None:
+    heard = None if recognizer is None else recognizer.languages
+    spoken = None if synthesizer is None else synthesizer.languages
     if heard is None or spoken is None:
         return heard if spoken is None else spoken
     return tuple(language for language in heard if language in spoken)

@@ -9,7 +9,6 @@ from pydantic import Field, ValidationError
 from ossicle.abc import AudioProvider, Capabilities
 from ossicle.cascade.answer import Answer
 from ossicle.cascade.counting import Counter, text_tokens
-from ossicle.cascade.memory import HeardBefore
 from ossicle.cascade.profile import (
     AUDIO_TOKENS_PER_S_IN,
     AUDIO_TOKENS_PER_S_OUT,
@@ -17,9 +16,10 @@ from ossicle.cascade.profile import (
 )
 from ossicle.cascade.relay import closing
 from ossicle.cascade.sentences import split_sentences
-from ossicle.cascade.settings import Stages
-from ossicle.cascade.speech import Voicing
-from ossicle.cascade.stages import Hearer, Speaker, Thinker, worst
+from ossicle.cascade.spoken_text import SpokenText
+from ossicle.cascade.stage_options import StageOptions
+from ossicle.cascade.stages import LanguageModel, Recognizer, Synthesizer, worst
+from ossicle.cascade.transcript_cache import TranscriptCache
 from ossicle.cascade.turns import hear_clip, text_turns
 from ossicle.errors import (
     AudioMissingError,
@@ -61,15 +61,15 @@ class CascadeProvider(AudioProvider):
 
     Each stage is optional; what is missing narrows the modality matrix. The answer is spoken
     sentence by sentence: the first one sounds while the next is still thought. Earlier turns that
-    were spoken reach the thinker as transcripts, so there are no audio references. Words are
+    were spoken reach the language model as transcripts, so there are no audio references. Words are
     counted as text tokens, seconds as audio tokens, by the rules in `ossicle.cascade.counting`.
 
     Args:
         name: The provider's name, for errors and the record of capabilities.
         model: Name of its only model.
-        hearer: Turns speech into text.
-        thinker: Turns what was said into an answer.
-        speaker: Turns text into speech.
+        recognizer: Turns speech into text.
+        language_model: Turns what was said into an answer.
+        synthesizer: Turns text into speech.
         capabilities: Says more than the stages do (prices, limits); `None` derives it from them.
     """
 
@@ -78,15 +78,21 @@ class CascadeProvider(AudioProvider):
         *,
         name: str = "cascade",
         model: str = "cascade",
-        hearer: Hearer | None = None,
-        thinker: Thinker | None = None,
-        speaker: Speaker | None = None,
+        recognizer: Recognizer | None = None,
+        language_model: LanguageModel | None = None,
+        synthesizer: Synthesizer | None = None,
         capabilities: Capabilities | None = None,
     ) -> None:
-        self._memory = HeardBefore()
-        self._stages = Stages(hearer=hearer, thinker=thinker, speaker=speaker)
+        self._memory = TranscriptCache()
+        self._stages = StageOptions(
+            recognizer=recognizer, language_model=language_model, synthesizer=synthesizer
+        )
         self._record = capabilities or cascade_capabilities(
-            provider=name, model=model, hearer=hearer, thinker=thinker, speaker=speaker
+            provider=name,
+            model=model,
+            recognizer=recognizer,
+            language_model=language_model,
+            synthesizer=synthesizer,
         )
 
     def capabilities(self, model: str) -> Capabilities:
@@ -110,8 +116,8 @@ class CascadeProvider(AudioProvider):
             UnsupportedFeatureError: A reference of another provider without a transcript, or a
                 setting that the stage it is meant for cannot take.
             InvalidReplyError: Not all of a clip was heard, so there is nothing to answer.
-            UnknownVoiceError: The speaker has no such voice.
-            AudioMissingError: The speaker found nothing that it could pronounce.
+            UnknownVoiceError: The synthesizer has no such voice.
+            AudioMissingError: The synthesizer found nothing that it could pronounce.
             ConfigurationError: `provider_options` holds what is not known here.
         """
         record = self.capabilities(request.model)
@@ -142,7 +148,7 @@ class CascadeProvider(AudioProvider):
         """Close all stages, and forget what was heard."""
         self._memory.clear()
         stages = self._stages
-        for stage in (stages.hearer, stages.thinker, stages.speaker):
+        for stage in (stages.recognizer, stages.language_model, stages.synthesizer):
             if stage is not None:
                 await stage.aclose()
 
@@ -156,13 +162,13 @@ class CascadeProvider(AudioProvider):
         return self._transcribe(request, stages, counter=counter)
 
     async def _answer(
-        self, request: Request, stages: Stages, *, options: CascadeOptions, counter: Counter
+        self, request: Request, stages: StageOptions, *, options: CascadeOptions, counter: Counter
     ) -> AsyncIterator[Event]:
-        if stages.thinker is None:
-            raise self._missing("thinker", request)
+        if stages.language_model is None:
+            raise self._missing("language_model", request)
         voicing = self._voicing(request, stages, options) if "audio" in request.output else None
         turns = await text_turns(
-            request, hearer=stages.hearer, counter=counter, memory=self._memory
+            request, recognizer=stages.recognizer, counter=counter, memory=self._memory
         )
         for heard in turns.heard:
             yield InputHeard(text=heard.text)
@@ -178,7 +184,7 @@ class CascadeProvider(AudioProvider):
             )
         answer = Answer(
             provider=self._record.provider,
-            thinker=stages.thinker,
+            language_model=stages.language_model,
             messages=turns.messages,
             request=request,
             counter=counter,
@@ -190,7 +196,7 @@ class CascadeProvider(AudioProvider):
                 yield event
 
     async def _speak(
-        self, request: Request, stages: Stages, *, options: CascadeOptions, counter: Counter
+        self, request: Request, stages: StageOptions, *, options: CascadeOptions, counter: Counter
     ) -> AsyncIterator[Event]:
         voicing = self._voicing(request, stages, options)
         reason: FinishReason = "stop"
@@ -217,17 +223,17 @@ class CascadeProvider(AudioProvider):
         yield Finished(reason=reason)
 
     async def _transcribe(
-        self, request: Request, stages: Stages, *, counter: Counter
+        self, request: Request, stages: StageOptions, *, counter: Counter
     ) -> AsyncIterator[Event]:
-        if stages.hearer is None:
-            raise self._missing("hearer", request)
+        if stages.recognizer is None:
+            raise self._missing("recognizer", request)
         reason: FinishReason = "stop"
         is_first = True
         for part in request.messages[-1].parts:
             if not isinstance(part, AudioPart):
                 continue
             heard = await hear_clip(
-                part, hearer=stages.hearer, language=request.language, counter=counter
+                part, recognizer=stages.recognizer, language=request.language, counter=counter
             )
             counter.words_out += text_tokens(heard.text)
             reason = worst(reason, heard.finish_reason)
@@ -240,10 +246,12 @@ class CascadeProvider(AudioProvider):
         yield UsageReported(usage=counter.final_usage())
         yield Finished(reason=reason)
 
-    def _voicing(self, request: Request, stages: Stages, options: CascadeOptions) -> Voicing:
-        if stages.speaker is None:
-            raise self._missing("speaker", request)
-        return Voicing(speaker=stages.speaker, voice=request.voice, speed=options.speed)
+    def _voicing(
+        self, request: Request, stages: StageOptions, options: CascadeOptions
+    ) -> SpokenText:
+        if stages.synthesizer is None:
+            raise self._missing("synthesizer", request)
+        return SpokenText(synthesizer=stages.synthesizer, voice=request.voice, speed=options.speed)
 
     def _missing(self, stage: str, request: Request) -> UnsupportedModalityError:
         return UnsupportedModalityError(

@@ -76,7 +76,7 @@ class _ProviderStage:
         if request.task != self._task:
             return settings
         if self._task != "respond" and request.instructions:
-            # A thinker is given them by the cascade.
+            # A language model is given them by the cascade.
             if not self._record.instructions:
                 raise _unsupported("instructions", self._record)
             settings["instructions"] = request.instructions
@@ -100,7 +100,7 @@ class _ProviderStage:
             await self._provider.aclose()
 
 
-class ProviderHearer(_ProviderStage):
+class ProviderRecognizer(_ProviderStage):
     """Hears with a provider's transcription.
 
     The provider stays the caller's: closing the stage closes it too only when asked to.
@@ -125,7 +125,7 @@ class ProviderHearer(_ProviderStage):
         self.languages = record.languages
 
     async def hear(self, clip: AudioClip, *, language: str | None) -> Heard:
-        """What the provider transcribes; see `Hearer.hear`.
+        """What the provider transcribes; see `Recognizer.hear`.
 
         Raises:
             StreamIncompleteError: The provider broke off.
@@ -151,7 +151,7 @@ class ProviderHearer(_ProviderStage):
         )
 
 
-class ProviderThinker(_ProviderStage):
+class ProviderLanguageModel(_ProviderStage):
     """Thinks with a provider's answers from text to text.
 
     Args:
@@ -170,7 +170,7 @@ class ProviderThinker(_ProviderStage):
         if record.row_for("respond", TEXT_TO_TEXT.inputs, TEXT_TO_TEXT.outputs) is None:
             raise ConfigurationError(
                 f"{record!s} does not answer text with text",
-                fix="Use a text model as the thinker of a cascade.",
+                fix="Use a text model as the language model of a cascade.",
             )
         self.supports_tools = record.tools
         self.supports_instructions = record.instructions
@@ -184,7 +184,7 @@ class ProviderThinker(_ProviderStage):
         tool_choice: ToolChoice | None,
         max_output_tokens: int | None,
     ) -> AsyncIterator[Piece]:
-        """What the provider answers; see `Thinker.think`.
+        """What the provider answers; see `LanguageModel.think`.
 
         Raises:
             StreamIncompleteError: The provider broke off.
@@ -215,7 +215,7 @@ class ProviderThinker(_ProviderStage):
         yield Finished(reason=reply.finish_reason)
 
 
-class ProviderSpeaker(_ProviderStage):
+class ProviderSynthesizer(_ProviderStage):
     """Speaks with a provider's text to speech.
 
     Args:
@@ -240,7 +240,7 @@ class ProviderSpeaker(_ProviderStage):
     async def speak(
         self, text: str, *, voice: str | None, speed: float
     ) -> AsyncIterator[bytes | Finished]:
-        """What the provider speaks; see `Speaker.speak`.
+        """What the provider speaks; see `Synthesizer.speak`.
 
         What comes in `format` is handed on as it comes. Anything else (a file
         after all, another rate) is kept until its end and converted.
@@ -316,7 +316,7 @@ def _raw_output(record: Capabilities) -> tuple[bool, AudioFormat]:
                 return is_streamed, AudioFormat.pcm(sample_rate=rate, channels=channels)
     raise ConfigurationError(
         f"{record!s} gives no raw 16-bit PCM of a known sample rate",
-        fix="Use a model that gives pcm16 as the speaker of a cascade.",
+        fix="Use a model that gives pcm16 as the synthesizer of a cascade.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Whatever sound a speaker gives as raw samples of the agreed format."""
+"""Whatever sound a synthesizer gives as raw samples of the agreed format."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def raw_samples(clip: AudioClip, form: AudioFormat, *, provider: str) -> bytes:
             f"converted ({error.code})",
             provider=provider,
             billed=True,
-            fix=error.fix or "Use another model as the speaker of the cascade.",
+            fix=error.fix or "Use another model as the synthesizer of the cascade.",
         ) from error
     samples = resample(mixed, sample_rate_in=pcm.sample_rate, sample_rate_out=form.sample_rate)
     return float_to_s16(samples).astype("<i2", copy=False).tobytes()

@@ -6,7 +6,7 @@ A stage may say more of itself than its protocol asks for:
   again by itself, neither the cascade nor another model.
 - `cost`: what its work for this request has cost, a `Cost`; `None`: nobody knows. Where every
   billed stage that has worked says it, the cascade knows what its answer cost.
-- `max_text_chars`: more characters a speaker is never given at once.
+- `max_text_chars`: more characters a synthesizer is never given at once.
 - `for_request(request)`: the same stage for one request, see `PerRequest`.
 """
 
@@ -88,7 +88,7 @@ class Heard:
     finish_reason: FinishReason = "stop"
 
 
-class Hearer(Protocol):
+class Recognizer(Protocol):
     """Turns speech into text."""
 
     @property
@@ -119,7 +119,7 @@ class Hearer(Protocol):
         ...
 
 
-class Thinker(Protocol):
+class LanguageModel(Protocol):
     """Turns what was said so far into an answer."""
 
     @property
@@ -163,7 +163,7 @@ class Thinker(Protocol):
         ...
 
 
-class Speaker(Protocol):
+class Synthesizer(Protocol):
     """Turns text into speech."""
 
     @property

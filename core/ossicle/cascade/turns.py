@@ -1,12 +1,12 @@
-"""Making messages readable for a thinker: what was spoken becomes its transcript."""
+"""Making messages readable for a language model: what was spoken becomes its transcript."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from ossicle.cascade.counting import Counter, part_tokens, text_tokens
-from ossicle.cascade.memory import HeardBefore
-from ossicle.cascade.stages import Heard, Hearer, worst
+from ossicle.cascade.stages import Heard, Recognizer, worst
+from ossicle.cascade.transcript_cache import TranscriptCache
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import AudioPart, AudioReference, Message, Part, Request, Segment, TextPart
 from ossicle.messages.events import FinishReason
@@ -28,7 +28,7 @@ class Turns:
 
 
 async def text_turns(
-    request: Request, *, hearer: Hearer | None, counter: Counter, memory: HeardBefore
+    request: Request, *, recognizer: Recognizer | None, counter: Counter, memory: TranscriptCache
 ) -> Turns:
     """Replace all audio by what it says, and count what came in.
 
@@ -36,7 +36,7 @@ async def text_turns(
     message only where its words are not remembered.
 
     Raises:
-        UnsupportedFeatureError: There is audio to hear and no hearer, or a reference without a
+        UnsupportedFeatureError: There is audio to hear and no recognizer, or a reference without a
             transcript.
     """
     counter.words_in += text_tokens(request.instructions or "")
@@ -52,7 +52,9 @@ async def text_turns(
             if message is not request.messages[-1]:
                 part = await _remembered(given, memory, language=language)
             if isinstance(part, AudioPart) and part.transcript is None:
-                said = await hear_clip(part, hearer=hearer, language=language, counter=counter)
+                said = await hear_clip(
+                    part, recognizer=recognizer, language=language, counter=counter
+                )
                 if said.finish_reason == "stop":
                     await memory.keep(part.clip, said.text, language=language)
                 reason = worst(reason, said.finish_reason)
@@ -66,7 +68,7 @@ async def text_turns(
     return Turns(messages=tuple(messages), heard=tuple(heard), finish_reason=reason)
 
 
-async def _remembered(part: Part, memory: HeardBefore, *, language: str | None) -> Part:
+async def _remembered(part: Part, memory: TranscriptCache, *, language: str | None) -> Part:
     if not isinstance(part, AudioPart) or part.transcript is not None:
         return part
     words = await memory.find(part.clip, language=language)
@@ -74,19 +76,19 @@ async def _remembered(part: Part, memory: HeardBefore, *, language: str | None) 
 
 
 async def hear_clip(
-    part: AudioPart, *, hearer: Hearer | None, language: str | None, counter: Counter
+    part: AudioPart, *, recognizer: Recognizer | None, language: str | None, counter: Counter
 ) -> Heard:
     """What is said in one clip, with at least one segment where anything is said; counted.
 
     Raises:
-        UnsupportedFeatureError: There is no hearer.
+        UnsupportedFeatureError: There is no recognizer.
     """
-    if hearer is None:
+    if recognizer is None:
         raise UnsupportedFeatureError(
-            "this cascade cannot hear", feature="audio_input", fix="Build it with a hearer."
+            "this cascade cannot hear", feature="audio_input", fix="Build it with a recognizer."
         )
-    with counter.charging(hearer):
-        heard = await hearer.hear(part.clip, language=language)
+    with counter.charging(recognizer):
+        heard = await recognizer.hear(part.clip, language=language)
     counter.add_heard(heard, part.clip.duration_s)
     if heard.segments or not heard.text:
         return heard

@@ -1,13 +1,13 @@
 """What an application holds: `AsyncClient`, and `Client` as its blocking face."""
 
-from ossicle.client.asking import AudioSource
 from ossicle.client.async_client import AsyncClient
 from ossicle.client.blocking import Client
 from ossicle.client.blocking_conversation import Conversation, Conversations
 from ossicle.client.blocking_stream import BlockingReplyStream
 from ossicle.client.call_recorder import CallRecorder, recorded_stats
-from ossicle.client.cascading import Cascade
-from ossicle.client.conversing import AsyncConversations
+from ossicle.client.cascades import Cascade
+from ossicle.client.client_backend import AsyncConversations
+from ossicle.client.inputs import AudioSource
 
 __all__ = [
     "AsyncClient",

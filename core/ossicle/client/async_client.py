@@ -10,15 +10,15 @@ import anyio
 from pydantic import SecretStr
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
-from ossicle.client.asking import AudioSource
-from ossicle.client.books import opened_budget
-from ossicle.client.conversing import AsyncConversations, SwitchboardLine
-from ossicle.client.providers import ProviderPool, line_up
-from ossicle.client.switchboard import Ask, Switchboard
+from ossicle.client.call_router import CallArguments, CallRouter
+from ossicle.client.client_backend import AsyncConversations, ClientBackend
+from ossicle.client.inputs import AudioSource
+from ossicle.client.ledger import open_budget
+from ossicle.client.providers import ProviderPool, parse_model_references
 from ossicle.conversation import (
     AsyncConversation,
+    ConversationState,
     HistoryPolicy,
-    Notebook,
     RetentionChoice,
     Summarizer,
     ToolCallback,
@@ -26,7 +26,7 @@ from ossicle.conversation import (
     retention_of,
 )
 from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
-from ossicle.pipeline import CacheUse, Explanation, PipelineSettings, ReplyStream, open_shop
+from ossicle.pipeline import CacheUse, Explanation, PipelineSettings, ReplyStream, make_runtime
 from ossicle.pipeline.arguments import OUTPUTS, outputs_of
 from ossicle.plugins import PluginHost
 from ossicle.policy import Budget, BudgetLimits, Clock, RetryPolicy
@@ -108,21 +108,21 @@ class AsyncClient:
             plugins=[*plugins, *listeners],
             require_verified=require_verified,
         )
-        (name, named_model), fallbacks, instances = line_up(provider)
+        (name, named_model), fallbacks, instances = parse_model_references(provider)
         model = model or named_model
         key = SecretStr(api_key) if isinstance(api_key, str) else api_key
         own = ProviderSettings(api_key=key, base_url=base_url, options=options or {})
         self._owns_pool, self._store = True, store
-        self._board = Switchboard(
+        self._board = CallRouter(
             host=host,
             pool=ProviderPool(host, settings={name: own}, instances=instances),
-            shop=open_shop(
+            shop=make_runtime(
                 host,
                 settings=settings or PipelineSettings(),
                 clock=clock,
                 retry=retry,
                 max_concurrency=max_concurrency,
-                budget=opened_budget(budget, store, clock),
+                budget=open_budget(budget, store, clock),
                 cache=cache,
             ),
             provider=name,
@@ -227,7 +227,7 @@ class AsyncClient:
             "seed": seed,
             "provider_options": provider_options or {},
         }
-        ask = Ask(
+        ask = CallArguments(
             task="respond",
             text=text,
             audio=audio,
@@ -284,7 +284,7 @@ class AsyncClient:
             "seed": seed,
             "provider_options": provider_options or {},
         }
-        ask = Ask(
+        ask = CallArguments(
             task=task,
             text=text,
             audio=audio,
@@ -334,7 +334,7 @@ class AsyncClient:
             "language": language,
             "provider_options": provider_options or {},
         }
-        ask = Ask(
+        ask = CallArguments(
             task="speak", text=text, model=model, timeout_s=timeout_s, fields=fields, cache=cache
         )
         return await self._board.collect(ask)
@@ -371,7 +371,7 @@ class AsyncClient:
             "instructions": instructions,
             "provider_options": provider_options or {},
         }
-        ask = Ask(
+        ask = CallArguments(
             task="transcribe",
             audio=audio,
             model=model,
@@ -409,7 +409,7 @@ class AsyncClient:
             "voice": voice,
             "output_format": output_format,
         }
-        ask = Ask(
+        ask = CallArguments(
             task=task,
             text=text,
             audio=audio,
@@ -449,8 +449,8 @@ class AsyncClient:
             ConfigurationError: The id is not 1 to 256 bytes of text.
         """
         kept = self._board.retention if retention is None else retention_of(retention)
-        line = SwitchboardLine(self._board, kept)
-        notebook = Notebook(
+        line = ClientBackend(self._board, kept)
+        notebook = ConversationState(
             id=new_id() if id is None else id,
             instructions=instructions,
             references=line.references if model is None else (model,),

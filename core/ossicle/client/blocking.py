@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ossicle.client.asking import AudioSource
 from ossicle.client.async_client import DEFAULT_TIMEOUT_S, AsyncClient
 from ossicle.client.blocking_conversation import Conversation, Conversations
 from ossicle.client.blocking_stream import BlockingReplyStream, entered
+from ossicle.client.inputs import AudioSource
 from ossicle.client.loop import LoopThread
 from ossicle.conversation import HistoryPolicy, RetentionChoice, Summarizer, ToolCallback
 from ossicle.messages import Message, Reply, Task, Tool, ToolChoice

@@ -25,7 +25,7 @@ from ossicle.conversation import (
 from ossicle.messages import Message, Modality, Reply, Tool, ToolChoice, Usage
 
 if TYPE_CHECKING:
-    from ossicle.client.conversing import AsyncConversations
+    from ossicle.client.client_backend import AsyncConversations
     from ossicle.storage import ConversationSummary
 
 

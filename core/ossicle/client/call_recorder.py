@@ -14,7 +14,7 @@ from ossicle.abc import CallInfo, hookimpl
 from ossicle.errors import OssicleError, StorageError
 from ossicle.messages import Receipt
 from ossicle.storage import Charge, Store
-from ossicle.telemetry import CallFigures, Dimension, Stats, code_name, figures_of
+from ossicle.telemetry import CallMetrics, Dimension, Stats, code_name, figures_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -80,7 +80,7 @@ class CallRecorder:
         """Record a call that was left before its end."""
         self._record(call, figures_of("abandoned", receipt, None))
 
-    def _record(self, call: CallInfo, figures: CallFigures) -> None:
+    def _record(self, call: CallInfo, figures: CallMetrics) -> None:
         charge = charge_of(call, figures, at=self._clock())
         self._writer.submit(self._write, call.tenant, charge)
 
@@ -91,7 +91,7 @@ class CallRecorder:
             _LOG.warning("a call was not recorded: %s", type(error).__name__)
 
 
-def charge_of(call: CallInfo, figures: CallFigures, *, at: float) -> Charge:
+def charge_of(call: CallInfo, figures: CallMetrics, *, at: float) -> Charge:
     """What a call used and cost and how it went, as the ledger keeps it.
 
     Args:
@@ -157,10 +157,10 @@ def recorded_stats(
     return stats
 
 
-def _figures_of(charge: Charge) -> CallFigures:
+def _figures_of(charge: Charge) -> CallMetrics:
     amount, currency = charge.amount, charge.currency
     cost = None if amount is None or currency is None else (amount, currency)
-    return CallFigures(
+    return CallMetrics(
         outcome=charge.outcome,
         error=charge.error,
         findings=charge.findings,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
-from ossicle.client.cascading import Cascade
+from ossicle.client.cascades import Cascade
 from ossicle.errors import ConfigurationError, OssicleError, PluginContractError
 from ossicle.messages import Task
 from ossicle.plugins import PluginHost
@@ -56,7 +56,7 @@ class ProviderPool:
                 self._instances[name] = provider
             return provider
 
-    def place(self, name: str) -> tuple[str, str | None, Mapping[str, object]]:
+    def endpoint_key(self, name: str) -> tuple[str, str | None, Mapping[str, object]]:
         """What decides beside the request what a provider answers: kind, endpoint and options."""
         provider, settings = self.get(name), self._settings.get(name, ProviderSettings())
         kind = f"{type(provider).__module__}.{type(provider).__qualname__}"
@@ -179,7 +179,7 @@ def split_reference(reference: str) -> tuple[str, str | None]:
     return name, model or None
 
 
-def line_up(
+def parse_model_references(
     provider: str | AudioProvider | Sequence[str | AudioProvider],
 ) -> tuple[tuple[str, str | None], tuple[str, ...], dict[str, AudioProvider]]:
     """Name and model of the first provider, references of the others, and those that are built.

@@ -10,12 +10,12 @@ from ossicle.conversation.history_policy import (
     HistoryReport,
     Summary,
 )
-from ossicle.conversation.keeper import Keeper, NoKeeper
-from ossicle.conversation.line import Line
-from ossicle.conversation.notebook import Notebook, Summarizer, new_id
+from ossicle.conversation.model_backend import ModelBackend
+from ossicle.conversation.persistence import ConversationStore, NullStore
 from ossicle.conversation.planner import plan_history
 from ossicle.conversation.retention import RetentionChoice, RetentionPolicy, retention_of
-from ossicle.conversation.stored import StoreKeeper, keeper_of, load_notebook
+from ossicle.conversation.state import ConversationState, Summarizer, new_id
+from ossicle.conversation.store_persistence import StorePersistence, keeper_of, load_notebook
 from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import ToolCallback
 from ossicle.conversation.totals import ConversationReceipt
@@ -24,18 +24,18 @@ from ossicle.conversation.turn import Turn, TurnState
 __all__ = [
     "AsyncConversation",
     "ConversationReceipt",
+    "ConversationState",
+    "ConversationStore",
     "ConversationStream",
     "HistoryChange",
     "HistoryPlan",
     "HistoryPolicy",
     "HistoryReport",
-    "Keeper",
-    "Line",
-    "NoKeeper",
-    "Notebook",
+    "ModelBackend",
+    "NullStore",
     "RetentionChoice",
     "RetentionPolicy",
-    "StoreKeeper",
+    "StorePersistence",
     "Summarizer",
     "Summary",
     "ToolCallback",

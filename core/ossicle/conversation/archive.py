@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ossicle.audio import AudioClip, atomic_writer
 from ossicle.conversation.document import dumps, loads, read_head, read_turn, write_head, write_turn
-from ossicle.conversation.notebook import Notebook
+from ossicle.conversation.state import ConversationState
 from ossicle.errors import AudioLimitError, ConfigurationError, FileAccessError, StorageCorruptError
 
 _HEAD = "conversation.json"
@@ -25,7 +25,7 @@ MAX_BYTES = 1 << 30
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def export_notebook(notebook: Notebook, path: str | os.PathLike[str]) -> Path:
+def export_notebook(notebook: ConversationState, path: str | os.PathLike[str]) -> Path:
     """Write a conversation with its audio to one file, all or nothing.
 
     Returns:
@@ -64,7 +64,7 @@ def export_notebook(notebook: Notebook, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def import_notebook(path: str | os.PathLike[str]) -> Notebook:
+def import_notebook(path: str | os.PathLike[str]) -> ConversationState:
     """The conversation that `export_notebook` wrote, every digest checked.
 
     Turns that were under way count as ambiguous.

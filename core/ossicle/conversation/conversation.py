@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from ossicle.conversation.archive import export_notebook
-from ossicle.conversation.gate import TurnGate
+from ossicle.conversation.history_builder import HistoryBuilder
 from ossicle.conversation.history_policy import HistoryPolicy, HistoryReport
-from ossicle.conversation.keeper import Keeper, NoKeeper
-from ossicle.conversation.line import Line
-from ossicle.conversation.notebook import Notebook, Summarizer
-from ossicle.conversation.outlook import Outlook
+from ossicle.conversation.model_backend import ModelBackend
+from ossicle.conversation.persistence import ConversationStore, NullStore
 from ossicle.conversation.retention import RetentionPolicy
-from ossicle.conversation.stored import keeper_of
+from ossicle.conversation.state import ConversationState, Summarizer
+from ossicle.conversation.store_persistence import keeper_of
 from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import Toolbox, ToolCallback
 from ossicle.conversation.totals import ConversationReceipt, sum_turns
 from ossicle.conversation.turn import Turn
+from ossicle.conversation.turn_lock import TurnLock
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Message, Modality, Reply, Tool, ToolChoice, Usage
-from ossicle.pipeline import Draft
+from ossicle.pipeline import CallRequest
 from ossicle.pipeline.arguments import checked_seconds, naming_arguments, outputs_of
-from ossicle.pipeline.own_task import finish_in_thread
+from ossicle.pipeline.detached_task import finish_in_thread
 from ossicle.storage import Store
 
 
@@ -49,23 +49,23 @@ class AsyncConversation:
 
     def __init__(
         self,
-        notebook: Notebook,
-        line: Line,
+        notebook: ConversationState,
+        line: ModelBackend,
         *,
         tools: Sequence[Tool] = (),
         on_tool_call: ToolCallback | None = None,
         summarize: Summarizer | None = None,
         store: Store | None = None,
-        keeper: Keeper | None = None,
+        keeper: ConversationStore | None = None,
     ) -> None:
         self._book, self._line = notebook, line
         self._tools, self._on_tool_call, self._summarize = tuple(tools), on_tool_call, summarize
         self._store = store
-        self._keeper: Keeper = keeper or keeper_of(
+        self._keeper: ConversationStore = keeper or keeper_of(
             notebook, store, line.tenant, wall=line.clock.wall
         )
-        self._gate = TurnGate()
-        self._outlook = Outlook(notebook=notebook, line=line, summarize=summarize)
+        self._gate = TurnLock()
+        self._outlook = HistoryBuilder(notebook=notebook, line=line, summarize=summarize)
 
     def __repr__(self) -> str:
         """Its id and how long it is, never what was said."""
@@ -288,7 +288,7 @@ class AsyncConversation:
             ConfigurationError: The client has no store, or nothing may be written down.
             StorageError: The store failed.
         """
-        if isinstance(self._keeper, NoKeeper):
+        if isinstance(self._keeper, NullStore):
             if self._book.retention.level == "none":
                 raise ConfigurationError(
                     "nothing of this conversation may be written down (retention='none')",
@@ -331,7 +331,7 @@ class AsyncConversation:
         self._line.check_options(fields["provider_options"])
         instructions = self._book.instructions
         with naming_arguments():
-            draft = Draft(messages=(), instructions=instructions, tools=offered, **fields)
+            draft = CallRequest(messages=(), instructions=instructions, tools=offered, **fields)
         return ConversationStream(
             self._outlook,
             draft=draft,

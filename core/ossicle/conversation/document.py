@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from ossicle.audio import AudioClip
 from ossicle.audio.format import SampleFormat
 from ossicle.conversation.history_policy import HistoryPolicy, Summary
-from ossicle.conversation.notebook import Notebook
+from ossicle.conversation.prompts import LOST_AUDIO
 from ossicle.conversation.retention import RetentionPolicy
+from ossicle.conversation.state import ConversationState
 from ossicle.conversation.turn import Turn
-from ossicle.conversation.wording import LOST_AUDIO
 from ossicle.errors import (
     ConfigurationError,
     MalformedAudioError,
@@ -30,7 +30,7 @@ Blobs = Callable[[str], bytes | None]
 """Gives the bytes of a digest, or `None` where they were deleted on purpose."""
 
 
-def write_head(notebook: Notebook) -> dict[str, Any]:
+def write_head(notebook: ConversationState) -> dict[str, Any]:
     """Everything of a conversation but its turns, as plain JSON data."""
     summary = notebook.summary
     return {
@@ -44,7 +44,7 @@ def write_head(notebook: Notebook) -> dict[str, Any]:
     }
 
 
-def read_head(data: Any) -> Notebook:
+def read_head(data: Any) -> ConversationState:
     """The conversation of a head, still without turns.
 
     Raises:
@@ -63,7 +63,7 @@ def read_head(data: Any) -> Notebook:
         )
     try:
         summary = data["summary"]
-        return Notebook(
+        return ConversationState(
             id=_text(data["id"]),
             instructions=None if data["instructions"] is None else _text(data["instructions"]),
             references=tuple(None if one is None else _text(one) for one in data["references"]),

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ossicle.abc import Capabilities
-from ossicle.conversation.forms import TurnForm
 from ossicle.conversation.history_policy import (
     HistoryChange,
     HistoryPlan,
@@ -21,8 +20,9 @@ from ossicle.conversation.history_policy import (
     HistoryReport,
     Summary,
 )
+from ossicle.conversation.prompts import summary_of
 from ossicle.conversation.turn import Turn
-from ossicle.conversation.wording import summary_of
+from ossicle.conversation.turn_rendering import RenderedTurn
 from ossicle.messages import Message, TextPart
 from ossicle.pipeline.history import Liveness
 from ossicle.policy import estimate_tokens
@@ -63,14 +63,14 @@ def plan_history(
     liveness = Liveness(capabilities, now_s=now_s, skew_s=skew_s, left_s=left_s)
     told = set(summary.turn_ids) if summary is not None else set()
     forms = [
-        TurnForm(turn, capabilities, liveness, policy=policy, speaks=speaks)
+        RenderedTurn(turn, capabilities, liveness, policy=policy, speaks=speaks)
         for turn in turns
         if turn.state == "committed" and turn.id not in told
     ]
     full_tokens = sum(form.full_tokens for form in forms)
     newest = None
     if current is not None:
-        newest = TurnForm(
+        newest = RenderedTurn(
             current, capabilities, liveness, policy=policy, speaks=speaks, is_current=True
         )
     head = _head(summary)
@@ -113,7 +113,7 @@ class _Budget:
         tokens: Of what is left, once `fit` was called.
     """
 
-    forms: list[TurnForm]
+    forms: list[RenderedTurn]
     policy: HistoryPolicy
     capabilities: Capabilities
     fixed: int
@@ -125,7 +125,7 @@ class _Budget:
     def wants_transcript(self) -> list[str]:
         return list(self.wants)
 
-    def let_audio_go(self, newest: TurnForm | None) -> None:
+    def let_audio_go(self, newest: RenderedTurn | None) -> None:
         """Audio beyond the newest turns, and beyond as many clips as the model takes."""
         if self.policy.audio_turns is not None:
             for form in self.forms[: max(0, len(self.forms) - self.policy.audio_turns)]:
@@ -176,7 +176,7 @@ class _Budget:
             for form in self.forms[: self.n_dropped]
         ]
 
-    def _transcribe(self, form: TurnForm, reason: str) -> None:
+    def _transcribe(self, form: RenderedTurn, reason: str) -> None:
         if not form.transcribe(reason) and form.lacks_words:
             self.wants[form.turn.id] = None
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import anyio
 
-from ossicle.conversation.gate import TurnGate
-from ossicle.conversation.keeper import Keeper
+from ossicle.conversation.history_builder import HistoryBuilder
 from ossicle.conversation.outcome import is_clean, may_use_another
-from ossicle.conversation.outlook import Outlook
+from ossicle.conversation.persistence import ConversationStore
+from ossicle.conversation.prompts import say_aloud
 from ossicle.conversation.toolbox import Toolbox
 from ossicle.conversation.turn import Turn, TurnState
+from ossicle.conversation.turn_lock import TurnLock
 from ossicle.conversation.turn_log import TurnLog
-from ossicle.conversation.wording import say_aloud
 from ossicle.errors import (
     AudioMissingError,
     AudioReferenceNotFoundError,
@@ -33,8 +33,8 @@ from ossicle.messages import (
     ReplyStarted,
     TextPart,
 )
-from ossicle.pipeline import Draft, ReplyStream
-from ossicle.pipeline.matrix import find_row
+from ossicle.pipeline import CallRequest, ReplyStream
+from ossicle.pipeline.capability_check import match_capability
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -68,14 +68,14 @@ class ConversationStream:
 
     def __init__(
         self,
-        outlook: Outlook,
+        outlook: HistoryBuilder,
         *,
-        draft: Draft,
+        draft: CallRequest,
         text: str | None,
         audio: object,
         toolbox: Toolbox | None,
-        keeper: Keeper,
-        gate: TurnGate,
+        keeper: ConversationStore,
+        gate: TurnLock,
         timeout_s: float,
     ) -> None:
         self._outlook, self._book, self._line = outlook, outlook.notebook, outlook.line
@@ -231,12 +231,12 @@ class ConversationStream:
             return self.turn.provider
         return self._book.references[self._model_index]
 
-    async def _told(self) -> Draft:
+    async def _told(self) -> CallRequest:
         """The draft with history."""
         capabilities = self._line.capabilities(self._reference())
         if self._draft.task not in capabilities.tasks:
             # Refused before old audio is written down for it, which costs.
-            find_row(self._draft, capabilities)
+            match_capability(self._draft, capabilities)
         settled = await self._outlook.settle(
             capabilities,
             current=self.turn,
@@ -254,12 +254,12 @@ class ConversationStream:
         skew_s = self._book.skew_s(capabilities.provider, self._line.clock)
         return self._draft.model_copy(update={"messages": messages, "vendor_skew_s": skew_s})
 
-    def _speech(self, reference: str | None) -> Draft:
+    def _speech(self, reference: str | None) -> CallRequest:
         """The draft of the spoken fallback, in the same voice where the model has it."""
         assert self._partial is not None
         voices = self._line.capabilities(reference, "speak").voices
         voice = self._draft.voice
-        return Draft(
+        return CallRequest(
             task="speak",
             messages=(Message(role="user", parts=(TextPart(text=self._partial.text),)),),
             output=frozenset({"audio"}),

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from ossicle.audio import AudioClip
-from ossicle.conversation.wording import LOST_AUDIO
+from ossicle.conversation.prompts import LOST_AUDIO
 from ossicle.messages import AudioPart, AudioReference, Message, Receipt, TextPart, Usage, Value
 
 TurnState = Literal["pending", "committed", "failed", "ambiguous", "cancelled"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from ossicle.conversation.keeper import Keeper
-from ossicle.conversation.notebook import Notebook
 from ossicle.conversation.outcome import code_of, state_after
+from ossicle.conversation.persistence import ConversationStore
+from ossicle.conversation.state import ConversationState
 from ossicle.conversation.turn import Turn, TurnState
 from ossicle.errors import ConfigurationError, OssicleError
 from ossicle.messages import Message, Receipt
@@ -25,7 +25,7 @@ class TurnLog:
         broken: Of the call that an error broke, or of one that was left; `None`: there is none.
     """
 
-    def __init__(self, book: Notebook, keeper: Keeper) -> None:
+    def __init__(self, book: ConversationState, keeper: ConversationStore) -> None:
         self._book, self._keeper = book, keeper
         self._turn: Turn | None = None
         self.broken: Receipt | None = None

@@ -52,7 +52,26 @@ A message has three parts: what happened, with which value, what to do next. Fac
 Messages never hold keys, headers, audio bytes, base64, transcripts or prompts.
 """
 
-from ossicle.errors.calling import (
+from ossicle.errors.audio import (
+    AudioError,
+    AudioLimitError,
+    MalformedAudioError,
+    QualityRefusedError,
+    UnsupportedFormatError,
+)
+from ossicle.errors.base import OssicleError
+from ossicle.errors.plugin_and_storage import (
+    DuplicateNameError,
+    NotStoredError,
+    PluginContractError,
+    PluginError,
+    PluginLoadError,
+    SchemaVersionError,
+    StorageConflictError,
+    StorageCorruptError,
+    StorageError,
+)
+from ossicle.errors.usage import (
     AudioDeviceError,
     BudgetExceededError,
     ConfigurationError,
@@ -68,25 +87,6 @@ from ossicle.errors.calling import (
     UnknownVoiceError,
     UnsupportedFeatureError,
     UnsupportedModalityError,
-)
-from ossicle.errors.house import (
-    DuplicateNameError,
-    NotStoredError,
-    PluginContractError,
-    PluginError,
-    PluginLoadError,
-    SchemaVersionError,
-    StorageConflictError,
-    StorageCorruptError,
-    StorageError,
-)
-from ossicle.errors.root import OssicleError
-from ossicle.errors.sound import (
-    AudioError,
-    AudioLimitError,
-    MalformedAudioError,
-    QualityRefusedError,
-    UnsupportedFormatError,
 )
 from ossicle.errors.vendor import (
     AmbiguousOutcomeError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ossicle.errors.root import OssicleError
+from ossicle.errors.base import OssicleError
 
 
 class ProviderError(OssicleError):

@@ -1,8 +1,8 @@
 """The only door for bytes from outside: sniffed, gated, limited while decoded."""
 
-from ossicle.intake.door import decode, load
-from ossicle.intake.gate import check_facts
+from ossicle.intake.header_limits import check_facts
 from ossicle.intake.limits import DEFAULT, TRUSTED, IntakeLimits
+from ossicle.intake.load import decode, load
 from ossicle.intake.metadata import check_metadata
 from ossicle.intake.pcm_converter import PCM_SPEC, PcmConverter
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ossicle.audio import AudioClip, AudioFacts
-from ossicle.audio.window import ByteWindow, untagged_span
+from ossicle.audio.file_views import ByteWindow, untagged_span
 
 _MPEG = ("mp3", "adts")
 

@@ -202,7 +202,7 @@ class Receipt(Value):
 
     def _repr_html_(self) -> str:
         """For notebooks: a table of what was done, and why."""
-        from ossicle.messages.showing import receipt_html
+        from ossicle.messages.html import receipt_html
 
         return receipt_html(self)
 

@@ -87,6 +87,6 @@ class Reply(Value):
 
     def _repr_html_(self) -> str:
         """For notebooks: what was said, the voice, and the receipt."""
-        from ossicle.messages.showing import reply_html
+        from ossicle.messages.html import reply_html
 
         return reply_html(self)

@@ -1,19 +1,19 @@
 """From a draft to a reply: plan, prepare, check, dispatch, deliver."""
 
-from ossicle.pipeline.cache_use import CacheUse, CacheWish, Retention
-from ossicle.pipeline.call import Explanation, explain_call
-from ossicle.pipeline.draft import Draft
+from ossicle.pipeline.call_cache import CachePolicy, CacheUse, Retention
+from ossicle.pipeline.call_request import CallRequest
 from ossicle.pipeline.plan import ClipPlan, OutputPlan, Plan
+from ossicle.pipeline.prepared_call import Explanation, explain_call
 from ossicle.pipeline.reply_stream import ReplyStream
+from ossicle.pipeline.runtime import Runtime, make_runtime
 from ossicle.pipeline.settings import SPEECH, PipelineSettings, Quality
-from ossicle.pipeline.shop import Shop, open_shop
 
 __all__ = [
     "SPEECH",
+    "CachePolicy",
     "CacheUse",
-    "CacheWish",
+    "CallRequest",
     "ClipPlan",
-    "Draft",
     "Explanation",
     "OutputPlan",
     "PipelineSettings",
@@ -21,7 +21,7 @@ __all__ = [
     "Quality",
     "ReplyStream",
     "Retention",
-    "Shop",
+    "Runtime",
     "explain_call",
-    "open_shop",
+    "make_runtime",
 ]

@@ -13,7 +13,7 @@ from ossicle.messages import AudioDelta, AudioRecord, Event, Reply, Step
 from ossicle.pipeline.conversion import convert_clip
 from ossicle.pipeline.paths import find_writer
 from ossicle.pipeline.plan import OutputPlan
-from ossicle.pipeline.prepare import Workshop
+from ossicle.pipeline.prepare import AudioTools
 from ossicle.pipeline.reencode import Reencoder
 
 _LENGTH_SLACK_S = 0.25
@@ -21,7 +21,9 @@ _LENGTH_SLACK = 0.05
 """How far audio may be from the tokens billed for it: they are counted in whole ones."""
 
 
-def deliver_whole(reply: Reply, plan: OutputPlan, workshop: Workshop) -> tuple[Reply, AudioRecord]:
+def deliver_whole(
+    reply: Reply, plan: OutputPlan, workshop: AudioTools
+) -> tuple[Reply, AudioRecord]:
     """The reply with its audio in the wanted format, and what was done; blocking.
 
     What the vendor labels its audio is not believed: the sniffed format decides.
@@ -55,7 +57,9 @@ def record_of(clip: AudioClip, made: AudioClip, steps: tuple[Step, ...]) -> Audi
     )
 
 
-def _as_wanted(clip: AudioClip, wanted: AudioFormat, workshop: Workshop) -> tuple[AudioClip, Step]:
+def _as_wanted(
+    clip: AudioClip, wanted: AudioFormat, workshop: AudioTools
+) -> tuple[AudioClip, Step]:
     form = clip.format
     if (form.container, form.encoding) == (wanted.container, wanted.encoding) and (
         wanted.sample_rate in (None, form.sample_rate)
@@ -87,7 +91,7 @@ class StreamDelivery:
         workshop: The converters.
     """
 
-    def __init__(self, plan: OutputPlan, workshop: Workshop) -> None:
+    def __init__(self, plan: OutputPlan, workshop: AudioTools) -> None:
         self._plan, self._workshop = plan, workshop
         self._reencoder: Reencoder | None = None
         self._encoded = bytearray()

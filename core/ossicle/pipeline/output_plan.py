@@ -8,7 +8,7 @@ from ossicle.abc import Capabilities, ConverterSpec, FormatRule
 from ossicle.audio import AudioFormat
 from ossicle.errors import UnsupportedFeatureError, UnsupportedFormatError
 from ossicle.messages import Step
-from ossicle.pipeline.draft import Draft
+from ossicle.pipeline.call_request import CallRequest
 from ossicle.pipeline.paths import find_writer, nearest_rate
 from ossicle.pipeline.plan import OutputPlan
 
@@ -16,7 +16,7 @@ _TELEPHONE_RATE = 8000
 _WRAPS = {("raw", "wav"), ("wav", "raw")}
 
 
-def streams_upstream(draft: Draft, capabilities: Capabilities) -> bool:
+def streams_upstream(draft: CallRequest, capabilities: Capabilities) -> bool:
     """Whether the provider is asked to stream: as wanted, or where audio comes in no other way."""
     output = capabilities.audio_output
     if "audio" not in draft.output or output is None:
@@ -27,7 +27,7 @@ def streams_upstream(draft: Draft, capabilities: Capabilities) -> bool:
 
 
 def plan_output(
-    draft: Draft,
+    draft: CallRequest,
     capabilities: Capabilities,
     converters: Sequence[ConverterSpec],
     *,
@@ -44,7 +44,9 @@ def plan_output(
     offered = capabilities.audio_output
     if offered is None:
         raise UnsupportedFeatureError(
-            f"{capabilities} gives no audio", feature="audio_output", fix="Ask for text only."
+            f"{capabilities} gives no audio",
+            feature="audio_output",
+            fix="Ask for text only.",
         )
     rules = offered.streamed if streams_upstream(draft, capabilities) else offered.whole
     if not rules:
@@ -61,7 +63,7 @@ def plan_output(
     return _converted(wanted, rules, converters, bit_rate=bit_rate, streams=draft.stream)
 
 
-def _wanted(draft: Draft, rules: Sequence[FormatRule]) -> AudioFormat | None:
+def _wanted(draft: CallRequest, rules: Sequence[FormatRule]) -> AudioFormat | None:
     if draft.output_format is not None:
         return AudioFormat.named(draft.output_format)
     if draft.stream or not _format_of(rules[0]).is_pcm:

@@ -9,16 +9,16 @@ from ossicle.abc import Capabilities, ConverterSpec
 from ossicle.audio import AudioClip
 from ossicle.errors import AudioLimitError, UnsupportedFeatureError
 from ossicle.messages import AudioPart, Message
+from ossicle.pipeline.call_request import CallRequest
+from ossicle.pipeline.capability_check import check_features, check_shutdown_date, match_capability
 from ossicle.pipeline.clip_plan import plan_clip
-from ossicle.pipeline.draft import Draft
-from ossicle.pipeline.matrix import check_features, check_life, find_row
 from ossicle.pipeline.output_plan import plan_output, streams_upstream
 from ossicle.pipeline.plan import ClipPlan, Plan
 from ossicle.pipeline.settings import PipelineSettings
 
 
 def plan_call(
-    draft: Draft,
+    draft: CallRequest,
     capabilities: Capabilities,
     converters: Sequence[ConverterSpec],
     *,
@@ -40,10 +40,10 @@ def plan_call(
         UnsupportedFormatError: No installed converter reads or writes a format on the way.
         AudioLimitError: A clip is too large, or there are too many.
     """
-    notes = list(check_life(capabilities, today=today))
+    notes = list(check_shutdown_date(capabilities, today=today))
     if capabilities.is_assumed:
         notes.append(f"what {capabilities} can do is assumed, not known ({capabilities.source})")
-    row = find_row(draft, capabilities)
+    row = match_capability(draft, capabilities)
     voice = check_features(draft, capabilities)
     upstream = streams_upstream(draft, capabilities)
     if draft.stream and not upstream:
@@ -73,7 +73,7 @@ def clips_of(messages: Iterable[Message]) -> list[AudioClip]:
 
 
 def _plan_clips(
-    draft: Draft,
+    draft: CallRequest,
     capabilities: Capabilities,
     converters: Sequence[ConverterSpec],
     settings: PipelineSettings,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
+class AudioTools:
     """What preparation works with.
 
     Attributes:
@@ -60,7 +60,7 @@ class PreparedClip:
 
 
 def prepare_clip(
-    clip: AudioClip, plan: ClipPlan, workshop: Workshop, *, cancelled: threading.Event
+    clip: AudioClip, plan: ClipPlan, workshop: AudioTools, *, cancelled: threading.Event
 ) -> PreparedClip:
     """Do to a clip what its plan says; blocking, for a worker thread.
 
@@ -112,7 +112,7 @@ def prepare_clip(
 
 
 def _pass_through(
-    clip: AudioClip, plan: ClipPlan, workshop: Workshop, cancelled: threading.Event
+    clip: AudioClip, plan: ClipPlan, workshop: AudioTools, cancelled: threading.Event
 ) -> PreparedClip:
     measured: Measurements | None = None
     if workshop.is_measured:
@@ -137,7 +137,7 @@ def _pass_through(
 
 
 def _split(
-    plan: ClipPlan, workshop: Workshop
+    plan: ClipPlan, workshop: AudioTools
 ) -> tuple[list[tuple[str, Preprocessor]], list[tuple[str, Preprocessor]]]:
     """Those that can run while decoding, and those from the first that must know it all."""
     makers = [(name, _maker(name, plan.target, workshop)) for name in plan.preprocess]
@@ -145,7 +145,7 @@ def _split(
     return makers[:cut], makers[cut:]
 
 
-def _maker(name: str, target: AudioFormat, workshop: Workshop) -> Preprocessor:
+def _maker(name: str, target: AudioFormat, workshop: AudioTools) -> Preprocessor:
     if name == "downmix" and target.channels is not None:
         return Downmix(channels=target.channels)
     if name == "resample" and target.sample_rate is not None:
@@ -210,7 +210,7 @@ class _Counted:
             yield block
 
 
-def _encode(outgoing: _Counted, target: AudioFormat, workshop: Workshop) -> AudioClip:
+def _encode(outgoing: _Counted, target: AudioFormat, workshop: AudioTools) -> AudioClip:
     sink = io.BytesIO()
     made = encode_stream(outgoing.stream(), target, sink, converters=workshop.converters)
     return clip_over(sink.getvalue(), made)

@@ -24,18 +24,18 @@ from ossicle.messages import (
     Reply,
     Step,
 )
-from ossicle.pipeline.cache_use import CacheWish, Portion
-from ossicle.pipeline.call import ReadyCall, make_ready, refuse
+from ossicle.pipeline.cached_audio import deliver_cached
+from ossicle.pipeline.cached_reply import AnswerKey, CachedReply, Replay, find_replay
+from ossicle.pipeline.call_cache import CachePolicy, CacheScope
+from ossicle.pipeline.call_request import CallRequest
 from ossicle.pipeline.delivery import StreamDelivery, check_audio_came, length_note, record_of
-from ossicle.pipeline.dispatch import Dispatch, Order
-from ossicle.pipeline.draft import Draft
-from ossicle.pipeline.kept_answer import AnswerKey, KeptAnswer, Replay, find_replay
-from ossicle.pipeline.kept_audio import deliver_kept
-from ossicle.pipeline.kept_document import pack
-from ossicle.pipeline.shop import Shop
+from ossicle.pipeline.prepared_call import PreparedCall, prepare_call, refuse
+from ossicle.pipeline.provider_call import Call, ProviderCall
+from ossicle.pipeline.reply_codec import pack
+from ossicle.pipeline.runtime import Runtime
 from ossicle.policy import AttemptLog, Clock
 
-AnySource = Dispatch | KeptAnswer | Replay
+AnyEventSource = ProviderCall | CachedReply | Replay
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -49,7 +49,7 @@ class _Times:
     clock: Clock
     began: float
 
-    def timings(self, ready: ReadyCall, source: AnySource | None) -> dict[str, float]:
+    def timings(self, ready: PreparedCall, source: AnyEventSource | None) -> dict[str, float]:
         now = self.clock.monotonic()
         found = {"prepare": ready.prepare_s}
         if source is not None and source.sent_at is not None:
@@ -84,15 +84,15 @@ class ReplyStream:
 
     def __init__(
         self,
-        draft: Draft,
+        draft: CallRequest,
         *,
         provider: AudioProvider,
         capabilities: Capabilities,
-        shop: Shop,
+        shop: Runtime,
         tenant: str,
         timeout_s: float,
         conversation_id: str | None = None,
-        wish: CacheWish | None = None,
+        wish: CachePolicy | None = None,
     ) -> None:
         self._draft = draft
         self._provider = provider
@@ -108,12 +108,12 @@ class ReplyStream:
             task=draft.task,
         )
         self.abandoned: Receipt | None = None
-        self._ready: ReadyCall | None = None
+        self._ready: PreparedCall | None = None
         self._progress: _Progress | None = None
-        self._wish = wish or CacheWish()
+        self._wish = wish or CachePolicy()
         self._portion = self._wish.portion(shop.larder, tenant)
         self._key: AnswerKey | None = None
-        self._source: AnySource | None = None
+        self._source: AnyEventSource | None = None
         self._delivery: StreamDelivery | None = None
 
     @property
@@ -141,7 +141,7 @@ class ReplyStream:
             error.receipt = None if self._ready is None else self._receipt(None, None)
             self._shop.host.notify("ossicle_call_refused", call=self.info, error=error)
             raise
-        if not isinstance(self._source, KeptAnswer):
+        if not isinstance(self._source, CachedReply):
             self._announce()
         return self
 
@@ -155,7 +155,7 @@ class ReplyStream:
     async def _open(self, progress: _Progress) -> None:
         deadline = progress.times.began + self._timeout_s
         wants_answer = self._portion is not None and self._wish.wants_answer(self._draft.task)
-        ready = await make_ready(
+        ready = await prepare_call(
             self._draft,
             self._capabilities,
             self._shop,
@@ -166,7 +166,7 @@ class ReplyStream:
         )
         self._ready = ready
         refuse(ready, self._capabilities, self._shop)
-        order = Order(
+        order = Call(
             ready=ready,
             info=self.info,
             provider=self._provider,
@@ -181,10 +181,10 @@ class ReplyStream:
             self._delivery = StreamDelivery(ready.plan.output, self._shop.workshop)
         self._source = await self._kept_source(order) if wants_answer else None
         if self._source is None:
-            self._source = call = Dispatch(order)
+            self._source = call = ProviderCall(order)
             await call.open()
 
-    async def _kept_source(self, order: Order) -> AnySource | None:
+    async def _kept_source(self, order: Call) -> AnyEventSource | None:
         """Where the answer comes from, if the cache has a part in it."""
         portion = self._portion
         assert portion is not None
@@ -196,7 +196,7 @@ class ReplyStream:
             order.log.note(f"not cached: {error.what}")
             return None
         if not self._draft.stream:
-            return KeptAnswer(order, portion, key, on_sent=self._announce)
+            return CachedReply(order, portion, key, on_sent=self._announce)
         replay = await find_replay(key, portion)
         if replay is not None:
             order.log.note(replay.saving)
@@ -227,7 +227,7 @@ class ReplyStream:
         progress = self._progress
         if progress is None or self._ready is None or progress.has_ended:
             return
-        if not (progress.is_announced or isinstance(self._source, KeptAnswer)):
+        if not (progress.is_announced or isinstance(self._source, CachedReply)):
             return
         self._announce()
         progress.has_ended = True
@@ -264,7 +264,7 @@ class ReplyStream:
             raise
 
     def _note_failure(self, progress: _Progress, error: OssicleError) -> None:
-        is_refused = isinstance(self._source, KeptAnswer) and self._source.is_refused
+        is_refused = isinstance(self._source, CachedReply) and self._source.is_refused
         if is_refused and not progress.is_announced:
             self._shop.host.notify("ossicle_call_refused", call=self.info, error=error)
             return
@@ -342,7 +342,7 @@ class ReplyStream:
                 due = [last] if last is not None else []
                 return reply.model_copy(update={"audio": made}), record, due
         native = reply.audio
-        reply, record = await deliver_kept(
+        reply, record = await deliver_cached(
             reply, self._ready.plan.output, self._shop.workshop, self._answer_portion
         )
         if self._delivery is None or reply.audio is None or self._delivery.passes(native.format):
@@ -351,9 +351,9 @@ class ReplyStream:
         return reply, record, [whole]
 
     @property
-    def _answer_portion(self) -> Portion | None:
+    def _answer_portion(self) -> CacheScope | None:
         """The part of the cache that the answer's sound may use."""
-        is_kept = isinstance(self._source, KeptAnswer | Replay) or self._key is not None
+        is_kept = isinstance(self._source, CachedReply | Replay) or self._key is not None
         return self._portion if is_kept else None
 
     def _receipt(self, reply: Reply | None, output: AudioRecord | None) -> Receipt:
@@ -362,10 +362,10 @@ class ReplyStream:
         source = self._source
         origin: CacheOrigin | None = "made" if self._key is not None else None
         usage = None if reply is None else reply.usage
-        if usage is None and isinstance(source, Dispatch):
+        if usage is None and isinstance(source, ProviderCall):
             usage = source.usage  # Of a call that failed or was left: what it told until then.
         cost = None if usage is None else cost_of(usage, self._capabilities.prices)
-        if isinstance(source, KeptAnswer | Replay):
+        if isinstance(source, CachedReply | Replay):
             origin = source.origin
             if source.free is not None:
                 cost = source.free

@@ -1,6 +1,6 @@
 """What an author signed off of a plugin, and whether it is still the plugin that is installed.
 
-A report says what a suite of `ossicle.testing` proved. The author ships it as package data, with a
+A report says what a suite of `ossicle_testing` proved. The author ships it as package data, with a
 digest of the files that were proved. It is a statement, not a signature: it tells what was tried on
 which files and versions; who made those files is for the package index to say.
 """
@@ -166,7 +166,7 @@ def _printable(text: str) -> str:
 
 
 def _without(reason: str) -> Verification:
-    fix = "Its author proves it with `python -m ossicle.testing.sign` and ships the report."
+    fix = "Its author proves it with `python -m ossicle_testing.sign` and ships the report."
     return Verification(state="missing", reason=reason, fix=fix)
 
 
@@ -176,5 +176,5 @@ def _failed(reason: str, reports: tuple[CapabilityReport, ...] = ()) -> Verifica
 
 
 def _stale(reason: str, report: SignedReport) -> Verification:
-    fix = "Prove it anew with `python -m ossicle.testing.sign`."
+    fix = "Prove it anew with `python -m ossicle_testing.sign`."
     return Verification(state="stale", reason=reason, fix=fix, reports=report.reports)

@@ -1,10 +1,10 @@
 """What prepares audio: streaming transforms of blocks, exact at any split."""
 
-from ossicle.preprocess.channels import Downmix
+from ossicle.preprocess.downmix import Downmix
 from ossicle.preprocess.gain import Loudness
+from ossicle.preprocess.high_pass import HighPassFilter
 from ossicle.preprocess.rate import ResampleTo
-from ossicle.preprocess.rumble import HighPassFilter
 from ossicle.preprocess.silence import TrimSilence
-from ossicle.preprocess.spool import Spool
+from ossicle.preprocess.spooled_blocks import Spool
 
 __all__ = ["Downmix", "HighPassFilter", "Loudness", "ResampleTo", "Spool", "TrimSilence"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ossicle.abc import PreprocessorSpec, hookimpl
-from ossicle.preprocess.channels import Downmix
+from ossicle.preprocess.downmix import Downmix
 from ossicle.preprocess.gain import Loudness
+from ossicle.preprocess.high_pass import HighPassFilter
 from ossicle.preprocess.rate import ResampleTo
-from ossicle.preprocess.rumble import HighPassFilter
 from ossicle.preprocess.silence import TrimSilence
 
 

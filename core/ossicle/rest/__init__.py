@@ -4,10 +4,13 @@ Nothing here imports the HTTP client before the first request is sent.
 """
 
 from ossicle.rest.body import Body, BodyReader, ClipData, form_body, json_body
+from ossicle.rest.endpoint_client import BuiltOnce, EndpointClient, json_of, off_loop
+from ossicle.rest.exception_hygiene import stripped
 from ossicle.rest.failures import Explain, Failures, Refusal
-from ossicle.rest.link import BuiltOnce, Link, json_of, off_loop
 from ossicle.rest.outgoing import Outgoing, path_segment
 from ossicle.rest.redaction import redact
+from ossicle.rest.response_audio import SoundReader
+from ossicle.rest.retry_after import bounded_wait, http_date_s, wait_s
 from ossicle.rest.settings import (
     Options,
     RestOptions,
@@ -16,18 +19,15 @@ from ossicle.rest.settings import (
     checked_options,
     checked_url,
 )
-from ossicle.rest.sound import SoundReader
-from ossicle.rest.stripping import stripped
-from ossicle.rest.waits import bounded_wait, http_date_s, wait_s
 
 __all__ = [
     "Body",
     "BodyReader",
     "BuiltOnce",
     "ClipData",
+    "EndpointClient",
     "Explain",
     "Failures",
-    "Link",
     "Options",
     "Outgoing",
     "Refusal",

@@ -14,9 +14,9 @@ import anyio
 import httpx2
 
 from ossicle.errors import OssicleError
+from ossicle.rest.exception_hygiene import stripped
 from ossicle.rest.failures import Failures, Refusal
-from ossicle.rest.stripping import stripped
-from ossicle.rest.waits import http_date_s
+from ossicle.rest.retry_after import http_date_s
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -13,7 +13,7 @@ from ossicle.errors import (
     ProviderConnectionError,
     StreamIncompleteError,
 )
-from ossicle.rest.waits import http_date_s, wait_s
+from ossicle.rest.retry_after import http_date_s, wait_s
 
 _MAX_ID_CHARS = 128
 

@@ -12,10 +12,10 @@ import httpx2
 
 from ossicle.errors import DeadlineExceededError, OssicleError
 from ossicle.rest.answer import Answer, read_refusal
+from ossicle.rest.exception_hygiene import stripped
 from ossicle.rest.failures import Explain, Failures
 from ossicle.rest.outgoing import Outgoing
 from ossicle.rest.settings import RestOptions
-from ossicle.rest.stripping import stripped
 from ossicle.rest.upload import Upload
 
 _NOTHING_SENT = (

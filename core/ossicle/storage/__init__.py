@@ -10,8 +10,8 @@ from ossicle.storage.records import (
     CleanReport,
     ConversationSummary,
     StoredConversation,
+    StoredTurn,
     TenantSize,
-    Turn,
 )
 from ossicle.storage.sqlite import SqliteStore
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
@@ -33,10 +33,10 @@ __all__ = [
     "SqliteStore",
     "Store",
     "StoredConversation",
+    "StoredTurn",
     "TableLedger",
     "TableStore",
     "TenantSize",
-    "Turn",
     "cache_key",
     "digest_samples",
     "request_facts",

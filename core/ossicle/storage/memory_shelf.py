@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ossicle.storage.records import Charge, StoredConversation, Turn
+from ossicle.storage.records import Charge, StoredConversation, StoredTurn
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Shelf:
         return count
 
 
-def _without(turn: Turn, digest: str) -> Turn:
+def _without(turn: StoredTurn, digest: str) -> StoredTurn:
     if digest not in turn.blobs:
         return turn
     blobs = tuple(each for each in turn.blobs if each != digest)

@@ -11,26 +11,26 @@ from typing import BinaryIO
 
 from ossicle.errors import NotStoredError, StorageError
 from ossicle.storage.memory_shelf import Blob, Shelf
-from ossicle.storage.naming import (
-    another_writer,
-    check_digests,
-    check_names,
-    digest_of,
-    encode_document,
-    fresh_blobs,
-    read_source,
-    unknown_conversation,
-)
 from ossicle.storage.records import (
     CachedValue,
     Charge,
     CleanReport,
     ConversationSummary,
     StoredConversation,
+    StoredTurn,
     TenantSize,
-    Turn,
 )
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
+from ossicle.storage.validation import (
+    check_digests,
+    check_names,
+    conflict_error,
+    digest_of,
+    encode_document,
+    fresh_blobs,
+    read_source,
+    unknown_conversation,
+)
 
 
 class MemoryStore(Store):
@@ -94,7 +94,7 @@ class MemoryStore(Store):
         conversation_id: str,
         *,
         document: str,
-        turns: Sequence[Turn] = (),
+        turns: Sequence[StoredTurn] = (),
         new_blobs: Sequence[BlobSource] = (),
         revision: int | None = None,
     ) -> int:
@@ -122,7 +122,7 @@ class MemoryStore(Store):
         tenant: str,
         conversation_id: str,
         *,
-        turn: Turn,
+        turn: StoredTurn,
         new_blobs: Sequence[BlobSource] = (),
         revision: int | None = None,
     ) -> int:
@@ -137,7 +137,7 @@ class MemoryStore(Store):
         self,
         shelf: Shelf,
         stored: StoredConversation,
-        turns: Sequence[Turn],
+        turns: Sequence[StoredTurn],
         fresh: Mapping[str, bytes],
     ) -> int:
         needed = {digest for turn in turns for digest in turn.blobs}
@@ -174,7 +174,7 @@ class MemoryStore(Store):
         shelf.conversations[stored.conversation_id] = stored.model_copy(update=update)
         return revision
 
-    def _drop(self, shelf: Shelf, turns: Iterable[Turn]) -> None:
+    def _drop(self, shelf: Shelf, turns: Iterable[StoredTurn]) -> None:
         digests = {digest for turn in turns for digest in turn.blobs}
         shelf.delete_unneeded(digests, self._clock())
 
@@ -349,5 +349,5 @@ def _expect(
     if stored is None:
         raise unknown_conversation(name)
     if revision is not None and stored.revision != revision:
-        raise another_writer(stored.revision, revision)
+        raise conflict_error(stored.revision, revision)
     return stored

@@ -22,7 +22,7 @@ _COUNTS = frozenset({"input_tokens", "output_tokens", "input_audio_tokens", "out
 _FORMER_OUTCOMES = {None: "finished", "answered": "finished"}
 
 
-class Turn(Value):
+class StoredTurn(Value):
     """One turn of a conversation; to a store its text is opaque.
 
     Attributes:
@@ -56,7 +56,7 @@ class StoredConversation(Value):
     created_at: float
     updated_at: float
     document: str
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[StoredTurn, ...] = ()
 
 
 class ConversationSummary(Value):

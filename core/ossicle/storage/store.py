@@ -16,8 +16,8 @@ from ossicle.storage.records import (
     CleanReport,
     ConversationSummary,
     StoredConversation,
+    StoredTurn,
     TenantSize,
-    Turn,
 )
 
 BlobSource = bytes | Path
@@ -90,7 +90,7 @@ class Store(ABC):
         conversation_id: str,
         *,
         document: str,
-        turns: Sequence[Turn] = (),
+        turns: Sequence[StoredTurn] = (),
         new_blobs: Sequence[BlobSource] = (),
         revision: int | None = None,
     ) -> int:
@@ -120,7 +120,7 @@ class Store(ABC):
         tenant: str,
         conversation_id: str,
         *,
-        turn: Turn,
+        turn: StoredTurn,
         new_blobs: Sequence[BlobSource] = (),
         revision: int | None = None,
     ) -> int:

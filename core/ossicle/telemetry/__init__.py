@@ -1,7 +1,7 @@
 """Figures over calls: in memory, and as OpenTelemetry spans and metrics."""
 
 from ossicle.telemetry.durations import DurationSummary
-from ossicle.telemetry.figures import CallFigures, figures_of
+from ossicle.telemetry.metrics import CallMetrics, figures_of
 from ossicle.telemetry.otel import OpenTelemetryListener
 from ossicle.telemetry.receipt_facts import (
     code_name,
@@ -13,7 +13,7 @@ from ossicle.telemetry.snapshot import CallStats, Dimension, StatsSnapshot
 from ossicle.telemetry.stats import Stats
 
 __all__ = [
-    "CallFigures",
+    "CallMetrics",
     "CallStats",
     "Dimension",
     "DurationSummary",

@@ -9,7 +9,7 @@ from typing import get_args
 from ossicle.abc import CallInfo, hookimpl
 from ossicle.errors import ConfigurationError, OssicleError
 from ossicle.messages import Receipt
-from ossicle.telemetry.figures import CallFigures, figures_of
+from ossicle.telemetry.metrics import CallMetrics, figures_of
 from ossicle.telemetry.receipt_facts import OTHER
 from ossicle.telemetry.snapshot import Dimension, StatsSnapshot
 from ossicle.telemetry.totals import Totals
@@ -70,7 +70,7 @@ class Stats:
         """The figures up to now as a table."""
         return str(self.snapshot())
 
-    def count(self, group: Mapping[Dimension, str | None], figures: CallFigures) -> None:
+    def count(self, group: Mapping[Dimension, str | None], figures: CallMetrics) -> None:
         """Count a call that has ended; for what was recorded elsewhere.
 
         Args:
@@ -102,7 +102,7 @@ class Stats:
         """Count a call that was left before its end."""
         self._add(_key_of(call), figures_of("abandoned", receipt, None))
 
-    def _add(self, key: _Key, figures: CallFigures) -> None:
+    def _add(self, key: _Key, figures: CallMetrics) -> None:
         with self._lock:
             totals = self._groups.get(key)
             if totals is None:

@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 
 from ossicle.messages import CallOutcome
 from ossicle.telemetry.durations import Durations
-from ossicle.telemetry.figures import CallFigures
+from ossicle.telemetry.metrics import CallMetrics
 from ossicle.telemetry.receipt_facts import OTHER, code_name
 from ossicle.telemetry.snapshot import CallStats, Dimension
 
@@ -32,7 +32,7 @@ class Totals:
         self.first_audio = Durations()
         self._exact = Context(prec=100)
 
-    def add(self, figures: CallFigures) -> None:
+    def add(self, figures: CallMetrics) -> None:
         """Count a call that has ended."""
         self.outcomes[figures.outcome] += 1
         if figures.error is not None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from ossicle.abc import ProviderSpec
 from ossicle.audio import Pcm
-from ossicle.testing.conformance import ProviderConformance
-from ossicle.testing.conformance.provider import Voice
+from ossicle_testing.conformance import ProviderConformance
+from ossicle_testing.conformance.provider import Voice
 
 from ossicle_morse.plugin import ossicle_register_providers
 from ossicle_morse.sending import word_to_pcm

@@ -13,7 +13,7 @@ from tests.profiles import tried
 
 from ossicle.audio.base64 import Base64Stream, decode_base64, encode_base64
 from ossicle.errors import AudioLimitError, MalformedAudioError
-from ossicle.testing.strategies import splittings
+from ossicle_testing.strategies import splittings
 
 LIMIT = 1 << 20
 

@@ -1,4 +1,4 @@
-"""Stages that follow a script, for tests of the cascade."""
+"""StageOptions that follow a script, for tests of the cascade."""
 
 from __future__ import annotations
 

@@ -27,9 +27,9 @@ from ossicle.cascade import (
     CallableThinker,
     CascadeProvider,
     Heard,
-    ProviderHearer,
-    ProviderSpeaker,
-    ProviderThinker,
+    ProviderLanguageModel,
+    ProviderRecognizer,
+    ProviderSynthesizer,
 )
 from ossicle.errors import (
     AudioMissingError,
@@ -111,20 +111,20 @@ def test_the_error_is_billed_whenever_a_paid_stage_had_answered(
     hears_by_vendor: bool, thinks_by_vendor: bool, speaks_by_vendor: bool, fails_at: str
 ) -> None:
     refusal = RateLimitedError("too many", provider="vendor", billed=False)
-    thinker: Any = ScriptedThinker(pieces=["Hello there. "])
+    language_model: Any = ScriptedThinker(pieces=["Hello there. "])
     if thinks_by_vendor:
-        thinker = stage_of(ProviderThinker, busy if fails_at == "think" else thinks)
+        language_model = stage_of(ProviderLanguageModel, busy if fails_at == "think" else thinks)
     elif fails_at == "think":
-        thinker = ScriptedThinker(pieces=[refusal])
-    speaker: Any = ScriptedSpeaker(error=refusal if fails_at == "speak" else None)
+        language_model = ScriptedThinker(pieces=[refusal])
+    synthesizer: Any = ScriptedSpeaker(error=refusal if fails_at == "speak" else None)
     if fails_at == "say":
-        speaker = ScriptedSpeaker(silent=frozenset("Hello there. "))
+        synthesizer = ScriptedSpeaker(silent=frozenset("Hello there. "))
     if speaks_by_vendor:
-        speaker = stage_of(ProviderSpeaker, busy if fails_at == "speak" else says_nothing)
+        synthesizer = stage_of(ProviderSynthesizer, busy if fails_at == "speak" else says_nothing)
     cascade = CascadeProvider(
-        hearer=stage_of(ProviderHearer, hears) if hears_by_vendor else ScriptedHearer(),
-        thinker=thinker,
-        speaker=speaker,
+        recognizer=stage_of(ProviderRecognizer, hears) if hears_by_vendor else ScriptedHearer(),
+        language_model=language_model,
+        synthesizer=synthesizer,
     )
 
     error, usage = ended_by(cascade, request(spoken("x"), output={"text", "audio"}))
@@ -144,7 +144,8 @@ def test_hearing_a_clip_of_unknown_length_was_paid_too() -> None:
     clip = clip_of_unknown_length()
     assert clip.duration_s is None
     cascade = CascadeProvider(
-        hearer=stage_of(ProviderHearer, hears), thinker=stage_of(ProviderThinker, busy)
+        recognizer=stage_of(ProviderRecognizer, hears),
+        language_model=stage_of(ProviderLanguageModel, busy),
     )
     error, usage = ended_by(cascade, request(AudioPart(clip=clip)))
     assert isinstance(error, RateLimitedError)
@@ -158,7 +159,7 @@ def test_the_last_words_stand_for_a_length_that_nobody_tells() -> None:
             ends = (Segment(text="a", end_s=1.0), Segment(text="b", end_s=2.5), Segment(text="c"))
             return Heard(text="a b c", segments=ends)
 
-    cascade = CascadeProvider(hearer=Timed(), thinker=ScriptedThinker(pieces=["x"]))
+    cascade = CascadeProvider(recognizer=Timed(), language_model=ScriptedThinker(pieces=["x"]))
 
     async def main() -> Usage:
         asked = request(AudioPart(clip=clip_of_unknown_length()))
@@ -171,15 +172,17 @@ def test_a_stage_of_ones_own_may_say_that_it_is_billed() -> None:
     class Paid(ScriptedHearer):
         is_billed = True
 
-    refused = stage_of(ProviderThinker, busy)
-    for hearer in (Paid(), ScriptedHearer()):
-        error, _ = ended_by(CascadeProvider(hearer=hearer, thinker=refused), request(spoken("x")))
+    refused = stage_of(ProviderLanguageModel, busy)
+    for recognizer in (Paid(), ScriptedHearer()):
+        error, _ = ended_by(
+            CascadeProvider(recognizer=recognizer, language_model=refused), request(spoken("x"))
+        )
         assert isinstance(error, ProviderError)
-        assert error.billed is isinstance(hearer, Paid)
+        assert error.billed is isinstance(recognizer, Paid)
 
 
 def test_speech_under_way_counts_when_the_thinking_fails() -> None:
-    """The speaker was asked and has not answered yet: it may be executed all the same."""
+    """The synthesizer was asked and has not answered yet: it may be executed all the same."""
 
     class Waiting(ScriptedVendor):
         async def respond(self, request: Request) -> AsyncIterator[Event]:
@@ -190,8 +193,8 @@ def test_speech_under_way_counts_when_the_thinking_fails() -> None:
     async def main() -> None:
         refusal = RateLimitedError("too many", provider="own", billed=False)
         cascade = CascadeProvider(
-            thinker=ScriptedThinker(pieces=["One. ", "Two. ", asked.wait, refusal]),
-            speaker=ProviderSpeaker(Waiting(speaks), "m"),
+            language_model=ScriptedThinker(pieces=["One. ", "Two. ", asked.wait, refusal]),
+            synthesizer=ProviderSynthesizer(Waiting(speaks), "m"),
         )
         with pytest.raises(RateLimitedError) as caught:
             async for _ in cascade.respond(request("hi", output={"text", "audio"})):
@@ -206,8 +209,8 @@ def test_speech_under_way_counts_when_the_thinking_fails() -> None:
 def test_a_stage_that_breaks_off_after_its_first_words_was_paid() -> None:
     """Whatever its error says of the request that failed in the end."""
     refusal = RateLimitedError("too many", provider="vendor", billed=False)
-    thinker = stage_of(ProviderThinker, lambda _: [TextDelta(text="Hello "), refusal])
-    error, usage = ended_by(CascadeProvider(thinker=thinker), request("hi"))
+    language_model = stage_of(ProviderLanguageModel, lambda _: [TextDelta(text="Hello "), refusal])
+    error, usage = ended_by(CascadeProvider(language_model=language_model), request("hi"))
     assert isinstance(error, RateLimitedError)
     assert error.billed is True
     assert usage is not None
@@ -216,7 +219,7 @@ def test_a_stage_that_breaks_off_after_its_first_words_was_paid() -> None:
 
 def test_until_a_stage_has_answered_its_error_stands_for_itself() -> None:
     """The start of a reply is not reported earlier, which would make any error a doubtful one."""
-    cascade = CascadeProvider(thinker=stage_of(ProviderThinker, busy))
+    cascade = CascadeProvider(language_model=stage_of(ProviderLanguageModel, busy))
 
     async def main() -> None:
         events: list[Event] = []
@@ -233,24 +236,27 @@ def test_until_a_stage_has_answered_its_error_stands_for_itself() -> None:
 
 def second() -> tuple[ScriptedThinker, Cascade]:
     """What a client asks where the first one failed, and who answers in it."""
-    thinker = ScriptedThinker(pieces=["second"])
-    return thinker, Cascade(hear=ScriptedHearer(), think=thinker, name="other")
+    language_model = ScriptedThinker(pieces=["second"])
+    return language_model, Cascade(hear=ScriptedHearer(), think=language_model, name="other")
 
 
 def client_of(cascade: Cascade, *others: Any) -> Client:
     return Client([cascade, *others], settings=PipelineSettings(quality="off"))
 
 
-@pytest.mark.parametrize("speaker", [busy, says_nothing])
-def test_no_fallback_is_paid_after_a_paid_stage(speaker: Answer) -> None:
-    thinker = ScriptedVendor(thinks)
-    cascade = Cascade(think=ProviderThinker(thinker, "m"), speak=stage_of(ProviderSpeaker, speaker))
+@pytest.mark.parametrize("synthesizer", [busy, says_nothing])
+def test_no_fallback_is_paid_after_a_paid_stage(synthesizer: Answer) -> None:
+    language_model = ScriptedVendor(thinks)
+    cascade = Cascade(
+        think=ProviderLanguageModel(language_model, "m"),
+        speak=stage_of(ProviderSynthesizer, synthesizer),
+    )
     with (
         client_of(cascade, "echo") as client,
         pytest.raises((RateLimitedError, AudioMissingError)) as caught,
     ):
         client.respond("hi", output={"text", "audio"})
-    assert len(thinker.asked) == 1
+    assert len(language_model.asked) == 1
     receipt = caught.value.receipt
     assert [attempt.outcome for attempt in receipt.attempts] == ["settled"]
     assert receipt.provider == "cascade"
@@ -260,27 +266,32 @@ def test_no_fallback_is_paid_after_a_paid_stage(speaker: Answer) -> None:
 
 def test_a_conversation_does_not_pay_for_the_same_answer_again() -> None:
     """What repairs a chat model that forgot to speak would only ask all parts once more."""
-    thinker, speaker = ScriptedVendor(thinks), ScriptedVendor(says_nothing)
-    cascade = Cascade(think=ProviderThinker(thinker, "m"), speak=ProviderSpeaker(speaker, "m"))
+    language_model, synthesizer = ScriptedVendor(thinks), ScriptedVendor(says_nothing)
+    cascade = Cascade(
+        think=ProviderLanguageModel(language_model, "m"),
+        speak=ProviderSynthesizer(synthesizer, "m"),
+    )
     with client_of(cascade, "echo") as client, pytest.raises(AudioMissingError):
         client.conversation().send("hi", output={"text", "audio"})
-    assert (len(thinker.asked), len(speaker.asked)) == (1, 1)
+    assert (len(language_model.asked), len(synthesizer.asked)) == (1, 1)
 
 
 def test_a_clip_of_unknown_length_is_heard_once_and_no_fallback_asked() -> None:
-    hearer = ScriptedVendor(hears)
+    recognizer = ScriptedVendor(hears)
     answering, other = second()
-    cascade = Cascade(hear=ProviderHearer(hearer, "m"), think=stage_of(ProviderThinker, busy))
+    cascade = Cascade(
+        hear=ProviderRecognizer(recognizer, "m"), think=stage_of(ProviderLanguageModel, busy)
+    )
     clip = clip_of_unknown_length()
     with client_of(cascade, other) as client, pytest.raises(RateLimitedError):
         client.respond(audio=clip, output={"text"})
-    assert (len(hearer.asked), len(answering.calls)) == (1, 0)
+    assert (len(recognizer.asked), len(answering.calls)) == (1, 0)
 
 
 def test_an_error_that_is_no_vendors_leaves_a_paid_call_in_doubt() -> None:
     answering, other = second()
     cascade = Cascade(
-        hear=stage_of(ProviderHearer, hears),
+        hear=stage_of(ProviderRecognizer, hears),
         think=ScriptedThinker(pieces=[MalformedAudioError("not audio")]),
     )
     clip = AudioClip.from_pcm(b"\1\x10" * 800, sample_rate=8000)
@@ -308,7 +319,7 @@ def test_what_was_heard_stands_on_the_receipt_of_a_call_out_of_time() -> None:
             await anyio.sleep_forever()
             yield ""
 
-    cascade = Cascade(hear=stage_of(ProviderHearer, hears), think=Endless())
+    cascade = Cascade(hear=stage_of(ProviderRecognizer, hears), think=Endless())
     clip = AudioClip.from_pcm(b"\1\x10" * 8000, sample_rate=8000)
     with client_of(cascade) as client, pytest.raises(DeadlineExceededError) as caught:
         client.respond(audio=clip, output={"text"}, timeout_s=0.3)

@@ -53,7 +53,7 @@ BOTH: frozenset[Modality] = frozenset({"text", "audio"})
 
 
 def said(text: str) -> bytes:
-    """What the scripted speaker makes of a text."""
+    """What the scripted synthesizer makes of a text."""
     return b"".join((ord(letter) % 256).to_bytes(2, "little") * (RATE // 1000) for letter in text)
 
 
@@ -71,9 +71,9 @@ async def reply_of(provider: CascadeProvider, asked: Request) -> Reply:
 
 def cascade(*pieces: str | ToolCall | Exception, echo: bool = False) -> CascadeProvider:
     return CascadeProvider(
-        hearer=ScriptedHearer(),
-        thinker=ScriptedThinker(pieces=pieces, echo=echo),
-        speaker=ScriptedSpeaker(),
+        recognizer=ScriptedHearer(),
+        language_model=ScriptedThinker(pieces=pieces, echo=echo),
+        synthesizer=ScriptedSpeaker(),
     )
 
 
@@ -121,10 +121,12 @@ async def test_transcribe_gives_text_segments_and_language() -> None:
 
 
 async def test_the_thinker_reads_what_was_spoken_in_every_turn() -> None:
-    hearer, thinker = ScriptedHearer(), ScriptedThinker(pieces=["ok"])
-    provider = CascadeProvider(hearer=hearer, thinker=thinker, speaker=ScriptedSpeaker())
+    recognizer, language_model = ScriptedHearer(), ScriptedThinker(pieces=["ok"])
+    provider = CascadeProvider(
+        recognizer=recognizer, language_model=language_model, synthesizer=ScriptedSpeaker()
+    )
     first, second, last = spoken("first"), spoken("second", transcript="known"), spoken("last")
-    hearer.said = {first.clip.digest: "heard one", last.clip.digest: "heard two"}
+    recognizer.said = {first.clip.digest: "heard one", last.clip.digest: "heard two"}
     old = AudioReference(provider="other", id="a1", transcript="an old answer")
     call = ToolCall(id="c1", name="look", arguments="{}")
     history = (
@@ -140,7 +142,7 @@ async def test_the_thinker_reads_what_was_spoken_in_every_turn() -> None:
         request("and", last, history=history, instructions="Be kind.", tools=(tool,),
                 tool_choice="auto", max_output_tokens=9),
     )  # fmt: skip
-    call_seen = thinker.calls[0]
+    call_seen = language_model.calls[0]
     messages = call_seen.pop("messages")
     assert isinstance(messages, tuple)
     assert [message.text for message in messages] == [
@@ -152,7 +154,7 @@ async def test_the_thinker_reads_what_was_spoken_in_every_turn() -> None:
         "instructions": "Be kind.", "tools": (tool,), "tool_choice": "auto",
         "max_output_tokens": 9,
     }  # fmt: skip
-    assert hearer.heard == [first.clip, last.clip]
+    assert recognizer.heard == [first.clip, last.clip]
 
 
 async def test_a_reference_without_transcript_is_refused() -> None:
@@ -172,8 +174,8 @@ async def test_tool_calls_pass_through_and_finish_the_answer() -> None:
 
 async def test_the_first_sentence_sounds_while_the_second_is_thought() -> None:
     sounded = anyio.Event()
-    thinker = ScriptedThinker(pieces=["One. ", "T", sounded.wait, "wo."])
-    provider = CascadeProvider(thinker=thinker, speaker=ScriptedSpeaker())
+    language_model = ScriptedThinker(pieces=["One. ", "T", sounded.wait, "wo."])
+    provider = CascadeProvider(language_model=language_model, synthesizer=ScriptedSpeaker())
     kinds = []
     with anyio.fail_after(5):
         async for event in provider.respond(request("hi", output=BOTH, stream=True)):
@@ -185,27 +187,27 @@ async def test_the_first_sentence_sounds_while_the_second_is_thought() -> None:
 
 
 async def test_the_thinker_does_not_run_far_ahead() -> None:
-    thinker = ScriptedThinker(pieces=["Go on. "] * 1000)
-    provider = CascadeProvider(thinker=thinker, speaker=ScriptedSpeaker())
+    language_model = ScriptedThinker(pieces=["Go on. "] * 1000)
+    provider = CascadeProvider(language_model=language_model, synthesizer=ScriptedSpeaker())
     events = provider.respond(request("hi", output=BOTH))
     async for event in events:
         if isinstance(event, AudioDelta):
             break
     await anyio.wait_all_tasks_blocked()
-    assert thinker.thought < 60
+    assert language_model.thought < 60
     await events.aclose()  # type: ignore[attr-defined]  # an async generator
-    assert thinker.was_closed_early
+    assert language_model.was_closed_early
 
 
-@pytest.mark.parametrize("stage", ["hearer", "thinker", "speaker"])
+@pytest.mark.parametrize("stage", ["recognizer", "language_model", "synthesizer"])
 async def test_an_error_of_any_stage_comes_out_bare(stage: str) -> None:
     error = RateLimitedError("too many", provider="inner")
     provider = CascadeProvider(
-        hearer=ScriptedHearer(error=error if stage == "hearer" else None),
-        thinker=ScriptedThinker(
-            pieces=["One. ", *([error] if stage == "thinker" else []), *["Two. "] * 50]
+        recognizer=ScriptedHearer(error=error if stage == "recognizer" else None),
+        language_model=ScriptedThinker(
+            pieces=["One. ", *([error] if stage == "language_model" else []), *["Two. "] * 50]
         ),
-        speaker=ScriptedSpeaker(error=error if stage == "speaker" else None),
+        synthesizer=ScriptedSpeaker(error=error if stage == "synthesizer" else None),
     )
     with pytest.raises(RateLimitedError) as caught:
         await events_of(provider, request(spoken("x"), output=BOTH))
@@ -213,28 +215,28 @@ async def test_an_error_of_any_stage_comes_out_bare(stage: str) -> None:
 
 
 async def test_nothing_goes_on_after_the_consumer_left() -> None:
-    thinker, speaker = ScriptedThinker(pieces=["Word. "] * 1000), ScriptedSpeaker()
-    provider = CascadeProvider(thinker=thinker, speaker=speaker)
+    language_model, synthesizer = ScriptedThinker(pieces=["Word. "] * 1000), ScriptedSpeaker()
+    provider = CascadeProvider(language_model=language_model, synthesizer=synthesizer)
     for stop_after in range(8):
         events = provider.respond(request("hi", output=BOTH))
         for _ in range(stop_after):
             await anext(events)
         await events.aclose()  # type: ignore[attr-defined]  # an async generator
-        before = (thinker.thought, len(speaker.spoken))
+        before = (language_model.thought, len(synthesizer.spoken))
         await anyio.wait_all_tasks_blocked()
-        assert (thinker.thought, len(speaker.spoken)) == before
+        assert (language_model.thought, len(synthesizer.spoken)) == before
 
 
 async def test_cancelling_the_consumer_stops_all_stages() -> None:
-    thinker = ScriptedThinker(pieces=["One. ", "Two. ", anyio.sleep_forever])
-    speaker = ScriptedSpeaker()
-    provider = CascadeProvider(thinker=thinker, speaker=speaker)
+    language_model = ScriptedThinker(pieces=["One. ", "Two. ", anyio.sleep_forever])
+    synthesizer = ScriptedSpeaker()
+    provider = CascadeProvider(language_model=language_model, synthesizer=synthesizer)
     with anyio.CancelScope() as scope:
         async for event in provider.respond(request("hi", output=BOTH)):
             if isinstance(event, AudioDelta):
                 scope.cancel()
     assert scope.cancelled_caught
-    assert thinker.was_closed_early
+    assert language_model.was_closed_early
 
 
 async def test_each_event_may_be_awaited_in_a_scope_of_its_own() -> None:
@@ -305,7 +307,8 @@ async def test_an_answer_of_exactly_the_limit_is_not_cut() -> None:
 @pytest.mark.parametrize("pieces", [["…"], ["   "], []])
 async def test_an_answer_that_cannot_be_spoken_is_an_error(pieces: Sequence[str]) -> None:
     provider = CascadeProvider(
-        thinker=ScriptedThinker(pieces=pieces), speaker=ScriptedSpeaker(silent=frozenset("… "))
+        language_model=ScriptedThinker(pieces=pieces),
+        synthesizer=ScriptedSpeaker(silent=frozenset("… ")),
     )
     with pytest.raises(AudioMissingError):
         await events_of(provider, request("hi", output=BOTH))
@@ -317,9 +320,9 @@ async def test_an_answer_that_cannot_be_spoken_is_an_error(pieces: Sequence[str]
 async def test_missing_stages_narrow_the_matrix(stages: tuple[bool, bool, bool]) -> None:
     hears, thinks, speaks = stages
     build = {
-        "hearer": ScriptedHearer() if hears else None,
-        "thinker": ScriptedThinker(pieces=["x"]) if thinks else None,
-        "speaker": ScriptedSpeaker() if speaks else None,
+        "recognizer": ScriptedHearer() if hears else None,
+        "language_model": ScriptedThinker(pieces=["x"]) if thinks else None,
+        "synthesizer": ScriptedSpeaker() if speaks else None,
     }
     if not any(stages):
         with pytest.raises(ConfigurationError):
@@ -361,7 +364,9 @@ async def test_options_are_checked() -> None:
 
 async def test_closing_closes_every_stage() -> None:
     stages = ScriptedHearer(), ScriptedThinker(), ScriptedSpeaker()
-    provider = CascadeProvider(hearer=stages[0], thinker=stages[1], speaker=stages[2])
+    provider = CascadeProvider(
+        recognizer=stages[0], language_model=stages[1], synthesizer=stages[2]
+    )
     await provider.aclose()
     await provider.aclose()
     assert [stage.closed for stage in stages] == [2, 2, 2]

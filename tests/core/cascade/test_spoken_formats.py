@@ -25,7 +25,7 @@ from tests.core.cascade.scripted import (
 from ossicle.abc import AudioOutput, Capabilities, FormatRule
 from ossicle.audio import AudioFormat
 from ossicle.audio.wav import UNKNOWN_SIZE, wav_header
-from ossicle.cascade import CascadeProvider, ProviderSpeaker
+from ossicle.cascade import CascadeProvider, ProviderSynthesizer
 from ossicle.errors import InvalidReplyError, OssicleError, PluginContractError
 from ossicle.messages import AudioDelta, Event, Finished
 
@@ -33,13 +33,13 @@ TONE_HZ = 440.0
 
 
 def spoken_by(events: Sequence[Event], *, record: Capabilities | None = None) -> list[AudioDelta]:
-    """The audio of a cascade whose speaker answers with these events."""
+    """The audio of a cascade whose synthesizer answers with these events."""
     vendor = ScriptedVendor(lambda _: events, record=record or vendor_record())
-    speaker = ProviderSpeaker(vendor, "m")
+    synthesizer = ProviderSynthesizer(vendor, "m")
 
     async def main() -> list[AudioDelta]:
         asked = request("One.", task="speak", output={"audio"})
-        provider = CascadeProvider(speaker=speaker)
+        provider = CascadeProvider(synthesizer=synthesizer)
         return [one async for one in provider.respond(asked) if isinstance(one, AudioDelta)]
 
     return anyio.run(main)
@@ -107,13 +107,13 @@ def test_no_part_of_a_sample_is_carried_over_a_sentence(
         pieces = cut(waiting.pop(0), n_pieces)
         return [*(AudioDelta(data=piece, format=RAW) for piece in pieces), Finished()]
 
-    speaker = ProviderSpeaker(ScriptedVendor(answer), "m")
+    synthesizer = ProviderSynthesizer(ScriptedVendor(answer), "m")
 
     async def main() -> bytes:
         found = b""
         asked = request("Go on. " * len(sentences), task="speak", output={"audio"})
         try:
-            async for event in CascadeProvider(speaker=speaker).respond(asked):
+            async for event in CascadeProvider(synthesizer=synthesizer).respond(asked):
                 if isinstance(event, AudioDelta):
                     assert event.data
                     assert len(event.data) % 2 == 0
@@ -136,7 +136,7 @@ def test_a_speaker_of_ones_own_is_cut_at_whole_frames_too() -> None:
 
     async def main() -> bytes:
         asked = request("One. Two.", task="speak", output={"audio"})
-        provider = CascadeProvider(speaker=Odd())
+        provider = CascadeProvider(synthesizer=Odd())
         return b"".join(
             [one.data async for one in provider.respond(asked) if isinstance(one, AudioDelta)]
         )

@@ -18,9 +18,9 @@ from ossicle.cascade import (
     CallableThinker,
     CascadeProvider,
     Piece,
-    ProviderHearer,
-    ProviderSpeaker,
-    ProviderThinker,
+    ProviderLanguageModel,
+    ProviderRecognizer,
+    ProviderSynthesizer,
 )
 from ossicle.errors import (
     ConfigurationError,
@@ -45,8 +45,8 @@ TURN = (Message(role="user", parts=(TextPart(text="old"),)),
         Message(role="user", parts=(TextPart(text="new"),)))  # fmt: skip
 
 
-async def thought(thinker: CallableThinker) -> list[Piece]:
-    return [piece async for piece in thinker.think(TURN)]
+async def thought(language_model: CallableThinker) -> list[Piece]:
+    return [piece async for piece in language_model.think(TURN)]
 
 
 async def test_functions_of_every_kind_think() -> None:
@@ -107,14 +107,14 @@ async def test_what_a_function_raises_is_typed() -> None:
 async def test_a_cascade_of_cascades_hears_thinks_and_speaks() -> None:
     call = ToolCall(id="c", name="look")
     inner = CascadeProvider(
-        hearer=ScriptedHearer(),
-        thinker=ScriptedThinker(pieces=["Yes, ", "no.", call]),
-        speaker=ScriptedSpeaker(),
+        recognizer=ScriptedHearer(),
+        language_model=ScriptedThinker(pieces=["Yes, ", "no.", call]),
+        synthesizer=ScriptedSpeaker(),
     )
     outer = CascadeProvider(
-        hearer=ProviderHearer(inner, "cascade"),
-        thinker=ProviderThinker(inner, "cascade"),
-        speaker=ProviderSpeaker(inner, "cascade"),
+        recognizer=ProviderRecognizer(inner, "cascade"),
+        language_model=ProviderLanguageModel(inner, "cascade"),
+        synthesizer=ProviderSynthesizer(inner, "cascade"),
     )
     asked = request(spoken("x"), output={"text", "audio"}, language="en")
     kinds = [type(event) async for event in outer.respond(asked)]
@@ -140,35 +140,37 @@ class Broken(CascadeProvider):
 
 async def test_a_provider_that_breaks_off_is_noticed() -> None:
     broken = Broken(
-        hearer=ScriptedHearer(), thinker=ScriptedThinker(pieces=["x"]), speaker=ScriptedSpeaker()
+        recognizer=ScriptedHearer(),
+        language_model=ScriptedThinker(pieces=["x"]),
+        synthesizer=ScriptedSpeaker(),
     )
     with pytest.raises(StreamIncompleteError):
-        await ProviderHearer(broken, "cascade").hear(spoken("x").clip, language=None)
+        await ProviderRecognizer(broken, "cascade").hear(spoken("x").clip, language=None)
     with pytest.raises(StreamIncompleteError):
-        thinker = ProviderThinker(broken, "cascade")
-        async for _ in thinker.think(
+        language_model = ProviderLanguageModel(broken, "cascade")
+        async for _ in language_model.think(
             TURN, instructions=None, tools=(), tool_choice=None, max_output_tokens=None
         ):
             pass
     with pytest.raises(StreamIncompleteError):
-        async for _ in ProviderSpeaker(broken, "cascade").speak("x", voice=None, speed=1.0):
+        async for _ in ProviderSynthesizer(broken, "cascade").speak("x", voice=None, speed=1.0):
             pass
 
 
 async def test_unfit_providers_are_refused_when_the_stage_is_built() -> None:
-    deaf = CascadeProvider(speaker=ScriptedSpeaker())
+    deaf = CascadeProvider(synthesizer=ScriptedSpeaker())
     with pytest.raises(ConfigurationError, match="transcribe"):
-        ProviderHearer(deaf, "cascade")
+        ProviderRecognizer(deaf, "cascade")
     with pytest.raises(ConfigurationError, match="respond"):
-        ProviderThinker(deaf, "cascade")
-    mute = CascadeProvider(hearer=ScriptedHearer())
+        ProviderLanguageModel(deaf, "cascade")
+    mute = CascadeProvider(recognizer=ScriptedHearer())
     with pytest.raises(ConfigurationError, match="speak"):
-        ProviderSpeaker(mute, "cascade")
+        ProviderSynthesizer(mute, "cascade")
     only_mp3 = CascadeProvider(
-        speaker=ScriptedSpeaker(), capabilities=_without_output(deaf.capabilities("cascade"))
+        synthesizer=ScriptedSpeaker(), capabilities=_without_output(deaf.capabilities("cascade"))
     )
     with pytest.raises(ConfigurationError, match="PCM"):
-        ProviderSpeaker(only_mp3, "cascade")
+        ProviderSynthesizer(only_mp3, "cascade")
 
 
 def _without_output(record: Capabilities) -> Capabilities:
@@ -176,16 +178,16 @@ def _without_output(record: Capabilities) -> Capabilities:
 
 
 async def test_a_speed_that_cannot_be_kept_is_refused() -> None:
-    speaker = ProviderSpeaker(CascadeProvider(speaker=ScriptedSpeaker()), "cascade")
+    synthesizer = ProviderSynthesizer(CascadeProvider(synthesizer=ScriptedSpeaker()), "cascade")
     with pytest.raises(UnsupportedFeatureError, match="speed"):
-        async for _ in speaker.speak("x", voice=None, speed=2.0):
+        async for _ in synthesizer.speak("x", voice=None, speed=2.0):
             pass
 
 
 async def test_a_stage_closes_only_what_it_owns() -> None:
     inner_speaker = ScriptedSpeaker()
-    inner = CascadeProvider(speaker=inner_speaker)
-    await ProviderSpeaker(inner, "cascade").aclose()
+    inner = CascadeProvider(synthesizer=inner_speaker)
+    await ProviderSynthesizer(inner, "cascade").aclose()
     assert inner_speaker.closed == 0
-    await ProviderSpeaker(inner, "cascade", owns_provider=True).aclose()
+    await ProviderSynthesizer(inner, "cascade", owns_provider=True).aclose()
     assert inner_speaker.closed == 1

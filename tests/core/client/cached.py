@@ -15,8 +15,8 @@ from ossicle import AsyncClient, Client
 from ossicle.abc import CallInfo, hookimpl
 from ossicle.errors import OssicleError
 from ossicle.messages import Receipt
-from ossicle.testing.vendors.openai import FakeOpenAI
-from ossicle.testing.vendors.tones import tone_voice
+from ossicle_testing.vendors.openai import FakeOpenAI
+from ossicle_testing.vendors.tones import tone_voice
 
 SPEAKER = "openai:tts-1"
 HEARER = "openai:gpt-4o-mini-transcribe"

@@ -29,8 +29,8 @@ from ossicle.errors import (
 from ossicle.messages import Cost, Estimate, Usage
 from ossicle.policy import Allowance, Amount, MemoryLedger, RetryPolicy
 from ossicle.storage import MemoryStore, SqliteStore, TableLedger
-from ossicle.testing.vendors import FaultKind, ListedFaults
-from ossicle.testing.vendors.openai import FakeOpenAI
+from ossicle_testing.vendors import FaultKind, ListedFaults
+from ossicle_testing.vendors.openai import FakeOpenAI
 
 CHEAP = "four words of text"
 

@@ -17,10 +17,10 @@ from ossicle.errors import BudgetExceededError, ConfigurationError, ProviderErro
 from ossicle.pipeline import CacheUse
 from ossicle.policy import Allowance, RetryPolicy
 from ossicle.storage import AudioCache, MemoryStore, SqliteStore
-from ossicle.testing.vendors import FaultKind, ListedFaults
-from ossicle.testing.vendors.openai import FakeOpenAI
-from ossicle.testing.vendors.tones import tone_voice
 from ossicle_echo import EchoProvider
+from ossicle_testing.vendors import FaultKind, ListedFaults
+from ossicle_testing.vendors.openai import FakeOpenAI
+from ossicle_testing.vendors.tones import tone_voice
 
 
 def spoken(words: str, container: str = "WAV") -> AudioClip:

@@ -31,9 +31,9 @@ from ossicle.policy import (
     RetryPolicy,
 )
 from ossicle.storage import AudioCache, MemoryStore
-from ossicle.testing.vendors import FaultKind, ListedFaults
-from ossicle.testing.vendors.openai import FakeOpenAI
 from ossicle_echo.provider import EchoProvider
+from ossicle_testing.vendors import FaultKind, ListedFaults
+from ossicle_testing.vendors.openai import FakeOpenAI
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 

@@ -24,9 +24,9 @@ from ossicle.errors import (
 from ossicle.messages import Event, Receipt, Request
 from ossicle.policy import Allowance, RetryPolicy, VirtualClock
 from ossicle.storage import AudioCache, MemoryStore
-from ossicle.testing.vendors import FaultKind, ListedFaults
-from ossicle.testing.vendors.openai import FakeOpenAI
 from ossicle_echo.provider import EchoProvider
+from ossicle_testing.vendors import FaultKind, ListedFaults
+from ossicle_testing.vendors.openai import FakeOpenAI
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 

@@ -18,7 +18,13 @@ from tests.core.conversation.worlds import World
 from tests.profiles import tried
 
 from ossicle import Client
-from ossicle.conversation import Notebook, Summary, archive, export_notebook, import_notebook
+from ossicle.conversation import (
+    ConversationState,
+    Summary,
+    archive,
+    export_notebook,
+    import_notebook,
+)
 from ossicle.errors import (
     AudioLimitError,
     FileAccessError,
@@ -29,7 +35,7 @@ from ossicle.errors import (
 from ossicle.messages import Attempt, AudioRecord, Cost, Receipt, Usage
 
 
-def notebook() -> Notebook:
+def notebook() -> ConversationState:
     receipt = Receipt(
         turn_id="x",
         provider="vendor",
@@ -43,7 +49,7 @@ def notebook() -> Notebook:
         attempts=(Attempt(outcome="settled"),),
     )
     first = turn("t1", seconds=0.5, heard="heard", reference="id", expires_at=5.0)
-    return Notebook(
+    return ConversationState(
         id="mine",
         instructions="Be brief.",
         references=(None, "local"),
@@ -82,7 +88,7 @@ def test_the_same_conversation_gives_the_same_file_and_equal_audio_is_in_it_once
 
 
 def test_a_turn_that_was_under_way_is_ambiguous_elsewhere(tmp_path: Path) -> None:
-    book = Notebook(turns=[turn(state="pending")])
+    book = ConversationState(turns=[turn(state="pending")])
     after = import_notebook(export_notebook(book, tmp_path / "a.zip"))
     assert after.turns[0].state == "ambiguous"
 

@@ -18,11 +18,10 @@ from tests.profiles import machine
 
 from ossicle import AsyncClient, AsyncConversation, AudioClip, RetryPolicy
 from ossicle.conversation import HistoryPolicy, RetentionPolicy, load_notebook
-from ossicle.conversation.keeper import NoKeeper
+from ossicle.conversation.persistence import NullStore
 from ossicle.errors import OssicleError
 from ossicle.messages import Reply, Usage
-from ossicle.storage import MemoryStore
-from ossicle.storage import Turn as StoredTurn
+from ossicle.storage import MemoryStore, StoredTurn
 from ossicle_echo.script import EchoScript
 
 T = TypeVar("T")
@@ -183,7 +182,7 @@ class Conversations(RuleBasedStateMachine):
                     await anext(stream, None)
                 # What another process finds: the first one writes nothing any more.
                 self.talk = await self.client.conversations.open(name)
-                stream._log._keeper = NoKeeper()
+                stream._log._keeper = NullStore()
 
         self.run(work)
         self.expected.append(("ambiguous", words))

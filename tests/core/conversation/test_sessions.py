@@ -1,11 +1,11 @@
-"""The quick profile of the bar in `tests/bars/sessions.py`."""
+"""The quick profile of the bar in `tests/thresholds/sessions.py`."""
 
 from __future__ import annotations
 
 import argparse
 
 import pytest
-from tests.bars.sessions import of_naive, passed, run
+from tests.thresholds.sessions import of_naive, passed, run
 
 
 @pytest.mark.slow

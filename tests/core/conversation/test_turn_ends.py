@@ -13,7 +13,7 @@ import pytest
 from tests.core.conversation.worlds import Watched, World
 
 from ossicle import AsyncClient, AsyncConversation, AudioClip, Client, Tool
-from ossicle.conversation import HistoryPolicy, StoreKeeper, Turn, load_notebook
+from ossicle.conversation import HistoryPolicy, StorePersistence, Turn, load_notebook
 from ossicle.errors import (
     AmbiguousOutcomeError,
     AudioReferenceNotFoundError,
@@ -154,7 +154,7 @@ def test_two_writes_at_once_do_not_trip_over_each_other() -> None:
         talk = client.conversation(id="x")
         talk.send("one")
         keeper, book = talk._conversation._keeper, talk._conversation._book
-        assert isinstance(keeper, StoreKeeper)
+        assert isinstance(keeper, StorePersistence)
         met: list[StorageError] = []
 
         def write() -> None:

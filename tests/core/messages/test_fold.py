@@ -20,8 +20,8 @@ from ossicle.messages import (
     Usage,
     UsageReported,
 )
-from ossicle.testing import laws
-from ossicle.testing.strategies import event_splittings, event_streams
+from ossicle_testing import laws
+from ossicle_testing.strategies import event_splittings, event_streams
 
 PCM = AudioFormat.pcm(sample_rate=24000)
 

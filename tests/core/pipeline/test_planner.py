@@ -36,7 +36,7 @@ from ossicle.messages import (
     Tool,
     ToolResultPart,
 )
-from ossicle.pipeline.draft import Draft
+from ossicle.pipeline.call_request import CallRequest
 from ossicle.pipeline.plan import Plan
 from ossicle.pipeline.planner import plan_call
 from ossicle.pipeline.settings import PipelineSettings
@@ -98,15 +98,15 @@ def clip(
     return AudioClip(b"", facts=facts)
 
 
-def draft(*parts: Part, **fields: object) -> Draft:
+def draft(*parts: Part, **fields: object) -> CallRequest:
     message = Message(role="user", parts=parts)
-    return Draft.model_validate(
+    return CallRequest.model_validate(
         {"messages": (message,), "output": frozenset({"text", "audio"})} | fields
     )
 
 
 def planned(
-    wanted: Draft,
+    wanted: CallRequest,
     capabilities: Capabilities | None = None,
     *,
     settings: PipelineSettings | None = None,
@@ -141,7 +141,7 @@ def test_a_combination_outside_the_matrix_is_refused_with_what_is_allowed() -> N
 def test_audio_of_an_earlier_turn_counts_where_the_newest_is_text() -> None:
     earlier = Message(role="user", parts=(AudioPart(clip=clip("wav")),))
     newest = Message(role="user", parts=(TextPart(text="and now?"),))
-    wanted = Draft(messages=(earlier, newest), output=frozenset({"text"}))
+    wanted = CallRequest(messages=(earlier, newest), output=frozenset({"text"}))
     assert planned(wanted).row.name == "mixed_to_text"
 
 
@@ -218,7 +218,7 @@ def test_audio_or_results_in_the_wrong_message_are_refused() -> None:
     in_tool = Message(role="tool", parts=(AudioPart(clip=clip("wav")),))
     said = Message(role="user", parts=(TextPart(text="hi"),))
     with pytest.raises(UnsupportedFeatureError, match="no vendor takes it"):
-        planned(Draft(messages=(said, in_tool), output=frozenset({"text", "audio"})))
+        planned(CallRequest(messages=(said, in_tool), output=frozenset({"text", "audio"})))
 
 
 # ---- the answer's audio

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
-from tests.bars.misbehaving_plugins import PLUGINS, Misbehaving, install
+from tests.thresholds.misbehaving_plugins import PLUGINS, Misbehaving, install
 
 from ossicle import Client, PipelineSettings
 from ossicle.abc import (
@@ -23,7 +23,6 @@ from ossicle.abc import (
     ValidatorSpec,
     hookimpl,
 )
-from ossicle.cli.program import program
 from ossicle.errors import (
     DuplicateNameError,
     PluginContractError,
@@ -32,6 +31,7 @@ from ossicle.errors import (
 )
 from ossicle.messages import Finding
 from ossicle.plugins import PluginHost, PluginListing, installed_entry_points
+from ossicle_cli.program import program
 
 SWIFT = tuple(plugin for plugin in PLUGINS if not plugin.hangs)
 HANGING = tuple(plugin for plugin in PLUGINS if plugin.hangs)

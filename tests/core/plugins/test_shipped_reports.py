@@ -2,7 +2,7 @@
 
 Versions and digests may be of yesterday, so a report may be stale; it may not be of another
 format, partial, or about files of several packages. All are brought up to date by
-`python -m ossicle.testing.sign -- tests/conformance` before a release.
+`python -m ossicle_testing.sign -- tests/conformance` before a release.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import pytest
 
 from ossicle.abc import AudioProvider, ProviderSettings
 from ossicle.plugins import CapabilityReport, PluginHost, PluginListing, verify_module
-from ossicle.testing.conformance import (
+from ossicle_testing.conformance import (
     Conformance,
     ConverterConformance,
     PreprocessorConformance,
     ProviderConformance,
     ValidatorConformance,
 )
-from ossicle.testing.conformance.provider.asking import (
+from ossicle_testing.conformance.provider.asking import (
     deliveries,
     input_formats,
     output_formats,
 )
-from ossicle.testing.conformance.suite import checks_of
+from ossicle_testing.conformance.suite import checks_of
 
 HOST = PluginHost()
 LISTINGS = [one for one in HOST.listings() if one.is_first_party]
@@ -102,7 +102,7 @@ def test_a_shipped_report_claims_the_rules_of_today(kind: str) -> None:
 OUTSIDE = """
 import pytest
 from ossicle.preprocess.plugin import ossicle_register_preprocessors
-from ossicle.testing.conformance import PreprocessorConformance
+from ossicle_testing.conformance import PreprocessorConformance
 
 [SPEC] = [one for one in ossicle_register_preprocessors() if one.name == "downmix"]
 
@@ -128,7 +128,7 @@ def test_nothing_is_signed_that_was_not_proved(tmp_path: Path) -> None:
 
 
 def sign(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ossicle.testing.sign", "--", *arguments]
+    command = [sys.executable, "-m", "ossicle_testing.sign", "--", *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=Path(arguments[0]).parent
     )

@@ -20,8 +20,8 @@ from ossicle.abc import Preprocessor
 from ossicle.errors import ConfigurationError, FileAccessError
 from ossicle.preprocess import Downmix, HighPassFilter, Loudness, ResampleTo, Spool, TrimSilence
 from ossicle.signal.meters import Measurements, Meter
-from ossicle.testing import laws
-from ossicle.testing.strategies import chunkings
+from ossicle_testing import laws
+from ossicle_testing.strategies import chunkings
 
 RATE = 8000
 Samples = NDArray[np.float32]

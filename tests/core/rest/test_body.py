@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.audio.wav import wav_header
 from ossicle.rest import Body, ClipData, form_body, json_body
-from ossicle.testing.vendors import parse_form
+from ossicle_testing.vendors import parse_form
 
 PCM = AudioFormat.pcm(sample_rate=8000)
 SIZES = st.sampled_from([0, 1, 2, 3, 3 * (1 << 15) - 22, 3 * (1 << 15), 100_001])

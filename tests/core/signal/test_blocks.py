@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from tests.profiles import tried
 
 from ossicle.signal.blocks import Reblocker, finite
-from ossicle.testing.laws import blocks_of
-from ossicle.testing.strategies import chunkings
+from ossicle_testing.laws import blocks_of
+from ossicle_testing.strategies import chunkings
 
 
 @given(frames=st.integers(1, 40), length=st.integers(0, 200), data=st.data())

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.profiles import tried
 
 from ossicle.signal.clipping import ClippingMeter
-from ossicle.testing import laws
-from ossicle.testing.strategies import chunkings
+from ossicle_testing import laws
+from ossicle_testing.strategies import chunkings
 
 
 def meter_of(*channels: list[float], sample_rate: int = 1000) -> ClippingMeter:

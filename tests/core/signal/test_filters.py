@@ -12,8 +12,8 @@ from tests.profiles import tried
 
 from ossicle.errors import ConfigurationError
 from ossicle.signal.filters import Biquad, HighPass, StreamFilter, high_pass_section
-from ossicle.testing import laws
-from ossicle.testing.strategies import chunkings
+from ossicle_testing import laws
+from ossicle_testing.strategies import chunkings
 
 
 def recursion(sections: tuple[Biquad, ...], samples: NDArray[np.float32]) -> NDArray[np.float64]:

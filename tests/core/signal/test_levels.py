@@ -11,8 +11,8 @@ from tests.core.signal.signals import noise, silence, sine
 from tests.profiles import tried
 
 from ossicle.signal.levels import LevelMeter, Levels
-from ossicle.testing import laws
-from ossicle.testing.strategies import chunkings
+from ossicle_testing import laws
+from ossicle_testing.strategies import chunkings
 
 
 def levels(samples: NDArray[np.float32], *, sample_rate: int = 24_000) -> Levels:

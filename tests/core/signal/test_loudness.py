@@ -17,8 +17,8 @@ from ossicle.signal.loudness import (
     channel_weights,
     k_weighting,
 )
-from ossicle.testing import laws
-from ossicle.testing.strategies import chunkings
+from ossicle_testing import laws
+from ossicle_testing.strategies import chunkings
 
 
 def loudness(samples: NDArray[np.float32], *, sample_rate: int = 48_000) -> Loudness:

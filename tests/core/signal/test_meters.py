@@ -16,8 +16,8 @@ from ossicle.errors import ConfigurationError
 from ossicle.signal.clipping import ClippingMeter
 from ossicle.signal.meters import Meter, measure
 from ossicle.signal.resample import resample
-from ossicle.testing import laws
-from ossicle.testing.strategies import Signal, chunkings, signals
+from ossicle_testing import laws
+from ossicle_testing.strategies import Signal, chunkings, signals
 
 
 @given(sizes=chunkings(40_800), channels=st.integers(1, 2))

@@ -12,8 +12,8 @@ from tests.profiles import tried
 
 from ossicle.errors import ConfigurationError
 from ossicle.signal.resample import Resampler, resample, resampled_frames
-from ossicle.testing import laws
-from ossicle.testing.strategies import chunkings
+from ossicle_testing import laws
+from ossicle_testing.strategies import chunkings
 
 RATES = st.sampled_from([8000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000, 96_000])
 

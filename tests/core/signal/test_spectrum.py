@@ -12,8 +12,8 @@ from tests.profiles import tried
 
 from ossicle.signal.resample import resample
 from ossicle.signal.spectrum import SpectrumMeter, transform_frames
-from ossicle.testing import laws
-from ossicle.testing.strategies import chunkings
+from ossicle_testing import laws
+from ossicle_testing.strategies import chunkings
 
 
 def meter_of(samples: NDArray[np.float32], *, sample_rate: int) -> SpectrumMeter:

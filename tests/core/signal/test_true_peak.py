@@ -11,8 +11,8 @@ from tests.core.signal.signals import noise, silence, sine
 from tests.profiles import tried
 
 from ossicle.signal.true_peak import TruePeakMeter
-from ossicle.testing import laws
-from ossicle.testing.strategies import chunkings
+from ossicle_testing import laws
+from ossicle_testing.strategies import chunkings
 
 
 def true_peak(samples: NDArray[np.float32]) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import anyio.lowlevel
 import pytest
-from tests.bars.tenants import mingle
+from tests.thresholds.tenants import mingle
 
 from ossicle.errors import (
     AmbiguousOutcomeError,
@@ -28,7 +28,7 @@ from ossicle.errors import (
     StorageError,
 )
 from ossicle.storage import AudioCache, Cacheable, Fetched, MemoryStore, SqliteStore
-from ossicle.testing.conformance.store import ManualClock
+from ossicle_testing.conformance.store import ManualClock
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 

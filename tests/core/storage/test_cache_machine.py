@@ -14,12 +14,12 @@ import anyio
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from tests.bars.operations import orphans
 from tests.profiles import machine
+from tests.thresholds.operations import orphans
 
 from ossicle.storage import AudioCache, Cacheable, SqliteStore
 from ossicle.storage.tables import Files
-from ossicle.testing.store_conformance import ManualClock
+from ossicle_testing.store_conformance import ManualClock
 
 LIFETIME_S = 100.0
 MAX_BYTES = 150_000

@@ -12,9 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.profiles import machine
 
 from ossicle.errors import StorageError
-from ossicle.storage import MemoryStore, SqliteStore, Turn
-from ossicle.storage.naming import digest_of
-from ossicle.testing.conformance.store import ManualClock
+from ossicle.storage import MemoryStore, SqliteStore, StoredTurn
+from ossicle.storage.validation import digest_of
+from ossicle_testing.conformance.store import ManualClock
 
 tenants = st.sampled_from(["a", "b"])
 names = st.sampled_from(["c", "d"])
@@ -83,7 +83,7 @@ class StoreMachine(RuleBasedStateMachine):
         revision: int | None,
         keep_s: float | None,
     ) -> None:
-        turn = Turn(
+        turn = StoredTurn(
             index=index,
             document=f"[{n_new}]",
             blobs=tuple(digest_of(BLOBS[each]) for each in data),

@@ -30,8 +30,8 @@ from ossicle.errors import (
     StreamIncompleteError,
 )
 from ossicle.messages import Reply, Request
-from ossicle.testing.vendors import FAULT_FACTS, Fault, FaultKind
-from ossicle.testing.vendors.unreachable import UNRESOLVABLE_URL, refusing_url, silent_url
+from ossicle_testing.vendors import FAULT_FACTS, Fault, FaultKind
+from ossicle_testing.vendors.dead_endpoints import UNRESOLVABLE_URL, refusing_url, silent_url
 
 K = FaultKind
 Wanted = dict[FaultKind, type[OssicleError] | None]

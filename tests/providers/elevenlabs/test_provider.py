@@ -39,8 +39,8 @@ from ossicle.errors import (
     UnsupportedModalityError,
 )
 from ossicle.messages import AudioDelta, Message, ReplyStarted, Request, TextPart
-from ossicle.testing.vendors import parse_form
 from ossicle_elevenlabs.provider import ElevenLabsProvider
+from ossicle_testing.vendors import parse_form
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 FORMATS = [

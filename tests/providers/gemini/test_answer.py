@@ -28,7 +28,7 @@ from ossicle.errors import (
     StreamIncompleteError,
 )
 from ossicle.messages import Finished, TextDelta
-from ossicle.testing.strategies import splittings
+from ossicle_testing.strategies import splittings
 
 USAGE = {
     "promptTokenCount": 10,

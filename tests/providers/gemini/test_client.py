@@ -27,10 +27,10 @@ from ossicle.errors import (
 from ossicle.messages import AudioDelta, AudioReference, Message, TextPart, Tool, ToolResultPart
 from ossicle.plugins import installed_entry_points
 from ossicle.policy import RetryPolicy
-from ossicle.testing.vendors import FaultKind
-from ossicle.testing.vendors.gemini import FakeGemini, text_tokens
-from ossicle.testing.vendors.openai import FakeOpenAI
-from ossicle.testing.vendors.tones import tone_ear
+from ossicle_testing.vendors import FaultKind
+from ossicle_testing.vendors.gemini import FakeGemini, text_tokens
+from ossicle_testing.vendors.openai import FakeOpenAI
+from ossicle_testing.vendors.tones import tone_ear
 
 IS_INSTALLED = any(entry.name == "gemini" for entry in installed_entry_points())
 

@@ -25,8 +25,8 @@ from ossicle.errors import (
     StreamIncompleteError,
 )
 from ossicle.messages import Reply
-from ossicle.testing.vendors import FAULT_FACTS, Fault, FaultKind, RetryAfter
-from ossicle.testing.vendors.unreachable import UNRESOLVABLE_URL, refusing_url, silent_url
+from ossicle_testing.vendors import FAULT_FACTS, Fault, FaultKind, RetryAfter
+from ossicle_testing.vendors.dead_endpoints import UNRESOLVABLE_URL, refusing_url, silent_url
 
 TEXT = "Hello Zoë"
 HELLO = asking(TEXT)

@@ -51,9 +51,9 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ossicle.testing.vendors import Fault, FaultKind, LedgerEntry, LoopbackServer, Response
 from ossicle_gemini.provider import GeminiProvider
 from ossicle_gemini.sound import PCM16
+from ossicle_testing.vendors import Fault, FaultKind, LedgerEntry, LoopbackServer, Response
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 LOOK = Tool(

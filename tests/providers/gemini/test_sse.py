@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 
 from ossicle.errors import InvalidReplyError
-from ossicle.testing.strategies import splittings
 from ossicle_gemini.sse import EventParser
+from ossicle_testing.strategies import splittings
 
 STREAM = (
     b'\xef\xbb\xbf: hello\r\ndata: {"a":1}\r\n\r\n'

@@ -10,9 +10,9 @@ from tests.providers.calls import collect, folded, run_with
 
 from ossicle.abc import ProviderSettings
 from ossicle.messages import Reply, Request
-from ossicle.testing.vendors import Fault, FaultKind, ListedFaults
-from ossicle.testing.vendors.gemini import FakeGemini
 from ossicle_gemini.provider import GeminiProvider
+from ossicle_testing.vendors import Fault, FaultKind, ListedFaults
+from ossicle_testing.vendors.gemini import FakeGemini
 
 KEY = "AIzaSyTest-0123456789abcdefghijklmnopq"
 T = TypeVar("T")

@@ -12,12 +12,12 @@ import numpy as np
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.audio.wav import wav_header
 from ossicle.messages import AudioPart, Event, Message, Part, Reply, ReplyFold, Request, TextPart
-from ossicle.testing.vendors.sound import pcm16_bytes
-from ossicle.testing.vendors.tones import tone_ear, tone_voice
 from ossicle_gemini.answer import AnswerReader
 from ossicle_gemini.errors import CallFacts
 from ossicle_gemini.sound import PCM16
 from ossicle_gemini.sse import EventParser
+from ossicle_testing.vendors.sound import pcm16_bytes
+from ossicle_testing.vendors.tones import tone_ear, tone_voice
 
 CHAT = "gemini-3.8-flash"
 SPEECH = "gemini-3.8-flash-tts"

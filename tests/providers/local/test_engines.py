@@ -7,7 +7,7 @@ import pytest
 from tests.core.cascade.scripted import ScriptedHearer
 
 from ossicle.abc import ProviderSettings, Requirement
-from ossicle.cascade import Hearer, Speaker
+from ossicle.cascade import Recognizer, Synthesizer
 from ossicle.errors import ConfigurationError, DependencyMissingError
 from ossicle_local.engines import HEARING, SPEAKING, Engine, build_first, expected, record_of
 from ossicle_local.packages import load_package, package_folder
@@ -18,8 +18,8 @@ HERE = Requirement(package="json")
 NOWHERE = Requirement(package="no_such_package_at_all", extra="local")
 
 
-def engine(name: str, *, needs: Requirement = HERE, works: bool = True) -> Engine[Hearer]:
-    def build() -> Hearer:
+def engine(name: str, *, needs: Requirement = HERE, works: bool = True) -> Engine[Recognizer]:
+    def build() -> Recognizer:
         if not works:
             raise DependencyMissingError(f"{name} does not work", package=name, extra="local")
         return ScriptedHearer()
@@ -67,7 +67,7 @@ def test_a_package_that_is_missing_or_does_not_load_is_named(
 
 
 @pytest.mark.parametrize("speaking", SPEAKING, ids=lambda engine: engine.name)
-def test_every_combination_has_a_whole_record(speaking: Engine[Speaker]) -> None:
+def test_every_combination_has_a_whole_record(speaking: Engine[Synthesizer]) -> None:
     for hearing in HEARING:
         record = record_of(hearing, speaking)
         assert str(record) == "local:assistant"

@@ -232,7 +232,7 @@ async def test_the_first_sentence_sounds_before_the_last_is_thought(
         assert sounded.wait(20)
         yield "this comes later."
 
-    provider = local_assistant(thinker=CallableThinker(slow))  # type: ignore[arg-type]
+    provider = local_assistant(language_model=CallableThinker(slow))  # type: ignore[arg-type]
     events = []
     request = Request(
         task="respond",

@@ -13,8 +13,8 @@ import pytest
 from tests.providers.local.speech import SENTENCES
 
 from ossicle import Client
-from ossicle.testing import normal_words, total_errors
-from ossicle.testing.laws import with_silence
+from ossicle_testing import normal_words, total_errors
+from ossicle_testing.laws import with_silence
 
 pytestmark = pytest.mark.models
 

@@ -18,7 +18,7 @@ from ossicle import AsyncClient, Client, PipelineSettings
 from ossicle.audio import AudioClip
 from ossicle.messages import Event, Reply
 from ossicle.policy import RetryPolicy, SystemClock
-from ossicle.testing.vendors.tones import tone_ear, tone_voice
+from ossicle_testing.vendors.tones import tone_ear, tone_voice
 
 FACES = ("blocking", "asyncio", "trio")
 OPTIONS = {"profile": "openai", "read_timeout_s": 5.0, "connect_timeout_s": 2.0}

@@ -23,12 +23,12 @@ from ossicle.messages import (
     ToolResultPart,
 )
 from ossicle.rest import ClipData
-from ossicle.testing.vendors.openai import chat_schema, problems
 from ossicle_openai.catalogue import record_for
 from ossicle_openai.chat_request import ChatCall, chat_call
 from ossicle_openai.options import call_options
 from ossicle_openai.profiles import profile_named
 from ossicle_openai.sound import PCM16
+from ossicle_testing.vendors.openai import chat_schema, problems
 
 BOTH = frozenset({"text", "audio"})
 

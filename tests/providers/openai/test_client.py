@@ -33,8 +33,8 @@ from ossicle.messages import (
     ToolResultPart,
 )
 from ossicle.pipeline import PipelineSettings
-from ossicle.testing.vendors import Fault, FaultKind, ManualClock
-from ossicle.testing.vendors.tones import tone_ear, tone_voice
+from ossicle_testing.vendors import Fault, FaultKind, ManualClock
+from ossicle_testing.vendors.tones import tone_ear, tone_voice
 
 ROWS: list[tuple[dict[str, Any], set[str], str]] = [
     ({"text": "Hello"}, BOTH, "Hello"),

@@ -39,7 +39,7 @@ from ossicle.messages import (
     ReplyStarted,
     TextPart,
 )
-from ossicle.testing.vendors import Fault, FaultKind, ManualClock, RetryAfter
+from ossicle_testing.vendors import Fault, FaultKind, ManualClock, RetryAfter
 
 USER = Message(role="user", parts=(TextPart(text="Hi"),))
 REFUSED: list[tuple[str, type[OssicleError], dict[str, Any]]] = [

@@ -28,10 +28,10 @@ from ossicle.errors import (
     StreamIncompleteError,
 )
 from ossicle.messages import AudioPart, Message, Reply
-from ossicle.testing.vendors import FAULT_FACTS, Fault, FaultKind, RetryAfter
-from ossicle.testing.vendors.unreachable import UNRESOLVABLE_URL, refusing_url, silent_url
 from ossicle_openai.provider import OpenAIProvider
 from ossicle_openai.sound import PCM16
+from ossicle_testing.vendors import FAULT_FACTS, Fault, FaultKind, RetryAfter
+from ossicle_testing.vendors.dead_endpoints import UNRESOLVABLE_URL, refusing_url, silent_url
 
 WAV = AudioFormat.named("wav", sample_rate=24_000, channels=1)
 TEXT = "Hello Zoë"

@@ -36,7 +36,6 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ossicle.testing.vendors.tones import tone_ear, tone_voice
 from ossicle_openai.catalogue import record_for
 from ossicle_openai.endpoint import find_endpoint
 from ossicle_openai.exchange import Exchange
@@ -44,6 +43,7 @@ from ossicle_openai.options import CallOptions
 from ossicle_openai.provider import OpenAIProvider
 from ossicle_openai.sound import PCM16
 from ossicle_openai.transcribing import transcribe_events
+from ossicle_testing.vendors.tones import tone_ear, tone_voice
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 BOTH = frozenset({"text", "audio"})

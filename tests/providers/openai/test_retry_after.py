@@ -1,7 +1,7 @@
 import pytest
 
 from ossicle.rest import http_date_s
-from ossicle.rest.waits import LONGEST_S
+from ossicle.rest.retry_after import LONGEST_S
 from ossicle_openai.retry_after import retry_after_s
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ossicle.errors import InvalidReplyError
-from ossicle.testing.strategies import splittings
 from ossicle_openai.sse import DONE, EventParser
+from ossicle_testing.strategies import splittings
 
 
 def events_of(*pieces: bytes, max_event_bytes: int = 1 << 20) -> list[str]:

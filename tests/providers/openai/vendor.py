@@ -10,9 +10,9 @@ from tests.providers.calls import collect, folded, run_with
 
 from ossicle.abc import ProviderSettings
 from ossicle.messages import Reply, Request
-from ossicle.testing.vendors import Fault, FaultKind, ListedFaults
-from ossicle.testing.vendors.openai import PROFILES, FakeOpenAI
 from ossicle_openai.provider import OpenAIProvider
+from ossicle_testing.vendors import Fault, FaultKind, ListedFaults
+from ossicle_testing.vendors.openai import PROFILES, FakeOpenAI
 
 KEY = "sk-test-0123456789abcdef"
 T = TypeVar("T")

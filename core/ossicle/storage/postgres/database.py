@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ossicle.errors import DependencyMissingError, StorageError
-from ossicle.storage.tables import Found
+from ossicle.storage.tables import Cursor
 
 if TYPE_CHECKING:
     import psycopg
@@ -25,7 +25,7 @@ class PostgresRows:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
 
-    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Found:
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         """Run a statement; question marks stand for values."""
         return self._connection.execute(_translate(sql), parameters)
 

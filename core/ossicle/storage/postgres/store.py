@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from ossicle.storage.naming import check_names
 from ossicle.storage.postgres.database import PostgresDatabase
 from ossicle.storage.postgres.schema import migrate
 from ossicle.storage.tables import Files, TableStore
 from ossicle.storage.tables.blob_url import check_place, open_url
 from ossicle.storage.tables.store import secret
+from ossicle.storage.validation import check_names
 
 
 class PostgresStore(TableStore):

@@ -19,8 +19,8 @@ from ossicle.storage.sqlite.opening import (
     prepare_folder,
     write_place,
 )
+from ossicle.storage.tables.blob_backend import BlobBackend
 from ossicle.storage.tables.blob_folder import BlobFolder, file_error
-from ossicle.storage.tables.blob_place import BlobPlace
 from ossicle.storage.tables.blob_url import (
     blobs_elsewhere,
     check_place,
@@ -28,8 +28,8 @@ from ossicle.storage.tables.blob_url import (
     open_url,
     own_folder,
 )
+from ossicle.storage.tables.connection import TableDatabase
 from ossicle.storage.tables.files import Files
-from ossicle.storage.tables.rows import TableDatabase
 from ossicle.storage.tables.store import TableStore, secret
 
 
@@ -89,7 +89,7 @@ class SqliteStore(TableStore):
                 database.close()
                 raise
 
-    def _open_place(self, database: TableDatabase, *, files: Files, secret: bytes) -> BlobPlace:
+    def _open_place(self, database: TableDatabase, *, files: Files, secret: bytes) -> BlobBackend:
         here, mark = self.folder / BLOBS, self.folder / PLACE
         if self._blob_url is None:
             if mark.exists():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from ossicle.storage.tables.rows import Rows
+from ossicle.storage.tables.connection import Connection
 
 
-def forget_conversation(rows: Rows, tenant: str, name: str) -> bool:
+def forget_conversation(rows: Connection, tenant: str, name: str) -> bool:
     """Drop the account of a conversation, named as `TableLedger` writes it; whether there was one.
 
     What is held in it settles into nothing.
@@ -23,7 +23,7 @@ def forget_conversation(rows: Rows, tenant: str, name: str) -> bool:
     return found is not None
 
 
-def forget_tenant(rows: Rows, tenant: str) -> None:
+def forget_tenant(rows: Connection, tenant: str) -> None:
     """Drop all accounts of a tenant."""
     rows.execute(
         "DELETE FROM hold_accounts WHERE account IN"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
-from ossicle.storage.tables.blob_place import OWN_NAME, hidden_name
+from ossicle.storage.tables.blob_backend import OWN_NAME, hidden_name
 from ossicle.storage.tables.files import Files, write_whole
 
 _PIECE_BYTES = 1 << 20

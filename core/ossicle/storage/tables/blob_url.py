@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ossicle.errors import ConfigurationError, StorageError
+from ossicle.storage.tables.blob_backend import BlobBackend, hidden_name
 from ossicle.storage.tables.blob_folder import BlobFolder, file_error
-from ossicle.storage.tables.blob_place import BlobPlace, hidden_name
+from ossicle.storage.tables.connection import TableDatabase
 from ossicle.storage.tables.files import Files
 from ossicle.storage.tables.remote_folder import RemoteFolder
-from ossicle.storage.tables.rows import TableDatabase
 
 _FILE = "file://"
 _ANY_FILE = (
@@ -29,7 +29,9 @@ def own_folder(secret: bytes) -> str:
     return hidden_name(secret, "place")[:32]
 
 
-def open_url(url: str, *, options: Mapping[str, object], files: Files, secret: bytes) -> BlobPlace:
+def open_url(
+    url: str, *, options: Mapping[str, object], files: Files, secret: bytes
+) -> BlobBackend:
     """The place that a URL means: a folder of this machine, or what fsspec reaches.
 
     Raises:
@@ -69,7 +71,7 @@ def discard_url(url: str, *, options: Mapping[str, object], place: str) -> None:
         raise file_error("cannot delete the blobs", error) from error
 
 
-def check_place(database: TableDatabase, place: BlobPlace | None) -> None:
+def check_place(database: TableDatabase, place: BlobBackend | None) -> None:
     """Refuse a place that has none of the blobs that the rows name.
 
     Raises:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ossicle.errors import NotStoredError, OssicleError, StorageCorruptError, StorageError
+from ossicle.storage.tables.blob_backend import BlobBackend
 from ossicle.storage.tables.blob_folder import damaged, open_inline
-from ossicle.storage.tables.blob_place import BlobPlace
-from ossicle.storage.tables.rows import Rows, TableDatabase
+from ossicle.storage.tables.connection import Connection, TableDatabase
 
 INLINE_BYTES = 64 * 1024
 """Up to here a blob lies in its row: one write instead of a file, its name and two waits. Above,
@@ -46,14 +46,14 @@ class Blobs:
     """
 
     def __init__(
-        self, database: TableDatabase, folder: BlobPlace | None, *, clock: Callable[[], float]
+        self, database: TableDatabase, folder: BlobBackend | None, *, clock: Callable[[], float]
     ) -> None:
         self._database = database
         self._folder = folder
         self._clock = clock
 
     @contextlib.contextmanager
-    def writing(self, tenant: str, digests: Iterable[str]) -> Iterator[Rows]:
+    def writing(self, tenant: str, digests: Iterable[str]) -> Iterator[Connection]:
         """A transaction that keeps blobs; where it fails no file of theirs is left behind.
 
         Args:
@@ -78,7 +78,9 @@ class Blobs:
         self._folder.write(name, data)
         return None, name
 
-    def keep(self, rows: Rows, tenant: str, *, digest: str, data: bytes, until: float) -> None:
+    def keep(
+        self, rows: Connection, tenant: str, *, digest: str, data: bytes, until: float
+    ) -> None:
         """Store a blob in a transaction, or repair a damaged one.
 
         Args:
@@ -142,14 +144,14 @@ class Blobs:
         with self._database.reading() as rows:
             return self.key(rows, tenant, digest) is not None
 
-    def key(self, rows: Rows, tenant: str, digest: str) -> int | None:
+    def key(self, rows: Connection, tenant: str, digest: str) -> int | None:
         """The row of a blob, or `None`."""
         found = rows.execute(
             "SELECT id FROM blobs WHERE tenant = ? AND digest = ?", (tenant, digest)
         ).fetchone()
         return None if found is None else int(found[0])
 
-    def remove(self, rows: Rows, keys: Iterable[int]) -> Removed:
+    def remove(self, rows: Connection, keys: Iterable[int]) -> Removed:
         """Delete rows and every reference to them."""
         removed: list[tuple[int, str | None]] = []
         for key in keys:
@@ -157,7 +159,7 @@ class Blobs:
             rows.execute("DELETE FROM blobs WHERE id = ?", (key,))
         return collect(removed)
 
-    def remove_unneeded(self, rows: Rows, among: Iterable[int] | None = None) -> Removed:
+    def remove_unneeded(self, rows: Connection, among: Iterable[int] | None = None) -> Removed:
         """Delete the rows that no turn needs and whose time to be claimed is over.
 
         Args:
@@ -219,12 +221,12 @@ class Blobs:
         if self._folder is not None:
             self._folder.close()
 
-    def _files(self) -> BlobPlace:
+    def _files(self) -> BlobBackend:
         if self._folder is None:
             raise damaged()
         return self._folder
 
-    def _known(self, rows: Rows) -> set[str]:
+    def _known(self, rows: Connection) -> set[str]:
         found = rows.execute(
             "SELECT file FROM blobs WHERE file IS NOT NULL"
             " UNION ALL SELECT file FROM cached WHERE file IS NOT NULL"

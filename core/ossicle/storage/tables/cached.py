@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import Callable
 
 from ossicle.errors import NotStoredError, StorageCorruptError, StorageError
-from ossicle.storage.naming import digest_of, encode_document
 from ossicle.storage.records import CachedValue, cached_size
 from ossicle.storage.tables.blobs import Blobs, Removed, collect
-from ossicle.storage.tables.rows import Rows, TableDatabase
-from ossicle.storage.tables.sealed import seal, unseal
+from ossicle.storage.tables.checksummed import seal, unseal
+from ossicle.storage.tables.connection import Connection, TableDatabase
+from ossicle.storage.validation import digest_of, encode_document
 
 _TOUCH_S = 60.0
 """A use is written down only when the last one known is older: most hits write nothing."""
@@ -119,15 +119,15 @@ class Cached:
         self._blobs.discard(names)
         return count
 
-    def remove_expired(self, rows: Rows) -> Removed:
+    def remove_expired(self, rows: Connection) -> Removed:
         """Delete the rows whose time is over."""
         return self._remove(rows, "expires_at <= ?", self._clock())
 
-    def remove_tenant(self, rows: Rows, tenant: str) -> Removed:
+    def remove_tenant(self, rows: Connection, tenant: str) -> Removed:
         """Delete all rows of a tenant."""
         return self._remove(rows, "tenant = ?", tenant)
 
-    def _remove(self, rows: Rows, which: str, *values: str | float) -> Removed:
+    def _remove(self, rows: Connection, which: str, *values: str | float) -> Removed:
         found = rows.execute(
             f"SELECT id, n_bytes, file FROM cached WHERE {which}", values
         ).fetchall()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ossicle.errors import NotStoredError
-from ossicle.storage.naming import another_writer, encode_document, unknown_conversation
-from ossicle.storage.records import ConversationSummary, StoredConversation, Turn
+from ossicle.storage.records import ConversationSummary, StoredConversation, StoredTurn
 from ossicle.storage.tables.blobs import Blobs, Removed
-from ossicle.storage.tables.rows import Rows, TableDatabase
-from ossicle.storage.tables.sealed import plausible, seal, unseal
+from ossicle.storage.tables.checksummed import plausible, seal, unseal
+from ossicle.storage.tables.connection import Connection, TableDatabase
+from ossicle.storage.validation import conflict_error, encode_document, unknown_conversation
 
 _COLUMNS = "id, name, revision, created_at, updated_at, document, digest"
 
@@ -36,7 +36,7 @@ class Conversations:
         name: str,
         *,
         document: str,
-        turns: Sequence[Turn],
+        turns: Sequence[StoredTurn],
         new_blobs: Mapping[str, bytes],
         revision: int | None,
     ) -> int:
@@ -64,7 +64,7 @@ class Conversations:
         tenant: str,
         name: str,
         *,
-        turn: Turn,
+        turn: StoredTurn,
         new_blobs: Mapping[str, bytes],
         revision: int | None,
     ) -> int:
@@ -77,10 +77,10 @@ class Conversations:
 
     def _put_turns(
         self,
-        rows: Rows,
+        rows: Connection,
         tenant: str,
         key: int,
-        turns: Sequence[Turn],
+        turns: Sequence[StoredTurn],
         new_blobs: Mapping[str, bytes],
     ) -> Removed:
         """Put turns in the place of those of their indexes; what only those needed."""
@@ -145,7 +145,7 @@ class Conversations:
                 updated_at=updated_at,
                 document=unseal(document, digest, name),
                 turns=tuple(
-                    Turn(
+                    StoredTurn(
                         index=position,
                         document=unseal(text, digest, str(position)),
                         blobs=tuple(blobs.get(turn, ())),
@@ -177,7 +177,7 @@ class Conversations:
                 for _, name, revision, created_at, updated_at, document, digest, n_turns in found
             )
 
-    def remove(self, rows: Rows, tenant: str, name: str) -> Removed | None:
+    def remove(self, rows: Connection, tenant: str, name: str) -> Removed | None:
         """Delete a conversation; the blobs that only it needed, or `None`: there was none."""
         found = rows.execute(
             "SELECT id FROM conversations WHERE tenant = ? AND name = ?", (tenant, name)
@@ -188,7 +188,7 @@ class Conversations:
         rows.execute("DELETE FROM conversations WHERE id = ?", found)
         return self._blobs.remove_unneeded(rows, freed)
 
-    def expire_blobs(self, rows: Rows) -> int:
+    def expire_blobs(self, rows: Connection) -> int:
         """Take their blobs from the turns that were to keep them no longer; how many turns."""
         due = rows.execute(
             "SELECT DISTINCT turns.id FROM turns JOIN turn_blobs ON turn = turns.id"
@@ -198,13 +198,15 @@ class Conversations:
         rows.executemany("DELETE FROM turn_blobs WHERE turn = ?", due)
         return len(due)
 
-    def remove_tenant(self, rows: Rows, tenant: str) -> Removed:
+    def remove_tenant(self, rows: Connection, tenant: str) -> Removed:
         """Delete all conversations and blobs of a tenant."""
         rows.execute("DELETE FROM conversations WHERE tenant = ?", (tenant,))
         keys = rows.execute("SELECT id FROM blobs WHERE tenant = ?", (tenant,)).fetchall()
         return self._blobs.remove(rows, [key for (key,) in keys])
 
-    def _change(self, rows: Rows, tenant: str, name: str, expected: int | None) -> tuple[int, int]:
+    def _change(
+        self, rows: Connection, tenant: str, name: str, expected: int | None
+    ) -> tuple[int, int]:
         found = rows.execute(
             "SELECT id, revision FROM conversations WHERE tenant = ? AND name = ?", (tenant, name)
         ).fetchone()
@@ -212,14 +214,14 @@ class Conversations:
             raise unknown_conversation(name)
         key, revision = found
         if expected is not None and revision != expected:
-            raise another_writer(revision, expected)
+            raise conflict_error(revision, expected)
         rows.execute(
             "UPDATE conversations SET revision = ?, updated_at = ? WHERE id = ?",
             (revision + 1, self._clock(), key),
         )
         return key, revision + 1
 
-    def _claim(self, rows: Rows, tenant: str, digest: str) -> int:
+    def _claim(self, rows: Connection, tenant: str, digest: str) -> int:
         key = self._blobs.key(rows, tenant, digest)
         if key is None:
             raise NotStoredError(
@@ -228,7 +230,7 @@ class Conversations:
         rows.execute("UPDATE blobs SET unclaimed_until = 0 WHERE id = ?", (key,))
         return key
 
-    def _remove_turns(self, rows: Rows, key: int, which: str, position: int) -> list[int]:
+    def _remove_turns(self, rows: Connection, key: int, which: str, position: int) -> list[int]:
         """Delete turns; the rows of the blobs they referred to."""
         freed = rows.execute(
             "SELECT DISTINCT blob FROM turn_blobs JOIN turns ON turns.id = turn"

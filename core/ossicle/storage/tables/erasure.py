@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ossicle.errors import StorageError
 from ossicle.storage.tables.blobs import Blobs
-from ossicle.storage.tables.rows import Rows, TableDatabase
+from ossicle.storage.tables.connection import Connection, TableDatabase
 
 
 class Erasure:
@@ -27,7 +27,7 @@ class Erasure:
         self._database = database
         self._blobs = blobs
 
-    def begin(self, rows: Rows) -> str:
+    def begin(self, rows: Connection) -> str:
         """Note in the transaction of a deletion that its bytes must go; the mark."""
         mark = secrets.token_hex(8)
         rows.execute("INSERT INTO erasures (mark) VALUES (?)", (mark,))

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ossicle.errors import StorageCorruptError
 from ossicle.storage.charge_sums import add_exactly
-from ossicle.storage.tables.rows import Rows
+from ossicle.storage.tables.connection import Connection
 from ossicle.storage.tables.store import TableStore
 
 HOLD_LIFETIME_S = 3600.0
@@ -122,7 +122,7 @@ class TableLedger(Generic[A]):
         return None
 
     def settle(self, hold_id: str, amount: A) -> None:
-        """Turn a hold into a spending of this amount; an unknown hold is left alone."""
+        """StoredTurn a hold into a spending of this amount; an unknown hold is left alone."""
         with self._database.writing() as rows:
             _settle(rows, hold_id, amount)
 
@@ -141,7 +141,7 @@ class TableLedger(Generic[A]):
     def _told(self, found: _Sum) -> A:
         return self._amount(tokens=found.tokens, money=found.money)
 
-    def _overdue(self, rows: Rows, account: tuple[str, ...]) -> _Sum:
+    def _overdue(self, rows: Connection, account: tuple[str, ...]) -> _Sum:
         """What is held for longer than calls take."""
         total = _Sum()
         for tokens, money in rows.execute(
@@ -158,7 +158,7 @@ class TableLedger(Generic[A]):
             for table in ("balances", "hold_accounts"):
                 rows.execute(f"DELETE FROM {table} WHERE account = ?", (_text(account),))
 
-    def _sweep(self, rows: Rows) -> None:
+    def _sweep(self, rows: Connection) -> None:
         """Drop holds of dead processes once all their accounts are forgotten."""
         rows.execute(
             "DELETE FROM holds WHERE made_at <= ? AND NOT EXISTS"
@@ -167,7 +167,7 @@ class TableLedger(Generic[A]):
         )
 
 
-def _settle(rows: Rows, hold_id: str, amount: AmountLike) -> None:
+def _settle(rows: Connection, hold_id: str, amount: AmountLike) -> None:
     found = rows.execute("SELECT tokens, money FROM holds WHERE hold_id = ?", (hold_id,)).fetchone()
     if found is None:
         return
@@ -181,7 +181,7 @@ def _settle(rows: Rows, hold_id: str, amount: AmountLike) -> None:
     rows.execute("DELETE FROM holds WHERE hold_id = ?", (hold_id,))
 
 
-def _balance(rows: Rows, account: tuple[str, ...]) -> tuple[_Sum, _Sum]:
+def _balance(rows: Connection, account: tuple[str, ...]) -> tuple[_Sum, _Sum]:
     """What is spent and what is held."""
     found = rows.execute(
         "SELECT spent_tokens, spent_money, held_tokens, held_money FROM balances WHERE account = ?",
@@ -195,7 +195,7 @@ def _balance(rows: Rows, account: tuple[str, ...]) -> tuple[_Sum, _Sum]:
     )
 
 
-def _write(rows: Rows, account: tuple[str, ...], spent: _Sum, held: _Sum) -> None:
+def _write(rows: Connection, account: tuple[str, ...], spent: _Sum, held: _Sum) -> None:
     rows.execute(
         "INSERT INTO balances"
         " (account, tenant, spent_tokens, spent_money, held_tokens, held_money)"

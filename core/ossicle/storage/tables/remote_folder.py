@@ -14,8 +14,8 @@ from ossicle.errors import (
     StorageCorruptError,
     StorageError,
 )
+from ossicle.storage.tables.blob_backend import OWN_NAME, hidden_name
 from ossicle.storage.tables.blob_folder import open_inline
-from ossicle.storage.tables.blob_place import OWN_NAME, hidden_name
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

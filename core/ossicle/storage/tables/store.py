@@ -7,31 +7,31 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
-from ossicle.storage.naming import (
-    check_digests,
-    check_names,
-    digest_of,
-    fresh_blobs,
-    read_source,
-)
 from ossicle.storage.records import (
     CachedValue,
     Charge,
     CleanReport,
     ConversationSummary,
     StoredConversation,
+    StoredTurn,
     TenantSize,
-    Turn,
 )
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
 from ossicle.storage.tables.accounts import forget_conversation, forget_tenant
-from ossicle.storage.tables.blob_place import BlobPlace
+from ossicle.storage.tables.blob_backend import BlobBackend
 from ossicle.storage.tables.blobs import Blobs, Removed
 from ossicle.storage.tables.cached import Cached
+from ossicle.storage.tables.checksummed import plausible, seal, unseal
+from ossicle.storage.tables.connection import TableDatabase
 from ossicle.storage.tables.conversations import Conversations
 from ossicle.storage.tables.erasure import Erasure
-from ossicle.storage.tables.rows import TableDatabase
-from ossicle.storage.tables.sealed import plausible, seal, unseal
+from ossicle.storage.validation import (
+    check_digests,
+    check_names,
+    digest_of,
+    fresh_blobs,
+    read_source,
+)
 
 _PAGE = 500
 """Charges that are read at once."""
@@ -65,7 +65,7 @@ class TableStore(Store):
     """
 
     def __init__(
-        self, database: TableDatabase, *, folder: BlobPlace | None, clock: Callable[[], float]
+        self, database: TableDatabase, *, folder: BlobBackend | None, clock: Callable[[], float]
     ) -> None:
         self.database = database
         self._clock = clock
@@ -112,7 +112,7 @@ class TableStore(Store):
         conversation_id: str,
         *,
         document: str,
-        turns: Sequence[Turn] = (),
+        turns: Sequence[StoredTurn] = (),
         new_blobs: Sequence[BlobSource] = (),
         revision: int | None = None,
     ) -> int:
@@ -133,7 +133,7 @@ class TableStore(Store):
         tenant: str,
         conversation_id: str,
         *,
-        turn: Turn,
+        turn: StoredTurn,
         new_blobs: Sequence[BlobSource] = (),
         revision: int | None = None,
     ) -> int:

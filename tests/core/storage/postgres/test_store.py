@@ -9,9 +9,9 @@ import pytest
 
 from ossicle.errors import DependencyMissingError, SchemaVersionError, StorageError
 from ossicle.policy import Allowance, Amount
-from ossicle.storage import Store, TableLedger, Turn
+from ossicle.storage import Store, StoredTurn, TableLedger
 from ossicle.storage.sqlite import schema
-from ossicle.testing.conformance.store import ManualClock, StoreConformance
+from ossicle_testing.conformance.store import ManualClock, StoreConformance
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -58,7 +58,7 @@ def test_two_openings_share_one_store(postgres_url: str) -> None:
     with PostgresStore(postgres_url, namespace=name) as first:
         first.save_conversation("a", "c", document="{}")
         with PostgresStore(postgres_url, namespace=name) as second:
-            second.save_turn("a", "c", turn=Turn(index=0, document="[0]"))
+            second.save_turn("a", "c", turn=StoredTurn(index=0, document="[0]"))
             ledger = TableLedger(second, amount=Amount)
             ledger.hold("1", Amount(tokens=3), {("day", "a", "x"): Allowance(tokens=3)})
         assert first.load_conversation("a", "c").turns[0].document == "[0]"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.bars.operations import KINDS, NOW, Operation, clock, dump, orphans
+from tests.thresholds.operations import KINDS, NOW, Operation, clock, dump, orphans
 
 from ossicle.errors import OssicleError, StorageError
-from ossicle.storage import AudioCache, Cacheable, Charge, MemoryStore, SqliteStore, Turn
+from ossicle.storage import AudioCache, Cacheable, Charge, MemoryStore, SqliteStore, StoredTurn
 from ossicle.storage.tables import Files
 
 
@@ -157,7 +157,7 @@ def write_some(store: SqliteStore, kind: str, number: int) -> None:
     if kind == "put_blob":
         store.put_blob("a", text.encode())
     elif kind == "save_turn":
-        store.save_turn("a", "c", turn=Turn(index=number, document=text))
+        store.save_turn("a", "c", turn=StoredTurn(index=number, document=text))
     elif kind == "save_cached":
         store.save_cached("a", text[:8], value=text.encode(), document="{}", lifetime_s=1e6)
     else:

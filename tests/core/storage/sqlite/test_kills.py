@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.bars.kills import NAMES
+from tests.thresholds.kills import NAMES
 
 ROOT = Path(__file__).parents[4]
 
@@ -18,7 +18,17 @@ ROOT = Path(__file__).parents[4]
 def test_killed_stores_lose_nothing() -> None:
     # In a process of its own: the bar forks, and this one may have threads.
     run = subprocess.run(
-        [sys.executable, "-m", "tests.bars.kills", "--kills", "20", "--times", "1", "--every", "9"],
+        [
+            sys.executable,
+            "-m",
+            "tests.thresholds.kills",
+            "--kills",
+            "20",
+            "--times",
+            "1",
+            "--every",
+            "9",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ossicle.errors import SchemaVersionError, StorageCorruptError, StorageError
-from ossicle.storage import Charge, SqliteStore, Turn
+from ossicle.storage import Charge, SqliteStore, StoredTurn
 from ossicle.storage.sqlite.opening import default_folder
 
 LARGE = b"voice" * 50_000
@@ -20,7 +20,7 @@ def filled(folder: Path) -> str:
     with SqliteStore(folder) as store:
         store.save_conversation("a", "c", document="{}")
         digest = store.put_blob("a", LARGE)
-        store.save_turn("a", "c", turn=Turn(index=0, document="[0]", blobs=(digest,)))
+        store.save_turn("a", "c", turn=StoredTurn(index=0, document="[0]", blobs=(digest,)))
     return digest
 
 

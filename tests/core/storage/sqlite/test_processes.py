@@ -17,14 +17,14 @@ N_TURNS = 24
 WORKER = """
 import hashlib, random, sys
 from pathlib import Path
-from ossicle.storage import Charge, SqliteStore, Turn
+from ossicle.storage import Charge, SqliteStore, StoredTurn
 
 number, n_processes, n_turns = map(int, sys.argv[2:])
 for index in range(number, n_turns, n_processes):
     with SqliteStore(Path(sys.argv[1])) as store:
         data = random.Random(index % 5).randbytes(100_000)
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
-        turn = Turn(index=index, document=f"[{index}]", blobs=(digest,))
+        turn = StoredTurn(index=index, document=f"[{index}]", blobs=(digest,))
         store.save_conversation("a", "c", document="{}")
         store.save_turn("a", "c", turn=turn, new_blobs=[data])
         store.append_charge("a", Charge(charge_id=str(index), at=0.0, provider="p", model="m"))

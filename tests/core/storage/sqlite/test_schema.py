@@ -9,9 +9,9 @@ from ossicle.client import recorded_stats
 from ossicle.errors import SchemaVersionError
 from ossicle.messages import Usage
 from ossicle.storage import Charge, SqliteStore
-from ossicle.storage.naming import digest_of
 from ossicle.storage.sqlite import schema
-from ossicle.storage.tables.sealed import seal
+from ossicle.storage.tables.checksummed import seal
+from ossicle.storage.validation import digest_of
 
 
 def tables(folder: Path) -> list[tuple[str, ...]]:

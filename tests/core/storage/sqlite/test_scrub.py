@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ossicle.errors import StorageError
-from ossicle.storage import Charge, SqliteStore, Store, Turn
+from ossicle.storage import Charge, SqliteStore, Store, StoredTurn
 from ossicle.storage.tables import Files
 
 N_MARKERS = 64
@@ -39,11 +39,11 @@ def plant(store: Store, tenant: str, *, rng: random.Random) -> None:
         kind = number % 4
         if kind == 0:
             digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-            turn = Turn(index=number, document="[]", blobs=(digest,))
+            turn = StoredTurn(index=number, document="[]", blobs=(digest,))
             store.save_turn(tenant, "c", turn=turn, new_blobs=[data])
         elif kind == 1:
             long = text.decode() + "x" * rng.choice(SIZES)
-            store.save_turn(tenant, "c", turn=Turn(index=number, document=long))
+            store.save_turn(tenant, "c", turn=StoredTurn(index=number, document=long))
         elif kind == 2:
             store.save_cached(tenant, f"k{number}", value=data, document="{}", lifetime_s=1e6)
         else:
@@ -57,7 +57,7 @@ def crowd(store: Store, rng: random.Random) -> None:
         store.save_conversation(name, "c", document="{}")
         for number in range(30):
             text = "y" * rng.choice(SIZES[:3])
-            store.save_turn(name, "c", turn=Turn(index=number, document=text))
+            store.save_turn(name, "c", turn=StoredTurn(index=number, document=text))
         store.delete_turns(name, "c", start=15)
 
 
@@ -109,7 +109,7 @@ DELETIONS: dict[str, Callable[[Store], object]] = {
 
 def put_one(store: Store) -> None:
     """A conversation of one turn whose sound is due, in a file of its own."""
-    turn = Turn(index=0, document="[]", blobs=(DIGEST,), blobs_until=0.0)
+    turn = StoredTurn(index=0, document="[]", blobs=(DIGEST,), blobs_until=0.0)
     document = marker(0).decode()
     store.save_conversation("a", "c", document=document, turns=[turn], new_blobs=[BLOB])
 

@@ -10,7 +10,7 @@ import pytest
 from tests.core.storage.tables.conftest import FtpServer
 
 from ossicle.storage import SqliteStore, Store
-from ossicle.testing.store_conformance import ManualClock, StoreConformance
+from ossicle_testing.store_conformance import ManualClock, StoreConformance
 
 NAMED = os.environ.get("OSSICLE_BLOBS_URL", "")
 

@@ -24,7 +24,7 @@ from ossicle.policy import (
 )
 from ossicle.storage import SqliteStore, TableLedger
 from ossicle.storage.tables.ledger import HOLD_LIFETIME_S
-from ossicle.testing.conformance.store import ManualClock
+from ossicle_testing.conformance.store import ManualClock
 
 DAY: Account = ("day", "a", "2026-11-23")
 OTHER: Account = ("conversation", "a", "c")

@@ -1,0 +1,242 @@
+"""Conversations of a client: new ones, stored ones, imported ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import cast
+
+from anyio import to_thread
+
+from ossicle.abc import Capabilities
+from ossicle.client.call_router import CallRouter
+from ossicle.client.inputs import AudioSource, load_all, user_message
+from ossicle.conversation import (
+    AsyncConversation,
+    ConversationState,
+    ConversationStore,
+    NullStore,
+    RetentionChoice,
+    RetentionPolicy,
+    Summarizer,
+    ToolCallback,
+    import_notebook,
+    keeper_of,
+    load_notebook,
+    new_id,
+    retention_of,
+)
+from ossicle.errors import ConfigurationError, NotStoredError
+from ossicle.messages import Message, Task, Tool
+from ossicle.pipeline import CallRequest, ReplyStream
+from ossicle.policy import Allowance, Clock
+from ossicle.storage import ConversationSummary, Store
+
+
+class ClientBackend:
+    """The way from a conversation to models, through a client's switchboard.
+
+    Args:
+        board: The client's.
+        retention: Of the conversation.
+    """
+
+    def __init__(self, board: CallRouter, retention: RetentionPolicy) -> None:
+        self._board, self._retention = board, retention
+        self.clock: Clock = board.shop.clock
+        self.tenant = board.tenant
+        self.timeout_s = board.timeout_s
+        self.references: tuple[str | None, ...] = (None, *board.fallbacks)
+
+    def capabilities(self, reference: str | None, task: Task = "respond") -> Capabilities:
+        """What the model of a reference can do."""
+        return self._board.pool.capabilities(*self._board.resolve(reference, task))
+
+    def local_transcribers(self, language: str | None) -> tuple[str, ...]:
+        """Providers on this machine that surely write down speech in this language."""
+        return () if language is None else self._board.pool.local_transcribers(language)
+
+    def check_options(self, named: object) -> None:
+        """Make sure that there is a provider for all of `provider_options`."""
+        self._board.check_options(named)
+
+    def call(
+        self, draft: CallRequest, *, reference: str | None, conversation_id: str, timeout_s: float
+    ) -> ReplyStream:
+        """A call that is not begun yet."""
+        budget = self._board.shop.budget
+        is_bound = budget is not None and budget.limits.conversation != Allowance()
+        return self._board.call(
+            draft,
+            reference=reference,
+            timeout_s=timeout_s,
+            # An account of its own is a trace of it; without a bound nobody needs one.
+            conversation_id=conversation_id if is_bound else None,
+            retention=self._retention.level,
+        )
+
+    async def user_message(self, text: str | None, audio: object) -> Message:
+        """What the user says."""
+        limits = self._board.shop.settings.limits
+        source = cast("AudioSource | Sequence[AudioSource] | None", audio)
+        clips = await to_thread.run_sync(lambda: load_all(source, limits=limits))
+        message = user_message(text, clips)
+        if message is None:
+            raise ConfigurationError(
+                "neither text nor audio was given", fix="Give text=..., audio=..., or both."
+            )
+        return message
+
+
+class AsyncConversations:
+    """The conversations in a client's store, and those from files; see `AsyncClient.conversations`.
+
+    Args:
+        board: The client's switchboard.
+        store: Where they are kept, or `None`.
+    """
+
+    def __init__(self, board: CallRouter, store: Store | None) -> None:
+        self._board, self._store = board, store
+
+    async def open(
+        self,
+        conversation_id: str,
+        *,
+        tools: Sequence[Tool] = (),
+        on_tool_call: ToolCallback | None = None,
+        summarize: Summarizer | None = None,
+        retention: RetentionChoice | None = None,
+    ) -> AsyncConversation:
+        """A stored conversation, to go on with.
+
+        Args:
+            conversation_id: Its id.
+            tools: As in `AsyncClient.conversation`.
+            on_tool_call: As there.
+            summarize: As there.
+            retention: From now on; what it allows no more is deleted at once, and no byte of it is
+                left. `None`: as it was.
+
+        Raises:
+            NotStoredError: There is none of this id.
+            SchemaVersionError: It was written by a newer version.
+            StorageCorruptError: It is damaged.
+            ConfigurationError: The client has no store.
+        """
+        store = self._needed()
+        wanted = None if retention is None else retention_of(retention)
+        notebook, keeper = await to_thread.run_sync(self._loaded, store, conversation_id, wanted)
+        return AsyncConversation(
+            notebook,
+            ClientBackend(self._board, notebook.retention),
+            tools=tools,
+            on_tool_call=on_tool_call,
+            summarize=summarize,
+            store=store,
+            keeper=keeper,
+        )
+
+    def _loaded(
+        self, store: Store, conversation_id: str, wanted: RetentionPolicy | None
+    ) -> tuple[ConversationState, ConversationStore]:
+        tenant = self._board.tenant
+        wall = self._board.shop.clock.wall
+        try:
+            notebook, keeper = load_notebook(store, tenant, conversation_id, wall=wall)
+        except NotStoredError:
+            if wanted is not None and wanted.level == "none":
+                # An opening before this one may have been kept from removing the last bytes.
+                self._delete(store, conversation_id)
+            raise
+        before = notebook.retention
+        if wanted is None or wanted == before:
+            return notebook, keeper
+        notebook.retention = wanted
+        if wanted.level == "none":
+            self._delete(store, conversation_id)
+            return notebook, NullStore()
+        if before.stricter(wanted) != before:
+            # The head tells the new policy last: where this fails, the same call begins anew.
+            keeper.write_turns(notebook)
+            store.clean()
+        keeper.write(notebook)
+        return notebook, keeper
+
+    async def list(self) -> tuple[ConversationSummary, ...]:
+        """All stored conversations of the client's tenant, last changed first.
+
+        Raises:
+            ConfigurationError: The client has no store.
+            StorageError: The store failed.
+        """
+        return await to_thread.run_sync(self._needed().list_conversations, self._board.tenant)
+
+    async def delete(self, conversation_id: str) -> bool:
+        """Delete a stored conversation with its audio; whether there was one.
+
+        Its account in the books of the client's budget goes too: one that begins anew under its id
+        has all of its bound.
+
+        Raises:
+            ConfigurationError: The client has no store.
+            StorageError: The store failed.
+        """
+        return await to_thread.run_sync(self._delete, self._needed(), conversation_id)
+
+    def _delete(self, store: Store, conversation_id: str) -> bool:
+        tenant, budget = self._board.tenant, self._board.shop.budget
+        is_found = store.delete_conversation(tenant, conversation_id)
+        if budget is not None:  # Its books may be in memory or elsewhere.
+            budget.forget_conversation(conversation_id, tenant=tenant)
+        return is_found
+
+    async def load(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        is_copy: bool = False,
+        tools: Sequence[Tool] = (),
+        on_tool_call: ToolCallback | None = None,
+        summarize: Summarizer | None = None,
+    ) -> AsyncConversation:
+        """A conversation from a file that `export` wrote; kept in the store where there is one.
+
+        It keeps its retention, or that of the client where that is stricter.
+
+        Args:
+            path: Of the file.
+            is_copy: Give it a new id; else it keeps its own.
+            tools: As in `AsyncClient.conversation`.
+            on_tool_call: As there.
+            summarize: As there.
+
+        Raises:
+            FileAccessError: The file cannot be read.
+            SchemaVersionError: It was written by a newer version.
+            StorageCorruptError: It is damaged, or a digest does not match.
+            StorageConflictError: A conversation of this id is stored already.
+        """
+        notebook: ConversationState = await to_thread.run_sync(import_notebook, path)
+        if is_copy:
+            notebook.id = new_id()
+        notebook.retention = notebook.retention.stricter(self._board.retention)
+        wall = self._board.shop.clock.wall
+        keeper = keeper_of(notebook, self._store, self._board.tenant, wall=wall)
+        await keeper.keep(notebook)
+        return AsyncConversation(
+            notebook,
+            ClientBackend(self._board, notebook.retention),
+            tools=tools,
+            on_tool_call=on_tool_call,
+            summarize=summarize,
+            store=self._store,
+            keeper=keeper,
+        )
+
+    def _needed(self) -> Store:
+        if self._store is None:
+            raise ConfigurationError(
+                "the client has no store", fix="Give it one: AsyncClient(..., store=...)."
+            )
+        return self._store

@@ -1,0 +1,277 @@
+"""Answers from the cache: what was asked once is not asked again, nor at the same time twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ossicle.abc import cost_of
+from ossicle.errors import AudioMissingError, DeadlineExceededError, OssicleError
+from ossicle.messages import (
+    AudioDelta,
+    CacheOrigin,
+    Cost,
+    Event,
+    Finished,
+    LanguageDetected,
+    Reply,
+    SegmentReported,
+    TextDelta,
+    ToolCallDelta,
+    TranscriptDelta,
+    Usage,
+)
+from ossicle.pipeline.call_cache import CACHE_FORMAT_VERSION, CacheScope
+from ossicle.pipeline.delivery import check_audio_came
+from ossicle.pipeline.provider_call import Call, ProviderCall
+from ossicle.pipeline.reply_codec import KeptReply, pack
+from ossicle.storage import Cacheable, Fetched, cache_key, request_facts
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_PIECE = 1 << 15
+
+
+class AnswerKey:
+    """Under what the answer to an order is kept.
+
+    Args:
+        order: Of the call.
+        portion: Of the cache.
+
+    Raises:
+        ConfigurationError: The request holds something that has no canonical form.
+    """
+
+    def __init__(self, order: Call, portion: CacheScope) -> None:
+        ready = order.ready
+        samples = {
+            one.clip.digest: one.samples for one in ready.prepared if one.samples is not None
+        }
+        self.tenant, self.kind = portion.tenant, ready.request.task
+        self.facts = {
+            "form": CACHE_FORMAT_VERSION,
+            "endpoint_key": portion.endpoint_key,
+            **request_facts(ready.request, provider=order.info.provider, samples=samples),
+        }
+        # Among callers of one process; the cache has a secret of its own for what it keeps.
+        self.name = cache_key(b"", tenant=self.tenant, kind=self.kind, facts=self.facts)
+
+
+class CachedReply:
+    """The whole answer to an order, from the cache or asked for; see `Source`.
+
+    Args:
+        order: What is asked of whom.
+        portion: Of the cache.
+        key: Of the answer.
+        on_sent: Told when nothing stands against asking the provider.
+
+    Attributes:
+        is_refused: Whether something stood against it: the budget, or no room in time.
+    """
+
+    def __init__(
+        self, order: Call, portion: CacheScope, key: AnswerKey, *, on_sent: Callable[[], None]
+    ) -> None:
+        self._order, self._portion, self._key = order, portion, key
+        self._on_sent = on_sent
+        self._has_asked = self._is_over = self.is_refused = False
+        self._kept: KeptReply | None = None
+        self._reply: Reply | None = None
+        self.origin: CacheOrigin | None = None
+        self.sent_at: float | None = None
+        self.audio_at: float | None = None
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether what was used is this call's."""
+        return self._has_asked if self.origin is None else self.origin == "made"
+
+    @property
+    def free(self) -> Cost | None:
+        """What it cost where nobody was asked for it; `None`: somebody was."""
+        return None if self._kept is None or self.is_paid else self._kept.free
+
+    def __aiter__(self) -> Self:
+        """The one event that there is."""
+        return self
+
+    async def __anext__(self) -> Event:
+        """`Finished`, once the answer is there.
+
+        Raises:
+            OssicleError: Whatever the call ended with, or the one that was waited for.
+        """
+        if self._is_over:
+            raise StopAsyncIteration
+        self._is_over = True
+        shop, order = self._order.shop, self._order
+        with shop.clock.scope_until(order.deadline) as scope:
+
+            async def ask() -> Cacheable:
+                scope.deadline = float("inf")  # It ends in time by itself, and says how far it was.
+                return await self._ask()
+
+            self._take(await self._fetched(ask))
+        if self._reply is None:
+            raise DeadlineExceededError(
+                f"the same call of another took longer than the {order.timeout_s:g} s allowed",
+                timeout_s=order.timeout_s,
+                fix="Allow more time with timeout_s.",
+            )
+        return Finished(reason=self._reply.finish_reason)
+
+    def reply(self) -> Reply:
+        """The answer."""
+        assert self._reply is not None
+        return self._reply
+
+    async def settle(self, usage: Usage | None) -> None:
+        """Nothing: who asked has booked it."""
+
+    async def aclose(self) -> None:
+        """Nothing: what is under way belongs to all that wait for it."""
+
+    async def _fetched(self, ask: Callable[[], Awaitable[Cacheable]]) -> Fetched:
+        portion, key = self._portion, self._key
+        async with portion.larder.executions.join(key.name) as execution:
+
+            async def make() -> Cacheable:
+                made = await execution.result(ask)
+                assert isinstance(made, Cacheable)
+                return made
+
+            cache = portion.larder.cache
+            fetched = await cache.fetch(
+                key.tenant, kind=key.kind, facts=key.facts, make=make, renews=portion.use == "renew"
+            )
+            try:
+                self._kept = KeptReply(fetched)
+            except ValueError:  # Of another version, or damaged: a miss.
+                made = await make()
+                await cache.keep(key.tenant, made, kind=key.kind, facts=key.facts)
+                fetched = Fetched(document=made.document, value=made.value, origin="made")
+                self._kept = KeptReply(fetched)
+        return fetched
+
+    def _take(self, fetched: Fetched) -> None:
+        assert self._kept is not None
+        kept, log = self._kept, self._order.log
+        self.origin = fetched.origin
+        if self.origin != "made":
+            self._reply = kept.for_another()
+            log.note(kept.saving)
+            return
+        self._reply = kept.reply
+        if self._has_asked:
+            return
+        # Who asked has left, and left the answer to this call, and what it cost with it.
+        for attempt in kept.attempts:
+            log.add(
+                attempt.outcome,
+                error=attempt.error,
+                duration_s=attempt.duration_s,
+                waited_s=attempt.waited_s,
+                request_id=attempt.request_id,
+            )
+        for note in kept.notes:
+            log.note(note)
+
+    async def _ask(self) -> Cacheable:
+        """Ask the provider; in a task of its own, that this caller may leave."""
+        order = self._order
+        prices = order.capabilities.prices
+        self._has_asked = True
+        call = ProviderCall(order)
+        try:
+            try:
+                await call.open()
+            except OssicleError:
+                self.is_refused = True
+                raise
+            self._on_sent()
+            async for _ in call:
+                pass
+            reply = call.reply()
+            cost = cost_of(reply.usage, prices)
+            if order.ready.plan.output is not None:
+                try:
+                    check_audio_came(reply)
+                except AudioMissingError:
+                    await call.settle(reply.usage)
+                    raise
+            await call.settle(reply.usage)
+        finally:
+            self.sent_at, self.audio_at = call.sent_at, call.audio_at
+            await call.aclose()
+        return pack(reply, cost=cost, attempts=order.log.attempts, notes=order.log.notes)
+
+
+class Replay:
+    """A kept answer as the events of a stream; see `Source`.
+
+    Args:
+        kept: From the cache.
+    """
+
+    origin: CacheOrigin = "stored"
+    is_paid = False
+
+    def __init__(self, kept: KeptReply) -> None:
+        self._reply, self.free = kept.for_another(), kept.free
+        self.saving = kept.saving
+        self._events = _events(self._reply)
+        self.sent_at: float | None = None
+        self.audio_at: float | None = None
+
+    def __aiter__(self) -> Self:
+        """The events."""
+        return self
+
+    async def __anext__(self) -> Event:
+        """The next event."""
+        for event in self._events:
+            return event
+        raise StopAsyncIteration
+
+    def reply(self) -> Reply:
+        """The answer."""
+        return self._reply
+
+    async def settle(self, usage: Usage | None) -> None:
+        """Nothing: it used nothing."""
+
+    async def aclose(self) -> None:
+        """Nothing."""
+
+
+async def find_replay(key: AnswerKey, portion: CacheScope) -> Replay | None:
+    """The kept answer to be streamed once more, or `None`."""
+    if portion.use == "renew":
+        return None
+    fetched = await portion.larder.cache.find(key.tenant, kind=key.kind, facts=key.facts)
+    try:
+        return None if fetched is None else Replay(KeptReply(fetched))
+    except ValueError:
+        return None
+
+
+def _events(reply: Reply) -> Iterator[Event]:
+    if reply.language is not None:
+        yield LanguageDetected(language=reply.language)
+    for segment in reply.segments:
+        yield SegmentReported(segment=segment)
+    if reply.content:
+        yield TextDelta(text=reply.content)
+    if reply.transcript:
+        yield TranscriptDelta(text=reply.transcript)
+    if reply.audio is not None:
+        data, form = reply.audio.read_bytes(), reply.audio.format
+        step = _PIECE if form.container == "raw" else max(len(data), 1)
+        for start in range(0, len(data), step):
+            yield AudioDelta(data=data[start : start + step], format=form)
+    for index, call in enumerate(reply.tool_calls):
+        yield ToolCallDelta(index=index, id=call.id, name=call.name, arguments=call.arguments)
+    yield Finished(reason=reply.finish_reason)

@@ -1,0 +1,75 @@
+"""What an application asks for, before anything is known of whom it will be sent to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from ossicle.messages import Message, Modality, Task, Tool, ToolChoice, Value
+from ossicle.pipeline.arguments import is_encodable
+
+
+class CallRequest(Value):
+    """A call as the caller means it; the plan turns it into a `Request`.
+
+    Attributes:
+        task: What kind of call.
+        messages: History first, the newest message last; clips in any format.
+        instructions: How the model shall behave.
+        output: What the answer shall be made of.
+        voice: Name of the voice, or `None` for the model's default.
+        output_format: Short name of the format the caller wants the audio in, or `None` for WAV
+            (whole answers) or the model's own raw samples (streams).
+        stream: Whether the caller wants the answer in pieces.
+        tools: What the model may call.
+        tool_choice: `None` leaves the vendor's default.
+        language: BCP 47 tag, or `None`.
+        max_output_tokens: Upper bound of the answer.
+        temperature: Sampling temperature.
+        seed: For repeatable sampling.
+        provider_options: By provider name.
+        vendor_skew_s: Seconds by which the vendor's clock is ahead of ours, for the life of audio
+            ids; `None`: not known.
+    """
+
+    task: Task = "respond"
+    messages: tuple[Message, ...]
+    instructions: str | None = None
+    output: frozenset[Modality]
+    voice: str | None = None
+    output_format: str | None = None
+    stream: bool = False
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    language: str | None = None
+    max_output_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = None
+    seed: int | None = None
+    provider_options: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    vendor_skew_s: float | None = None
+
+    @field_validator("instructions")
+    @classmethod
+    def _is_encodable(cls, value: str | None) -> str | None:
+        if value is not None and not is_encodable(value):
+            raise ValueError("half of a surrogate pair is no character")
+        return value
+
+    @property
+    def newest_inputs(self) -> frozenset[Modality]:
+        """What the newest user message holds."""
+        for message in reversed(self.messages):
+            if message.role == "user":
+                return message.modalities
+        return frozenset()
+
+    @property
+    def all_inputs(self) -> frozenset[Modality]:
+        """What all user messages hold together."""
+        found: frozenset[Modality] = frozenset()
+        for message in self.messages:
+            if message.role == "user":
+                found |= message.modalities
+        return found

@@ -1,0 +1,308 @@
+"""One call before it is sent: plan → prepare → check, and the request that comes of it."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from anyio import to_thread
+
+from ossicle.abc import Capabilities
+from ossicle.errors import ContextOverflowError, DeadlineExceededError
+from ossicle.messages import (
+    AudioPart,
+    AudioRecord,
+    AudioReference,
+    Estimate,
+    Finding,
+    Message,
+    Part,
+    Request,
+    Value,
+)
+from ossicle.pipeline.cached_audio import prepare_cached
+from ossicle.pipeline.call_cache import CacheScope
+from ossicle.pipeline.call_request import CallRequest
+from ossicle.pipeline.check import find_faults, refuse_faults
+from ossicle.pipeline.history import Liveness, for_provider
+from ossicle.pipeline.plan import Plan
+from ossicle.pipeline.planner import clips_of, plan_call
+from ossicle.pipeline.prepare import PreparedClip
+from ossicle.pipeline.runtime import Runtime
+from ossicle.policy import estimate_request
+
+_QUICK_CHARACTERS = 20_000
+
+
+class Explanation(Value):
+    """What a call would do, found out without sending anything.
+
+    Attributes:
+        plan: What is done to the audio and why.
+        inputs: What became of each clip.
+        estimate: Tokens and money.
+        would_send: Whether it would be sent; `False` when a validator refuses it.
+    """
+
+    plan: Plan
+    inputs: tuple[AudioRecord, ...] = ()
+    estimate: Estimate
+    would_send: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedCall:
+    """A call that passed all checks.
+
+    Attributes:
+        plan: What was planned.
+        request: What the provider gets.
+        prepared: The clips.
+        records: What was done to the clips, with findings.
+        findings: Of all validators over all clips.
+        estimate: Tokens and money.
+        prepare_s: How long preparation took.
+    """
+
+    plan: Plan
+    request: Request
+    prepared: tuple[PreparedClip, ...]
+    records: tuple[AudioRecord, ...]
+    findings: tuple[Finding, ...]
+    estimate: Estimate
+    prepare_s: float
+
+    @property
+    def saved_s(self) -> float:
+        """Seconds of audio that are not sent because they held nothing."""
+        return sum(prepared.saved_s for prepared in self.prepared)
+
+
+def plan_draft(draft: CallRequest, capabilities: Capabilities, shop: Runtime) -> Plan:
+    """The plan of a draft with what this shop has."""
+    today = datetime.datetime.fromtimestamp(shop.clock.wall(), datetime.UTC).date()
+    return plan_call(
+        draft, capabilities, shop.workshop.converters, settings=shop.settings, today=today
+    )
+
+
+async def prepare_call(
+    draft: CallRequest,
+    capabilities: Capabilities,
+    shop: Runtime,
+    *,
+    deadline: float,
+    timeout_s: float,
+    portion: CacheScope | None = None,
+    is_recognized: bool = False,
+) -> PreparedCall:
+    """Plan, prepare and judge a draft; CPU work runs in a worker thread.
+
+    Args:
+        draft: What the caller asks for.
+        capabilities: Of the model.
+        shop: Converters, preprocessors, validators and settings.
+        deadline: By the clock's `monotonic`.
+        timeout_s: The caller's total time, for the message.
+        portion: Of the cache, for prepared audio; `None`: none.
+        is_recognized: Whether the digests of the clips' samples are wanted.
+
+    Raises:
+        DeadlineExceededError: Preparation took longer than the caller allows.
+        OssicleError: Whatever is wrong with the draft or its audio, but for quality.
+    """
+    began = shop.clock.monotonic()
+    plan = plan_draft(draft, capabilities, shop)
+    prepared = await _prepare_all(
+        draft,
+        plan,
+        shop,
+        deadline=deadline,
+        timeout_s=timeout_s,
+        portion=portion,
+        is_recognized=is_recognized,
+    )
+    records, findings = _judge(prepared, draft, capabilities, shop)
+    liveness = Liveness(
+        capabilities,
+        now_s=shop.clock.wall(),
+        skew_s=draft.vendor_skew_s,
+        left_s=deadline - shop.clock.monotonic(),
+    )
+    messages = [
+        for_provider(message, capabilities, liveness=liveness)
+        for message in _with_prepared(draft.messages, prepared)
+    ]
+    request = _request(draft, plan, messages, deadline)
+    durations_s = _durations_s(messages, prepared)
+    estimate = await _estimated(request, durations_s, capabilities)
+    return PreparedCall(
+        plan=plan.model_copy(update={"estimate": estimate}),
+        request=request,
+        prepared=tuple(prepared),
+        records=records,
+        findings=findings,
+        estimate=estimate,
+        prepare_s=shop.clock.monotonic() - began,
+    )
+
+
+async def explain_call(
+    draft: CallRequest,
+    capabilities: Capabilities,
+    shop: Runtime,
+    *,
+    deadline: float,
+    timeout_s: float,
+) -> Explanation:
+    """What a draft would do, found out without sending anything; arguments as `prepare_call`."""
+    ready = await prepare_call(draft, capabilities, shop, deadline=deadline, timeout_s=timeout_s)
+    has_errors = any(finding.severity == "error" for finding in ready.findings)
+    return Explanation(
+        plan=ready.plan,
+        inputs=ready.records,
+        estimate=ready.estimate,
+        would_send=not (has_errors and shop.settings.quality == "refuse"),
+    )
+
+
+def refuse(ready: PreparedCall, capabilities: Capabilities, shop: Runtime) -> None:
+    """Raise what makes a ready call not worth sending.
+
+    Raises:
+        QualityRefusedError: A validator found an error and the settings refuse.
+        ContextOverflowError: More tokens than the model's context holds.
+    """
+    refuse_faults(ready.findings, shop.settings)
+    tokens, room = ready.estimate.input_tokens, capabilities.context_tokens
+    if tokens is not None and room is not None and tokens > room:
+        raise ContextOverflowError(
+            f"about {tokens} tokens are more than the {room} that {capabilities} holds",
+            measured=tokens,
+            allowed=room,
+            fix="Send less audio or fewer earlier turns.",
+        )
+
+
+async def _estimated(
+    request: Request, durations_s: Sequence[float | None], capabilities: Capabilities
+) -> Estimate:
+    def work() -> Estimate:
+        return estimate_request(request, durations_s=durations_s, capabilities=capabilities)
+
+    characters = sum(len(message.text) for message in request.messages)
+    characters += len(request.instructions or "")
+    # Counting takes half a second a million characters, which would stand in everybody's way.
+    return await to_thread.run_sync(work) if characters > _QUICK_CHARACTERS else work()
+
+
+async def _prepare_all(
+    draft: CallRequest,
+    plan: Plan,
+    shop: Runtime,
+    *,
+    deadline: float,
+    timeout_s: float,
+    portion: CacheScope | None,
+    is_recognized: bool,
+) -> list[PreparedClip]:
+    clips = clips_of(draft.messages)
+    cancelled = threading.Event()
+    if not clips:
+        return []
+    try:
+        with shop.clock.scope_until(deadline) as scope:
+            return [
+                await prepare_cached(
+                    clip,
+                    clip_plan,
+                    shop.workshop,
+                    portion,
+                    cancelled=cancelled,
+                    is_recognized=is_recognized,
+                )
+                for clip, clip_plan in zip(clips, plan.clips, strict=True)
+            ]
+    finally:
+        cancelled.set()
+    assert scope.cancelled_caught
+    raise DeadlineExceededError(
+        f"preparing {len(clips)} clips took longer than the {timeout_s:g} s allowed",
+        timeout_s=timeout_s,
+        fix="Allow more time with timeout_s, or send less audio.",
+    )
+
+
+def _judge(
+    prepared: Sequence[PreparedClip], draft: CallRequest, capabilities: Capabilities, shop: Runtime
+) -> tuple[tuple[AudioRecord, ...], tuple[Finding, ...]]:
+    records: list[AudioRecord] = []
+    all_findings: list[Finding] = []
+    for one in prepared:
+        findings = find_faults(
+            one,
+            shop.validators,
+            task=draft.task,
+            capabilities=capabilities,
+            settings=shop.settings,
+        )
+        records.append(one.record.model_copy(update={"findings": findings}))
+        all_findings += findings
+    return tuple(records), tuple(all_findings)
+
+
+def _with_prepared(messages: Sequence[Message], prepared: Sequence[PreparedClip]) -> list[Message]:
+    waiting = iter(prepared)
+
+    def ready(message: Message) -> Message:
+        if message.role != "user":
+            return message
+        parts: list[Part] = [
+            part.model_copy(update={"clip": next(waiting).clip})
+            if isinstance(part, AudioPart)
+            else part
+            for part in message.parts
+        ]
+        return message.model_copy(update={"parts": tuple(parts)})
+
+    return [ready(message) for message in messages]
+
+
+def _durations_s(
+    messages: Sequence[Message], prepared: Sequence[PreparedClip]
+) -> list[float | None]:
+    """Seconds of every clip and reference in order; a reference knows its own."""
+    waiting = iter(prepared)
+    found: list[float | None] = []
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, AudioPart):
+                found.append(next(waiting).record.result_duration_s or 0.0)
+            elif isinstance(part, AudioReference):
+                found.append(None)
+    return found
+
+
+def _request(
+    draft: CallRequest, plan: Plan, messages: Sequence[Message], deadline: float
+) -> Request:
+    return Request(
+        task=draft.task,
+        model=plan.model,
+        messages=tuple(messages),
+        instructions=draft.instructions,
+        output=draft.output,
+        voice=plan.voice,
+        output_format=None if plan.output is None else plan.output.native,
+        stream=plan.streams_upstream,
+        tools=draft.tools,
+        tool_choice=draft.tool_choice,
+        language=draft.language,
+        max_output_tokens=draft.max_output_tokens,
+        temperature=draft.temperature,
+        seed=draft.seed,
+        provider_options=draft.provider_options.get(plan.provider, {}),
+        deadline=deadline,
+    )

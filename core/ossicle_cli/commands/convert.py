@@ -1,0 +1,184 @@
+"""`ossicle convert`: one file from another, of any length."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ossicle.audio import AudioClip, AudioFormat
+from ossicle.errors import FileAccessError
+from ossicle.intake import TRUSTED
+from ossicle.pipeline.conversion import is_in_format
+from ossicle_cli.audio_output import AudioSink, Destination, destination, opened
+from ossicle_cli.converting import Effects, convert, find_preprocessors
+from ossicle_cli.document import write_document
+from ossicle_cli.options import json_option, preprocessors
+from ossicle_cli.progress import length_of, progress
+from ossicle_cli.session import Session
+from ossicle_cli.sources import opened_clip
+from ossicle_cli.tables import megabytes
+from ossicle_cli.terminal import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ossicle.abc import Preprocessor
+
+_BIT_RATE = re.compile(r"(\d{1,7}(?:\.\d+)?)(k?)(?:bit/s|bps)?", re.IGNORECASE)
+
+
+def _bit_rate(value: str) -> int:
+    """Bits per second of `64k` or `64000`."""
+    found = _BIT_RATE.fullmatch(value.strip())
+    bits = 0.0 if found is None else float(found[1]) * (1000 if found[2] else 1)
+    if not 6000 <= bits <= 512_000:
+        raise click.BadParameter(f"{visible(value)!r} is no bit rate from 6k to 512k")
+    return round(bits)
+
+
+@click.command("convert")
+@click.argument("source", metavar="IN")
+@click.argument("out", metavar="OUT")
+@click.option("--format", metavar="NAME", help="Of OUT; else by its extension.")
+@click.option("--sample-rate", type=click.IntRange(1000, 768_000), metavar="HZ")
+@click.option("--channels", type=click.IntRange(1, 64), metavar="COUNT")
+@click.option("--bit-rate", type=_bit_rate, metavar="RATE", help="Of a lossy format, such as 64k.")
+@click.option("--speech", is_flag=True, help="Prepare a recording of speech: no rumble, no silence "
+              "at the ends, even loudness.")  # fmt: skip
+@click.option("--preprocess", multiple=True, metavar="NAME", help="high_pass, trim_silence, "
+              "loudness, downmix. Repeatable.")  # fmt: skip
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    source: str,
+    out: str,
+    format: str | None,
+    sample_rate: int | None,
+    channels: int | None,
+    bit_rate: int | None,
+    speech: bool,
+    preprocess: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Convert IN to OUT in constant memory; `-` is standard input or output."""
+    if out == "-" and as_json:
+        raise click.UsageError("--json and OUT - both want standard output.")
+    target = destination(out, format=format)
+    _keep_source(source, target)
+    wanted = AudioFormat.named(
+        target.format, sample_rate=sample_rate, channels=channels, bit_rate=bit_rate
+    )
+    names = preprocessors((*preprocess, "speech") if speech else preprocess)
+    makers = find_preprocessors(session.host, names)
+    began = time.monotonic()
+    with opened_clip(source, limits=TRUSTED) as clip:
+        with opened(target) as sink:
+            assert sink is not None
+            effects = _converted(session, clip, wanted, sink, makers)
+            n_bytes = sink.n_bytes
+        result = _result(target, clip, wanted)
+        seconds = time.monotonic() - began
+        if as_json:
+            write_document(_document(clip, result, target, effects, n_bytes=n_bytes))
+        else:
+            _tell(session, clip, target, effects, seconds=seconds, n_bytes=n_bytes)
+
+
+def _keep_source(source: str, target: Destination) -> None:
+    """Refuse to put the result in the place of what it is made from."""
+    path = target.path
+    if source == "-" or path is None or not path.is_file():
+        return
+    original = Path(source)
+    if original.exists() and original.samefile(path):
+        raise FileAccessError(
+            f"{visible(path.name)!r} is both what is read and what would be written",
+            fix="Give OUT another name; the original stays as it is.",
+        )
+
+
+def _converted(
+    session: Session,
+    clip: AudioClip,
+    wanted: AudioFormat,
+    sink: AudioSink,
+    makers: Sequence[tuple[str, Preprocessor]],
+) -> Effects:
+    if not makers and is_in_format(clip, wanted):
+        sink.put(clip)
+        return {}
+    with progress(session, "converting", total_s=length_of(clip)) as advance:
+        return convert(
+            clip,
+            wanted,
+            sink.file,
+            host=session.host,
+            preprocess=makers,
+            limits=TRUSTED,
+            advance=advance,
+        )
+
+
+def _result(target: Destination, clip: AudioClip, wanted: AudioFormat) -> AudioClip | None:
+    """The clip that was written; `None` for raw samples and where it cannot be read back."""
+    if target.path is None or not target.path.is_file() or wanted.container == "raw":
+        return None
+    return AudioClip.from_path(target.path)
+
+
+def _document(
+    clip: AudioClip,
+    result: AudioClip | None,
+    target: Destination,
+    effects: Effects,
+    *,
+    n_bytes: int,
+) -> dict[str, Any]:
+    form = None if result is None else result.format
+    return {
+        "input": {
+            "format": clip.format.name,
+            "sample_rate": clip.format.sample_rate,
+            "channels": clip.format.channels,
+            "duration_s": clip.duration_s,
+            "n_bytes": clip.n_bytes,
+        },
+        "output": {
+            "path": target.name,
+            "format": target.format,
+            "sample_rate": None if form is None else form.sample_rate,
+            "channels": None if form is None else form.channels,
+            "duration_s": None if result is None else result.duration_s,
+            "n_bytes": n_bytes,
+        },
+        "effects": effects,
+    }
+
+
+def _tell(
+    session: Session,
+    clip: AudioClip,
+    target: Destination,
+    effects: Effects,
+    *,
+    seconds: float,
+    n_bytes: int,
+) -> None:
+    for name, values in effects.items():
+        done = {key: value for key, value in values.items() if value}
+        if done:
+            what = ", ".join(f"{key} {value:+.2f}" for key, value in done.items())
+            session.note(f"{visible(name)}: {visible(what)}")
+    where = "standard output" if target.name is None else visible(target.name)
+    speed = ""
+    if clip.duration_s and seconds > 0:
+        speed = f", {clip.duration_s / seconds:.0f} times as fast as it plays"
+    session.note(
+        f"wrote {where}: {target.format}, {megabytes(n_bytes)} from {megabytes(clip.n_bytes)} "
+        f"in {seconds:.1f} s{speed}"
+    )

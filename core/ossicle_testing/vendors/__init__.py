@@ -1,0 +1,87 @@
+"""Scripted vendors on the loopback interface, with faults, a ledger and a clock of their own."""
+
+from ossicle_testing.vendors.chat_model import Brain, repeating_brain
+from ossicle_testing.vendors.clock import Clock, ManualClock
+from ossicle_testing.vendors.corruptions import Tamper, tamper
+from ossicle_testing.vendors.dead_endpoints import UNRESOLVABLE_URL, refusing_url, silent_url
+from ossicle_testing.vendors.faults import (
+    FAULT_FACTS,
+    Fault,
+    FaultFacts,
+    FaultKind,
+    RetryAfter,
+    every_fault,
+)
+from ossicle_testing.vendors.http import (
+    Pause,
+    Request,
+    Response,
+    event,
+    json_response,
+)
+from ossicle_testing.vendors.ledger import Bill, Ledger, LedgerEntry
+from ossicle_testing.vendors.multipart import FormPart, parse_form
+from ossicle_testing.vendors.refusals import (
+    Refuse,
+    RefusedError,
+    plain_refusal,
+    retry_after_headers,
+)
+from ossicle_testing.vendors.schedule import ListedFaults, Schedule, SeededFaults
+from ossicle_testing.vendors.schema import Problem, Schema, first_problem, problems
+from ossicle_testing.vendors.server import LoopbackServer, Route, Routes
+from ossicle_testing.vendors.sound import Ear, Voice, decode_sound, encode_reply
+from ossicle_testing.vendors.speech_models import Studio
+from ossicle_testing.vendors.tones import VOICE_SAMPLE_RATE, tone_ear, tone_voice
+from ossicle_testing.vendors.vendor import FakeVendor
+
+__all__ = [
+    "FAULT_FACTS",
+    "UNRESOLVABLE_URL",
+    "VOICE_SAMPLE_RATE",
+    "Bill",
+    "Brain",
+    "Clock",
+    "Ear",
+    "FakeVendor",
+    "Fault",
+    "FaultFacts",
+    "FaultKind",
+    "FormPart",
+    "Ledger",
+    "LedgerEntry",
+    "ListedFaults",
+    "LoopbackServer",
+    "ManualClock",
+    "Pause",
+    "Problem",
+    "Refuse",
+    "RefusedError",
+    "Request",
+    "Response",
+    "RetryAfter",
+    "Route",
+    "Routes",
+    "Schedule",
+    "Schema",
+    "SeededFaults",
+    "Studio",
+    "Tamper",
+    "Voice",
+    "decode_sound",
+    "encode_reply",
+    "event",
+    "every_fault",
+    "first_problem",
+    "json_response",
+    "parse_form",
+    "plain_refusal",
+    "problems",
+    "refusing_url",
+    "repeating_brain",
+    "retry_after_headers",
+    "silent_url",
+    "tamper",
+    "tone_ear",
+    "tone_voice",
+]

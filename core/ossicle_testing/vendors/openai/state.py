@@ -1,0 +1,115 @@
+"""What the fake OpenAI knows between requests: ids, keys, voices and the answers it keeps."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ossicle_testing.vendors.chat_model import Brain
+from ossicle_testing.vendors.clock import Clock
+from ossicle_testing.vendors.openai.models import MODELS, Prices, VendorModel
+from ossicle_testing.vendors.openai.quirks import Quirks
+from ossicle_testing.vendors.sound import Ear, Voice
+from ossicle_testing.vendors.speech_models import Studio
+
+AUDIO_LIFETIME_S = 3600
+"""How long an audio id lives (three captures: `expires_at` is the creation time plus 3600)."""
+
+Abandoned = Literal["whole", "sent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAudio:
+    """An answer that can be referred to by its id.
+
+    Attributes:
+        account: Whose it is.
+        transcript: Its words.
+        frames: Its length at 24 kHz.
+        expires_at: Unix seconds from which the id is unknown.
+    """
+
+    account: str
+    transcript: str
+    frames: int
+    expires_at: int
+
+
+@dataclass(kw_only=True)
+class State:
+    """Everything that routes share; safe to use from several threads.
+
+    Attributes:
+        quirks: Which server is played.
+        clock: Tells Unix seconds.
+        voice: Says texts; never called twice at once.
+        ear: Hears audio; never called twice at once.
+        brain: Answers.
+        keys: The keys that are let in; `None` lets in every key. Each is an account of its own.
+        custom_voices: Ids that `voice: {"id": ...}` may name.
+        tool_talk: What the model says along with a tool call when audio is asked; `None` means
+            that it says nothing.
+        abandoned: Whether a client that leaves a stream early pays for all of it, or for the part
+            that was sent.
+        seed: Makes ids and the order of stream chunks repeatable.
+        n_expired: How often an id was named after its time.
+    """
+
+    quirks: Quirks
+    clock: Clock
+    voice: Voice
+    ear: Ear
+    brain: Brain
+    keys: frozenset[str] | None
+    custom_voices: frozenset[str]
+    tool_talk: str | None
+    abandoned: Abandoned
+    seed: int
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _kept: dict[str, KeptAudio] = field(default_factory=dict)
+    _expiries: dict[str, int] = field(default_factory=dict)
+    n_expired: int = 0
+
+    def __post_init__(self) -> None:
+        studio = Studio(voice=self.voice, ear=self.ear, seed=self.seed)
+        self.say, self.hear = studio.say, studio.hear
+        self.new_id, self.draw = studio.new_id, studio.draw
+
+    def keep(self, *, account: str, transcript: str, frames: int) -> tuple[str, int]:
+        """Keep an answer; returns its id and when it expires."""
+        now = int(self.clock())
+        # The first eight digits are the time, as in every captured id.
+        audio_id = self.new_id(f"audio_{now & 0xFFFFFFFF:08x}")
+        kept = KeptAudio(account=account, transcript=transcript, frames=frames,
+                         expires_at=now + AUDIO_LIFETIME_S)  # fmt: skip
+        with self._lock:
+            self._kept[audio_id] = kept
+            self._expiries[audio_id] = kept.expires_at
+        return audio_id, kept.expires_at
+
+    def kept(self, audio_id: str, *, account: str) -> KeptAudio | None:
+        """The answer behind an id; `None` when unknown, expired or of another account."""
+        with self._lock:
+            kept = self._kept.get(audio_id)
+            # Forgotten ones too: a client can know their time.
+            self.n_expired += self.clock() >= self._expiries.get(audio_id, math.inf)
+        if kept is None or kept.account != account or self.clock() >= kept.expires_at:
+            return None
+        return kept
+
+    def forget(self, audio_id: str | None = None) -> None:
+        """Forget one answer, or all."""
+        with self._lock:
+            if audio_id is None:
+                self._kept.clear()
+            else:
+                self._kept.pop(audio_id, None)
+
+    def model(self, name: str) -> VendorModel | None:
+        """The model of this name; a stand-in where the server takes every name."""
+        known = MODELS.get(name)
+        if known is not None or not self.quirks.any_model:
+            return known
+        return VendorModel(id=name, kind="audio_chat", prices=Prices())

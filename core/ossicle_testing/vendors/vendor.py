@@ -1,0 +1,87 @@
+"""The ground of every fake vendor: one server, its ledger, a way in and a way out."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from ossicle_testing.vendors.clock import Clock
+from ossicle_testing.vendors.corruptions import Tamper, tamper
+from ossicle_testing.vendors.ledger import Ledger
+from ossicle_testing.vendors.refusals import Refuse, plain_refusal
+from ossicle_testing.vendors.schedule import Schedule
+from ossicle_testing.vendors.server import LoopbackServer, Routes
+
+
+class FakeVendor:
+    """A vendor on 127.0.0.1 with faults, a ledger and a clock.
+
+    Subclass it and hand your routes to `super().__init__`. A route returns a `Response`, or raises
+    `RefusedError` with one. A context manager; closing twice is harmless.
+
+    Args:
+        routes: What is served, the prefix included.
+        prefix: What follows the port in the base URL, such as `/v1`.
+        schedule: Decides the fault of each request; `None` means none.
+        clock: Tells Unix seconds.
+        refuse: Words the answers of the status group.
+        tamper: Spoils responses for the content and stream groups.
+        receive_buffer_bytes: See `LoopbackServer`.
+    """
+
+    def __init__(
+        self,
+        routes: Routes,
+        *,
+        prefix: str = "",
+        schedule: Schedule | None = None,
+        clock: Clock = time.time,
+        refuse: Refuse = plain_refusal,
+        tamper: Tamper = tamper,
+        receive_buffer_bytes: int | None = None,
+    ) -> None:
+        self._prefix = prefix
+        self._server = LoopbackServer(
+            routes,
+            schedule=schedule,
+            clock=clock,
+            refuse=refuse,
+            tamper=tamper,
+            receive_buffer_bytes=receive_buffer_bytes,
+        )
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the vendor executed and would bill."""
+        return self._server.ledger
+
+    @property
+    def server(self) -> LoopbackServer:
+        """The server underneath."""
+        return self._server
+
+    @property
+    def base_url(self) -> str:
+        """What a client takes as its base URL."""
+        return self._server.url + self._prefix
+
+    def start(self) -> Self:
+        """Listen on a free port."""
+        self._server.start()
+        return self
+
+    def close(self) -> None:
+        """Close every connection and stop."""
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.__exit__(kind, error, traceback)
