@@ -2,8 +2,9 @@
 
 Every small change that `tests.thresholds.mutations` knows, of a good provider and a good converter,
 runs through the whole suite until the first failure, each in a process of its own. Prints one line
-of JSON; the exit status is 0 only when at least 95 % were caught. Mutants that cannot be told from the
-original by anybody are listed by hand, each with the reason, and counted apart.
+of JSON; the exit status is 0 only when at least 95 % were caught. Mutants
+that no test can tell from the original are listed by hand, each with the reason, and counted
+apart.
 """
 
 from __future__ import annotations

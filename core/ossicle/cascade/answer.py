@@ -111,8 +111,8 @@ class Answer:
 
     async def _think_and_speak(self, events: MemoryObjectSendStream[Event]) -> None:
         send, receive = anyio.create_memory_object_stream[str](SENTENCES_AHEAD)
-        # The receiving end stays open until the group is gone: if the synthesizer fails, the language
-        # model is cancelled instead of failing too, and one error comes out.
+        # The receiving end stays open until the group is gone: if the synthesizer fails, the
+        # language model is cancelled instead of failing too, and one error comes out.
         with receive:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._speak, receive, events)
