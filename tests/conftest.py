@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.profiles import PROFILES, apply_profile, profile_name, start
+from tests.profiles import PROFILES, apply_profile, is_folder_left_out, profile_name, start
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +21,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     start(config.getoption("--profile"))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    profile = PROFILES[config.getoption("--profile")]
+    return True if is_folder_left_out(profile, collection_path) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

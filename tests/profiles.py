@@ -55,7 +55,7 @@ PROFILES: Mapping[str, Profile] = {
         cases=2,
         leaves_out=frozenset({"slow", "models"}),
         leaves_out_folders=frozenset(
-            {"clean_install", "compatibility", "conformance", "examples", "thresholds"}
+            {"clean_install", "compatibility", "conformance", "examples", "nightly"}
         ),
     ),
     "ci": Profile(),
@@ -122,11 +122,16 @@ def apply_profile(profile: Profile, items: list[pytest.Item]) -> list[pytest.Ite
     return left_out
 
 
+def is_folder_left_out(profile: Profile, path: Path) -> bool:
+    """Whether a path stands in a folder that does not run; collecting it would take seconds."""
+    below = path.relative_to(_TESTS).parts if path.is_relative_to(_TESTS) else ()
+    return bool(below) and below[0] in profile.leaves_out_folders
+
+
 def _is_left_out(profile: Profile, item: pytest.Item) -> bool:
     if profile.leaves_out & {mark.name for mark in item.iter_markers()}:
         return True
-    below = item.path.relative_to(_TESTS).parts if item.path.is_relative_to(_TESTS) else ()
-    return bool(below) and below[0] in profile.leaves_out_folders
+    return is_folder_left_out(profile, item.path)
 
 
 def _few_cases(items: list[pytest.Item], most: int) -> list[pytest.Item]:

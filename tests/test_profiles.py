@@ -131,7 +131,7 @@ def test_quick_leaves_out_the_folders_that_try_whole_systems(
     folders = {path.name for path in (ROOT / "tests").iterdir() if any(path.glob("**/test_*.py"))}
     items = [test_in(folder) for folder in sorted(folders)]
     gone = {item.path.parent.name for item in apply_profile(PROFILES["quick"], items)}
-    assert gone == {"clean_install", "compatibility", "conformance", "examples", "thresholds"}
+    assert gone == {"clean_install", "compatibility", "conformance", "examples", "nightly"}
     assert {item.path.parent.name for item in items} == folders - gone
     assert apply_profile(PROFILES["ci"], items) == []
 

@@ -1,11 +1,11 @@
-"""The quick profile of the bar in `tests/thresholds/sessions.py`."""
+"""The quick profile of the bar in `tests/nightly/thresholds/sessions.py`."""
 
 from __future__ import annotations
 
 import argparse
 
 import pytest
-from tests.thresholds.sessions import of_naive, passed, run
+from tests.nightly.thresholds.sessions import of_naive, passed, run
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
-from tests.thresholds.misbehaving_plugins import PLUGINS, Misbehaving, install
+from tests.nightly.thresholds.misbehaving_plugins import PLUGINS, Misbehaving, install
 
 from ossicle import Client, PipelineSettings
 from ossicle.abc import (

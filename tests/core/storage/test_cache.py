@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import anyio.lowlevel
 import pytest
-from tests.thresholds.tenants import mingle
+from tests.nightly.thresholds.tenants import mingle
 
 from ossicle.errors import (
     AmbiguousOutcomeError,

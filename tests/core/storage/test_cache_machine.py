@@ -14,8 +14,8 @@ import anyio
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.nightly.thresholds.operations import orphans
 from tests.profiles import machine
-from tests.thresholds.operations import orphans
 
 from ossicle.storage import AudioCache, Cacheable, SqliteStore
 from ossicle.storage.tables import Files

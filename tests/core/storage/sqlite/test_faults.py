@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.thresholds.operations import KINDS, NOW, Operation, clock, dump, orphans
+from tests.nightly.thresholds.operations import KINDS, NOW, Operation, clock, dump, orphans
 
 from ossicle.errors import OssicleError, StorageError
 from ossicle.storage import AudioCache, Cacheable, Charge, MemoryStore, SqliteStore, StoredTurn

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.thresholds.kills import NAMES
+from tests.nightly.thresholds.kills import NAMES
 
 ROOT = Path(__file__).parents[4]
 
@@ -21,7 +21,7 @@ def test_killed_stores_lose_nothing() -> None:
         [
             sys.executable,
             "-m",
-            "tests.thresholds.kills",
+            "tests.nightly.thresholds.kills",
             "--kills",
             "20",
             "--times",
