@@ -1,12 +1,11 @@
 """Everything that CI runs, in one command: `python -m tests.check`.
 
-Format, lint, types (mypy and pyright), import contracts, tests and documentation tests. Further
-arguments go to pytest. `--quick` is for developers: no type checkers, and the tests in the profile
-`quick`, side by side on the cores there are; in CI they run one by one, as some measure time.
+Format, lint, types (mypy and pyright), import contracts, coverage, tests and documentation tests.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import time
@@ -17,31 +16,71 @@ TOOLS = Path(sys.executable).parent
 
 SIDE_BY_SIDE = ["--numprocesses", "auto", "--maxprocesses", "8", "--dist", "worksteal"]
 
+Step = tuple[str, list[str]]
+"""Name and command of a check."""
 
-def steps(pytest_arguments: list[str]) -> list[tuple[str, list[str]]]:
-    """Name and command of each check, fastest first."""
+
+def all_steps(pytest_arguments: list[str]) -> list[Step]:
+    """Each check, fastest first; tests run one by one, as some measure time."""
+    python = sys.executable
+    return [
+        *_fast_steps(),
+        ("mypy", [python, "-m", "mypy"]),
+        ("pyright", [python, "-m", "pyright", "--pythonpath", python]),
+        *coverage_steps(),
+        ("tests", [python, "-m", "pytest", *pytest_arguments]),
+    ]
+
+
+def quick_steps(pytest_arguments: list[str]) -> list[Step]:
+    """About a minute: one type checker, and the tests in the profile `quick`, side by side."""
+    python = sys.executable
+    tests = [python, "-m", "pytest", "-q", "--profile", "quick", *SIDE_BY_SIDE, *pytest_arguments]
+    return [*_fast_steps(), ("mypy", [python, "-m", "mypy"]), ("tests", tests)]
+
+
+def coverage_steps() -> list[Step]:
+    """The quick profile under coverage, and what it says."""
+    python = sys.executable
+    tests = [python, "-m", "pytest", "-q", "--profile", "quick", *SIDE_BY_SIDE]
+    report = ["--cov", "--cov-report=json:coverage.json"]
+    return [
+        ("tests under coverage", [*tests, *report]),
+        ("coverage", [python, "-m", "tests.coverage_report"]),
+    ]
+
+
+def room_steps(room: str, pytest_arguments: list[str]) -> list[Step]:
+    """The lint of one room and all of its tests.
+
+    Args:
+        room: A folder below `tests`, or below `tests/core`, `tests/providers`, `tests/converters`.
+        pytest_arguments: Further ones.
+    """
+    homes = [ROOT / "tests" / above / room for above in ("", "core", "providers", "converters")]
+    found = [str(home.relative_to(ROOT)) for home in homes if home.exists()]
+    if not found:
+        sys.exit(f"there is no room {room!r} in tests: name a folder such as rest, cli or openai")
+    python = sys.executable
+    return [
+        ("lint", [python, "-m", "ruff", "check", *found]),
+        ("tests", [python, "-m", "pytest", *found, *pytest_arguments]),
+    ]
+
+
+def _fast_steps() -> list[Step]:
     python = sys.executable
     return [
         ("format", [python, "-m", "ruff", "format", "--check", "."]),
         ("lint", [python, "-m", "ruff", "check", "."]),
         ("imports", [str(TOOLS / "lint-imports")]),
-        ("mypy", [python, "-m", "mypy"]),
-        ("pyright", [python, "-m", "pyright", "--pythonpath", python]),
-        ("tests", [python, "-m", "pytest", *pytest_arguments]),
     ]
 
 
-def main() -> int:
-    """Run all checks, also after one has failed; 0 when all passed."""
+def run_all(steps: list[Step]) -> int:
+    """Run each, also after one has failed; 0 when all passed."""
     failed = []
-    arguments = sys.argv[1:]
-    is_quick = "--quick" in arguments
-    if is_quick:
-        arguments.remove("--quick")
-        arguments = ["--profile", "quick", *SIDE_BY_SIDE, *arguments]
-    for name, command in steps(arguments):
-        if is_quick and name in ("mypy", "pyright"):
-            continue
+    for name, command in steps:
         print(f"== {name}", flush=True)  # noqa: T201 - a command's output
         began = time.monotonic()
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
@@ -49,6 +88,28 @@ def main() -> int:
         print(f"== {name}: {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
     print(f"failed: {', '.join(failed)}" if failed else "all checks passed", flush=True)  # noqa: T201
     return 1 if failed else 0
+
+
+def main() -> int:
+    """Run what the command line asks for; further arguments go to pytest."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.check",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Further arguments go to pytest. What takes long: python -m tests.nightly.",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--quick", action="store_true", help="what a developer runs: a minute")
+    which.add_argument("--room", help="one room's tests: rest, cli, openai ...")
+    which.add_argument("--coverage", action="store_true", help="what the tests run of the source")
+    arguments, rest = parser.parse_known_args()
+    if arguments.quick:
+        return run_all(quick_steps(rest))
+    if arguments.coverage:
+        return run_all(coverage_steps())
+    if arguments.room:
+        return run_all(room_steps(arguments.room, rest))
+    return run_all(all_steps(rest))
 
 
 if __name__ == "__main__":

@@ -72,7 +72,13 @@ def start(name: str) -> None:
     """Make a profile that of this run; before any test is imported, which reads its numbers."""
     os.environ[VARIABLE] = name
     # What Hypothesis itself chose, such as for CI, stays.
-    settings.register_profile(name, parent=settings(), max_examples=tried(_USUAL))
+    settings.register_profile(
+        name,
+        parent=settings(),
+        max_examples=tried(_USUAL),
+        # Tests that share their cores say nothing about how fast input is made.
+        suppress_health_check=[HealthCheck.too_slow] if name == "quick" else [],
+    )
     settings.load_profile(name)
 
 
