@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ossicle.audio import AudioFormat
+from ossicle.conversion.encoding import convert_clip
 from ossicle.errors import OssicleError, QualityRefusedError
-from ossicle.pipeline.conversion import convert_clip
 from ossicle_cli.document import reply_document
 from ossicle_cli.reply_output import LiveText, follow
 from ossicle_cli.session import Session

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ossicle.abc import BlockTransform, Preprocessor
 from ossicle.audio import AudioFormat, BlockStream
+from ossicle.conversion.encoding import encode_stream
+from ossicle.conversion.paths import find_writer
 from ossicle.errors import ConfigurationError
 from ossicle.intake import IntakeLimits, decode
-from ossicle.pipeline.conversion import encode_stream
-from ossicle.pipeline.paths import find_writer
 from ossicle.preprocess import Spool
 from ossicle.signal import Meter
 from ossicle_cli.progress import Advance, followed

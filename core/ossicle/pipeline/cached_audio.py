@@ -12,11 +12,11 @@ from anyio import to_thread
 from pydantic import ValidationError
 
 from ossicle.audio import AudioClip, AudioFormat
+from ossicle.conversion.encoding import clip_over
 from ossicle.errors import MalformedAudioError, OssicleError
 from ossicle.intake import check_facts, decode
 from ossicle.messages import AudioRecord, Reply
 from ossicle.pipeline.call_cache import CACHE_FORMAT_VERSION, CacheScope
-from ossicle.pipeline.conversion import clip_over
 from ossicle.pipeline.delivery import deliver_whole
 from ossicle.pipeline.measurements_codec import read_measurements, write_measurements
 from ossicle.pipeline.plan import ClipPlan, OutputPlan

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ossicle.abc import AudioInput, ConverterSpec
 from ossicle.audio import AudioClip, AudioFormat
+from ossicle.conversion.paths import ConversionPath, find_path, find_reader
 from ossicle.errors import AudioLimitError, UnsupportedFormatError
 from ossicle.messages import Step
-from ossicle.pipeline.paths import ConversionPath, find_path, find_reader
 from ossicle.pipeline.plan import ClipPlan
 
 _WAV_HEADER_BYTES = 44

@@ -7,14 +7,14 @@ from anyio import to_thread
 from ossicle.abc import Capabilities
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.audio.wav import wav_header
+from ossicle.conversion.encoding import convert_clip
+from ossicle.conversion.paths import find_writer
+from ossicle.conversion.reencode import Reencoder
 from ossicle.errors import AudioMissingError
 from ossicle.intake import check_facts
 from ossicle.messages import AudioDelta, AudioRecord, Event, Reply, Step
-from ossicle.pipeline.conversion import convert_clip
-from ossicle.pipeline.paths import find_writer
 from ossicle.pipeline.plan import OutputPlan
 from ossicle.pipeline.prepare import AudioTools
-from ossicle.pipeline.reencode import Reencoder
 
 _LENGTH_SLACK_S = 0.25
 _LENGTH_SLACK = 0.05

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ossicle.abc import Capabilities, ConverterSpec, FormatRule
 from ossicle.audio import AudioFormat
+from ossicle.conversion.paths import find_writer, nearest_rate
 from ossicle.errors import UnsupportedFeatureError, UnsupportedFormatError
 from ossicle.messages import Step
 from ossicle.pipeline.call_request import CallRequest
-from ossicle.pipeline.paths import find_writer, nearest_rate
 from ossicle.pipeline.plan import OutputPlan
 
 _TELEPHONE_RATE = 8000

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from ossicle.abc import BlockTransform, ConverterSpec, Preprocessor
 from ossicle.audio import AudioClip, AudioFormat, BlockStream
+from ossicle.conversion.encoding import clip_over, encode_stream
 from ossicle.errors import DeadlineExceededError
 from ossicle.intake import IntakeLimits, check_facts, decode
 from ossicle.messages import AudioRecord
-from ossicle.pipeline.conversion import clip_over, encode_stream
 from ossicle.pipeline.plan import ClipPlan
 from ossicle.preprocess import Downmix, ResampleTo, Spool
 from ossicle.signal.clipping import ClippingMeter

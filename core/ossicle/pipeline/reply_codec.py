@@ -10,9 +10,9 @@ from decimal import Decimal
 from pydantic import ValidationError
 
 from ossicle.audio import AudioClip, AudioFormat
+from ossicle.conversion.encoding import clip_over
 from ossicle.errors import MalformedAudioError, UnsupportedFormatError
 from ossicle.messages import Attempt, Cost, Reply, Usage
-from ossicle.pipeline.conversion import clip_over
 from ossicle.storage import Cacheable, Fetched
 
 _OF_ONE_CALL = {"id": None, "request_id": None, "reference": None, "server_time_s": None}

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ossicle.audio import AudioClip, AudioFormat
+from ossicle.conversion.encoding import is_in_format
 from ossicle.errors import FileAccessError
 from ossicle.intake import TRUSTED
-from ossicle.pipeline.conversion import is_in_format
 from ossicle_cli.audio_output import AudioSink, Destination, destination, opened
 from ossicle_cli.converting import Effects, convert, find_preprocessors
 from ossicle_cli.document import write_document

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ossicle.abc import CodecRule, ConverterSpec, FormatConverter, Requirement
 from ossicle.audio import AudioFormat
+from ossicle.conversion.paths import find_path, find_reader, find_writer, nearest_rate
 from ossicle.errors import UnsupportedFormatError
-from ossicle.pipeline.paths import find_path, find_reader, find_writer, nearest_rate
 
 HERE = Requirement(package="json")
 NOT_HERE = Requirement(package="no_such_package_for_ossicle", extra="av", brings="AAC")

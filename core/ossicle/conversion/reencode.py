@@ -13,9 +13,9 @@ import numpy as np
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioFormat, BlockStream
+from ossicle.conversion.encoding import encode_stream
+from ossicle.conversion.paths import find_writer
 from ossicle.errors import OssicleError, PluginContractError
-from ossicle.pipeline.conversion import encode_stream
-from ossicle.pipeline.paths import find_writer
 from ossicle.signal.quantize import int_to_float
 
 if TYPE_CHECKING:

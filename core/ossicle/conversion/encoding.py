@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioClip, AudioFormat, BlockStream, atomic_writer
+from ossicle.conversion.paths import find_writer, nearest_rate
 from ossicle.intake import IntakeLimits, decode
-from ossicle.pipeline.paths import find_writer, nearest_rate
 
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples

@@ -14,9 +14,9 @@ from tests.profiles import tried
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioClip, AudioFormat, Pcm
+from ossicle.conversion.encoding import convert_clip, encode_stream
 from ossicle.errors import AudioLimitError, FileAccessError, UnsupportedFormatError
 from ossicle.intake import PCM_SPEC, IntakeLimits, PcmConverter
-from ossicle.pipeline.conversion import convert_clip, encode_stream
 from ossicle_av.plugin import SPEC as AV
 from ossicle_lame.plugin import SPEC as LAME
 from ossicle_soundfile.plugin import SPEC as SOUNDFILE
@@ -175,7 +175,7 @@ def test_an_hour_takes_little_memory(tmp_path: Path) -> None:
         "import sys; from pathlib import Path\n"
         "from ossicle.audio import AudioClip, AudioFormat\n"
         "from ossicle.intake import TRUSTED, PCM_SPEC\n"
-        "from ossicle.pipeline.conversion import convert_clip\n"
+        "from ossicle.conversion.encoding import convert_clip\n"
         "from ossicle_soundfile.plugin import SPEC\n"
         "made = convert_clip(AudioClip.from_path(sys.argv[1]), AudioFormat.named('flac'),\n"
         "    converters=(PCM_SPEC, SPEC), limits=TRUSTED, path=Path(sys.argv[2]))\n"
