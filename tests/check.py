@@ -1,6 +1,7 @@
 """Everything that CI runs, in one command: `python -m tests.check`.
 
 Format, lint, types (mypy and pyright), import contracts, coverage, tests and documentation tests.
+The conformance reports that the wheel ships are made of what the tests prove.
 """
 
 from __future__ import annotations
@@ -28,7 +29,19 @@ def all_steps(pytest_arguments: list[str]) -> list[Step]:
         ("mypy", [python, "-m", "mypy"]),
         ("pyright", [python, "-m", "pyright", "--pythonpath", python]),
         *coverage_steps(),
-        ("tests", [python, "-m", "pytest", *pytest_arguments]),
+        *_test_steps(pytest_arguments),
+    ]
+
+
+def _test_steps(pytest_arguments: list[str]) -> list[Step]:
+    """All tests, with the reports that they make and a check of these; a part makes none."""
+    python = sys.executable
+    if pytest_arguments:
+        return [("tests", [python, "-m", "pytest", *pytest_arguments])]
+    shipped = "tests/core/plugins/test_shipped_reports.py"
+    return [
+        ("tests", [python, "-m", "ossicle_testing.report"]),
+        ("reports", [python, "-m", "pytest", "-q", shipped]),
     ]
 
 

@@ -65,8 +65,6 @@ class AsyncClient:
         cache: Keeps speech, transcripts and prepared audio; the application closes its store.
         retention: What of conversations may be written down, unless they say otherwise, and of
             calls by the cache.
-        require_verified: Whether of the allowed plugins only those load that ship a report of
-            passed conformance suites about their very files; `ossicle plugins --verified`.
         plugins: Objects with hook implementations: an application's own providers, validators
             and listeners.
         tenant: On whose behalf; see `for_tenant`.
@@ -94,7 +92,6 @@ class AsyncClient:
         cache: AudioCache | None = None,
         retention: RetentionChoice = "audio",
         allow_plugins: Iterable[str] = (),
-        require_verified: bool = False,
         plugins: Iterable[object] = (),
         tenant: str = "default",
         timeout_s: float = DEFAULT_TIMEOUT_S,
@@ -106,7 +103,6 @@ class AsyncClient:
         host = PluginHost(
             allow=allow_plugins,
             plugins=[*plugins, *listeners],
-            require_verified=require_verified,
         )
         (name, named_model), fallbacks, instances = parse_model_references(provider)
         model = model or named_model

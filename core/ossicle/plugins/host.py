@@ -27,7 +27,6 @@ from ossicle.errors import (
     ConfigurationError,
     DependencyMissingError,
     OssicleError,
-    PluginContractError,
     PluginLoadError,
     UnknownProviderError,
 )
@@ -35,7 +34,7 @@ from ossicle.plugins.catalogue import Catalogue, Shelf, Spec, shelve
 from ossicle.plugins.discovery import EntryPoints, Origins, installed_entry_points
 from ossicle.plugins.listing import PluginListing
 from ossicle.plugins.loading import LOAD_LIMIT_S, Announcement, announcement_of, load_strangers
-from ossicle.plugins.verification import Verification, verify_module
+from ossicle.plugins.proof import Proof, read_proof
 from ossicle.plugins.wording import fix_for, in_words
 
 _LOG = logging.getLogger(__name__)
@@ -53,8 +52,6 @@ class PluginHost:
     Args:
         allow: Names of third-party entry points that may load; `"*"` allows every installed one.
         plugins: Objects or modules with hook implementations, registered by the application.
-        require_verified: Whether third-party plugins load only with a report that proves them, as
-            they are installed; see `ossicle.plugins.verification`.
         entry_points: Where to discover; for tests and frozen programs.
         load_limit_s: How long a third party's plugin may take to load.
     """
@@ -64,14 +61,11 @@ class PluginHost:
         *,
         allow: Iterable[str] = (),
         plugins: Iterable[object] = (),
-        require_verified: bool = False,
         entry_points: EntryPoints = installed_entry_points,
         load_limit_s: float = LOAD_LIMIT_S,
     ) -> None:
         self._allow = frozenset([allow] if isinstance(allow, str) else allow)
         self._objects = tuple(plugins)
-        self._require_verified = require_verified
-        self._proofs: dict[str, Verification] = {}
         self._entry_points = entry_points
         self._load_limit_s = load_limit_s
         self._origins = Origins()
@@ -137,18 +131,19 @@ class PluginHost:
             )
         return spec
 
-    def verification(self, name: str) -> Verification:
-        """What is proved of the plugin of this name; its code is not loaded for it.
+    def proof(self, name: str) -> Proof:
+        """What the report of the plugin of this name proves; its code is not loaded for it.
 
         Raises:
             ConfigurationError: No plugin of this name is installed.
         """
-        points = [point for point in self._entry_points() if point.name == name]
-        if not points:
-            raise ConfigurationError(
-                f"no plugin {name!r} is installed", fix="See `ossicle plugins` for the names."
-            )
-        return verify_module(points[0].value)
+        for point in self._entry_points():
+            if point.name == name:
+                version = self._origins.of(point).version
+                return read_proof(PluginListing(name=name, module=point.value, version=version))
+        raise ConfigurationError(
+            f"no plugin {name!r} is installed", fix="See `ossicle plugins` for the names."
+        )
 
     def _why_unknown(self, name: str) -> OssicleError:
         listing = self._listings.get(name)
@@ -250,25 +245,13 @@ class PluginHost:
         if listing.is_first_party:
             return listing
         if {"*", point.name} & self._allow:
-            return self._proved(listing) if self._require_verified else listing
+            return listing
         return replace(
             listing,
             state="blocked",
             reason="a third party's plugin that the application does not allow",
             fix=f'Allow it: Client(..., allow_plugins=["{point.name}"]), or on the command '
             f"line --plugin {point.name}. A loaded plugin can do anything you can.",
-        )
-
-    def _proved(self, listing: PluginListing) -> PluginListing:
-        """The listing, blocked unless a report is about the files that are installed."""
-        found = self._proofs[listing.name] = verify_module(listing.module)
-        if found.is_verified:
-            return listing
-        return replace(
-            listing,
-            state="blocked",
-            reason=f"the application wants verified plugins only, and {found.reason}",
-            fix=found.fix,
         )
 
     def _adopt(
@@ -280,7 +263,6 @@ class PluginHost:
     ) -> None:
         try:
             found = announce()
-            self._refuse_unproved(listing.name, found)
             self._manager.register(found.plugin, name=listing.name)
         except own as error:
             # Rim: whatever a broken plugin raises, SystemExit included, must not stop the host.
@@ -303,21 +285,6 @@ class PluginHost:
             fix=lacking[0].fix if lacking else None,
             provides=tuple(provides),
         )
-
-    def _refuse_unproved(self, name: str, found: Announcement) -> None:
-        if name not in self._proofs:
-            return
-        named = [
-            _announced(hook, spec)
-            for hook, items in found.answers
-            if hook != "ossicle_register_models"
-            for spec in items
-        ]
-        unproved = self._proofs[name].covers(named)
-        if unproved:
-            raise PluginContractError(
-                f"it announces {unproved[0]}, of which its report says nothing", plugin=name
-            )
 
     def _note_conflicts(self) -> None:
         shelves: Sequence[Shelf[Any]] = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal
 
 from pydantic import Field
@@ -13,9 +12,6 @@ from ossicle.messages import Value
 Outcome = Literal["passed", "failed", "not applicable", "exception", "not run"]
 """`exception`: the author declared, with a reason, that it does not hold. `not run`: the check was
 left out of this run, by a selection, a mark or an error before it."""
-
-WORST: tuple[Outcome, ...] = ("failed", "exception", "passed", "not applicable", "not run")
-"""Of several runs of one check, the first of these counts."""
 
 
 class Behaviour(Value):
@@ -57,8 +53,6 @@ class CapabilityReport(Value):
         claims: Of its record, in order.
         behaviours: In order of the suite.
         versions: Of ossicle, of Python, of the plugin and of what it stands on.
-        files: Digest of the files of the package that the object came from, as they were when they
-            were tried; empty where it came from none, or from several.
         api_version: Of the interfaces the suite belongs to.
     """
 
@@ -67,7 +61,6 @@ class CapabilityReport(Value):
     claims: tuple[Claim, ...] = ()
     behaviours: tuple[Behaviour, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
-    files: str = ""
     api_version: int = API_VERSION
 
     @property
@@ -75,11 +68,6 @@ class CapabilityReport(Value):
         """Whether every check was run and none failed; declared exceptions are allowed."""
         outcomes = {one.outcome for one in self.behaviours}
         return "passed" in outcomes and not outcomes & {"failed", "not run"}
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the report in JSON; changes with every change of the report."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def table(self) -> str:
         """The report for people."""

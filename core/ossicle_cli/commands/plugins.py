@@ -14,7 +14,7 @@ from ossicle_cli.session import Session
 from ossicle_cli.tables import cell, columns_table
 
 if TYPE_CHECKING:
-    from ossicle.plugins import PluginListing, Verification
+    from ossicle.plugins import PluginListing, Proof
 
 _STYLES = {"ready": "green", "limited": "yellow", "blocked": "magenta", "broken": "bold red"}
 
@@ -55,9 +55,9 @@ def command(session: Session, as_json: bool, shows_proof: bool) -> None:
 
 
 def _show_proof(session: Session, listings: Sequence[PluginListing], *, as_json: bool) -> None:
-    from ossicle.plugins import verify_module
+    from ossicle.plugins import read_proof
 
-    found = [(listing, verify_module(listing.module)) for listing in listings]
+    found = [(listing, read_proof(listing)) for listing in listings]
     if as_json:
         write_document({"plugins": [_proof_document(*pair) for pair in found]})
         return
@@ -75,7 +75,7 @@ def _show_proof(session: Session, listings: Sequence[PluginListing], *, as_json:
     session.console().print(columns_table(headings, rows))
 
 
-def _proof_document(listing: PluginListing, proof: Verification) -> dict[str, Any]:
+def _proof_document(listing: PluginListing, proof: Proof) -> dict[str, Any]:
     return {
         "name": listing.name,
         "state": proof.state,
@@ -83,14 +83,16 @@ def _proof_document(listing: PluginListing, proof: Verification) -> dict[str, An
         "fix": proof.fix,
         "proved": list(proof.proved),
         "exceptions": proof.exceptions,
+        "made_on": proof.report and proof.report.made_on,
+        "kit_version": proof.report and proof.report.kit_version,
         "versions": _versions(proof),
         "reports": [report.model_dump(mode="json") for report in proof.reports],
     }
 
 
-def _versions(proof: Verification) -> dict[str, str]:
+def _versions(proof: Proof) -> dict[str, str]:
     return {name: text for report in proof.reports for name, text in report.versions.items()}
 
 
-def _exceptions(proof: Verification) -> list[str]:
+def _exceptions(proof: Proof) -> list[str]:
     return [f"does not hold: {what} ({why})" for what, why in proof.exceptions.items()]

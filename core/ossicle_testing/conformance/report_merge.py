@@ -11,7 +11,10 @@ from urllib.parse import quote
 from pydantic import Field
 
 from ossicle.messages import Value
-from ossicle.plugins.report import WORST, Behaviour, CapabilityReport, Claim, Outcome
+from ossicle.plugins import Behaviour, CapabilityReport, Claim, Outcome
+
+WORST: tuple[Outcome, ...] = ("failed", "exception", "passed", "not applicable", "not run")
+"""Of several runs of one check, the first of these counts."""
 
 _WORST_CLASS: tuple[Outcome, ...] = ("failed", "not run", "exception", "passed", "not applicable")
 """Of several classes that try the same thing, the first of these counts for a check."""
@@ -59,7 +62,6 @@ class Part(Value):
         claims: As in `CapabilityReport`.
         checks: In order of the suite.
         versions: As in `CapabilityReport`.
-        files: As in `CapabilityReport`.
     """
 
     suite: str
@@ -68,7 +70,6 @@ class Part(Value):
     claims: tuple[Claim, ...] = ()
     checks: tuple[CheckPart, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
-    files: str = ""
 
 
 def report_of(parts: Sequence[Part]) -> CapabilityReport:
@@ -85,14 +86,12 @@ def report_of(parts: Sequence[Part]) -> CapabilityReport:
     for suite in suites.values():
         for behaviour in _behaviours_of(suite):
             behaviours.setdefault(behaviour.name, []).append(behaviour)
-    files = {part.files for part in parts}
     return CapabilityReport(
         kind=parts[0].kind,
         subject=parts[0].subject,
         claims=_claims_of(parts),
         behaviours=tuple(_worst_of(found) for found in behaviours.values()),
         versions={name: text for part in parts for name, text in part.versions.items()},
-        files=files.pop() if len(files) == 1 else "",
     )
 
 

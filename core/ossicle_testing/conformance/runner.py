@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ossicle.errors import ConfigurationError
-from ossicle.plugins.report import CapabilityReport
+from ossicle.plugins import CapabilityReport
 from ossicle_testing.conformance.suite import REPORTS_VARIABLE, Conformance, checks_of
 
 _ENVIRONMENT = {

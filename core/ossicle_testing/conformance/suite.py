@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 import pytest
 
-from ossicle_testing.conformance.report import ReportDraft
+from ossicle_testing.conformance.report_draft import ReportDraft
 from ossicle_testing.conformance.report_merge import file_report
 
 REPORTS_VARIABLE = "OSSICLE_CONFORMANCE_REPORTS"

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossicle.plugins.report import WORST, Behaviour, CapabilityReport, Claim, Outcome
-from ossicle_testing.conformance.report_merge import CheckPart, Part, Run, file_report, report_of
+from ossicle.plugins import Behaviour, CapabilityReport, Claim, Outcome
+from ossicle_testing.conformance.report_merge import (
+    WORST,
+    CheckPart,
+    Part,
+    Run,
+    file_report,
+    report_of,
+)
 
 WAYS = ("a", "b", "c", "d")
 RAN: tuple[Outcome, ...] = ("failed", "exception", "passed", "not applicable")
@@ -99,11 +106,6 @@ def test_claims_are_proved_where_one_saw_them_and_keep_their_doubts() -> None:
             Claim(what="y", reason="no voice"),
             Claim(what="z", is_proved=True),
         )
-
-
-def test_things_from_several_packages_are_from_none() -> None:
-    assert report_of([part({}, files="a"), part({}, files="a")]).files == "a"
-    assert report_of([part({}, files="a"), part({}, files="b")]).files == ""
 
 
 def test_a_later_part_of_a_process_replaces_its_earlier_one(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Nothing is signed but what was tried, proved and installed."""
+"""No report is written but of what was tried, proved and installed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from ossicle.errors import ConfigurationError
-from ossicle.plugins import Behaviour, CapabilityReport, Claim, verify_module
-from ossicle.plugins.package_files import REPORT_NAME, package_files
-from ossicle_testing.sign import main, sign_plugins
+from ossicle.plugins import Behaviour, CapabilityReport, Claim, PluginHost
+from ossicle_testing.report import main, write_reports
 
 PLUGIN = """
 from ossicle.abc import Validator, ValidatorSpec, hookimpl
@@ -31,7 +30,7 @@ import sys
 sys.path.insert(0, {place!r})
 
 import pytest
-from acme_signed.plugin import ossicle_register_validators
+from acme_proved.plugin import ossicle_register_validators
 from ossicle_testing.conformance import ValidatorConformance
 
 class TestAcme(ValidatorConformance):
@@ -39,8 +38,10 @@ class TestAcme(ValidatorConformance):
     def spec(self):
         return ossicle_register_validators()[0]
 """
-POINTS = "[ossicle]\nacme = acme_signed.plugin\n"
+POINTS = "[ossicle]\nacme = acme_proved.plugin\n"
 PASSED = Behaviour(name="test_a", says="does a", outcome="passed")
+
+NAME = "ossicle-conformance.json"
 
 Install = Callable[..., Path]
 
@@ -49,8 +50,8 @@ Install = Callable[..., Path]
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Installs a distribution; gives the folder of its package."""
     site = tmp_path / "site"
-    info = site / "acme_signed-1.0.dist-info"
-    package = site / "acme_signed"
+    info = site / "acme_proved-1.0.dist-info"
+    package = site / "acme_proved"
     info.mkdir(parents=True)
     package.mkdir()
     monkeypatch.syspath_prepend(str(site))
@@ -65,57 +66,62 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         return package
 
     yield write
-    for name in [name for name in sys.modules if name.startswith("acme_signed")]:
+    for name in [name for name in sys.modules if name.startswith("acme_proved")]:
         del sys.modules[name]
 
 
-def sign(tmp_path: Path, *, place: Path) -> int:
+def run(tmp_path: Path, place: Path, *options: str) -> int:
     """Run the command on tests that import the package from a folder."""
     tests = tmp_path / "test_acme.py"
     tests.write_text(TESTS.format(place=str(place)))
-    return main(["--plugin", "acme", "--", str(tests), "-p", "no:cacheprovider"])
+    return main([*options, "--plugin", "acme", "--", str(tests), "-p", "no:cacheprovider"])
 
 
 @pytest.mark.slow
-def test_what_was_proved_as_it_is_installed_is_verified(
+@pytest.mark.timeout(200)
+def test_what_was_proved_is_shipped_and_verified(
     install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     package = install(plugin=PLUGIN.format(name="acme"))
-    assert sign(tmp_path, place=package.parent) == 0
-    assert "acme: verified" in capsys.readouterr().out
-    found = verify_module("acme_signed.plugin")
-    assert found.is_verified
+    assert run(tmp_path, package.parent) == 0
+    assert "validator acme: 0 claims proved" in capsys.readouterr().out
+    found = PluginHost().proof("acme")
+    assert found.is_verified, found.reason
     assert [report.subject for report in found.reports] == ["acme"]
-    assert (package / REPORT_NAME).is_file()
+    assert found.report is not None
+    assert found.report.version == "1.0"
+    info = package.parent / "acme_proved-1.0.dist-info" / "METADATA"
+    info.write_text(info.read_text().replace("Version: 1.0", "Version: 1.1"))
+    assert PluginHost().proof("acme").state == "stale"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", ["", "# not what is installed\n"])
-def test_another_copy_proves_nothing_of_the_installed_one(
-    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: str
+@pytest.mark.timeout(200)
+def test_tests_that_fail_write_nothing(
+    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    package = install(plugin=PLUGIN.format(name="acme"))
-    copy = tmp_path / "src" / "acme_signed"
-    copy.mkdir(parents=True)
-    for path in package.glob("*.py"):
-        copy.joinpath(path.name).write_text(path.read_text() + change)
-    status = sign(tmp_path, place=copy.parent)
-    assert status == (1 if change else 0)
-    assert package.joinpath(REPORT_NAME).exists() == (not change)
-    assert not copy.joinpath(REPORT_NAME).exists()
-    told = "validator acme was tried with other files than those that are installed"
-    assert (told in capsys.readouterr().err) == bool(change)
+    package = install(plugin=PLUGIN.format(name="acme").replace("return ()", "return (1,)"))
+    assert run(tmp_path, package.parent) == 1
+    assert "nothing is written" in capsys.readouterr().err
+    assert not package.joinpath(NAME).exists()
 
 
 def proof(subject: str = "acme", **changes: object) -> dict[str, CapabilityReport]:
-    """The report of a validator, on the files that are installed."""
-    package = package_files("acme_signed.plugin")
-    assert package is not None
     report = CapabilityReport(
-        kind="validator", subject=subject, behaviours=(PASSED,), files=package.digest(),
+        kind="validator", subject=subject, behaviours=(PASSED,),
         claims=(Claim(what="b"), Claim(what="a", is_proved=True)),
     )  # fmt: skip
     return {f"validator {subject}": report.model_copy(update=changes)}
+
+
+@pytest.mark.slow
+def test_a_run_without_a_suite_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tests = tmp_path / "test_plain.py"
+    tests.write_text("def test_nothing(): pass")
+    assert main(["--", str(tests), "-p", "no:cacheprovider"]) == 1
+    assert "no suite of ossicle_testing ran" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -132,20 +138,18 @@ def proof(subject: str = "acme", **changes: object) -> dict[str, CapabilityRepor
     ],
     ids=["broken", "empty", "limited"],
 )  # fmt: skip
-def test_a_plugin_that_does_not_work_here_is_not_signed(
+def test_a_plugin_that_does_not_work_here_gets_no_report(
     install: Install, text: str, words: str
 ) -> None:
     package = install(plugin=text)
     with pytest.raises(ConfigurationError, match=words):
-        sign_plugins(["acme"], proof())
-    assert not package.joinpath(REPORT_NAME).exists()
+        write_reports(["acme"], proof())
+    assert not package.joinpath(NAME).exists()
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"files": ""}, "was tried with other files"),
-        ({"files": "sha256:0"}, "was tried with other files"),
         ({"behaviours": ()}, "validator acme was not proved"),
         (
             {"behaviours": (PASSED, PASSED.model_copy(update={"outcome": "not run"}))},
@@ -153,55 +157,37 @@ def test_a_plugin_that_does_not_work_here_is_not_signed(
         ),
     ],
 )
-def test_a_report_that_does_not_prove_it_is_not_signed(
+def test_a_report_that_does_not_prove_it_gets_no_report(
     install: Install, changes: dict[str, Any], words: str
 ) -> None:
     package = install(plugin=PLUGIN.format(name="acme"))
     with pytest.raises(ConfigurationError, match=words):
-        sign_plugins(["acme"], proof(**changes))
-    assert not package.joinpath(REPORT_NAME).exists()
+        write_reports(["acme"], proof(**changes))
+    assert not package.joinpath(NAME).exists()
 
 
-def test_plugins_of_one_package_are_signed_together(install: Install) -> None:
+def test_plugins_in_one_folder_share_their_report(install: Install) -> None:
     package = install(
-        points=POINTS + "acme2 = acme_signed.second\n",
+        points=POINTS + "acme2 = acme_proved.second\n",
         plugin=PLUGIN.format(name="acme"),
         second=PLUGIN.format(name="acme2"),
     )
     both = proof() | proof("acme2")
-    with pytest.raises(ConfigurationError, match="'acme2' lies in the same package"):
-        sign_plugins(["acme"], both)
     with pytest.raises(ConfigurationError, match="nothing proves validator acme2"):
-        sign_plugins(["acme", "acme2"], proof())
-    assert not package.joinpath(REPORT_NAME).exists()
-    assert sign_plugins(["acme", "acme2", "acme"], both)
-    for module in ("acme_signed.plugin", "acme_signed.second"):
-        found = verify_module(module)
+        write_reports(["acme", "acme2"], proof())
+    assert not package.joinpath(NAME).exists()
+    assert write_reports(["acme", "acme2", "acme"], both)
+    for name in ("acme", "acme2"):
+        found = PluginHost().proof(name)
         assert found.is_verified
-        assert found.covers(["validator acme", "validator acme2"]) == []
-
-
-def test_what_is_signed_and_yet_not_verified_is_told(
-    install: Install, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    install(plugin=PLUGIN.format(name="acme"))
-    monkeypatch.setattr("ossicle.plugins.verification._MOST_BYTES", 10)
-    monkeypatch.setattr("ossicle_testing.sign.run_reports", lambda arguments: proof())
-    assert main(["--plugin", "acme"]) == 1
-    assert capsys.readouterr().out == "acme: failed, 1 claims proved\n"
-
-
-def test_a_package_that_cannot_be_read_is_not_signed(install: Install) -> None:
-    package = install(plugin=PLUGIN.format(name="acme"))
-    found = proof()
-    package.joinpath("again").symlink_to(package)
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        sign_plugins(["acme"], found)
+        assert [report.subject for report in found.reports] == ["acme", "acme2"]
+    assert write_reports(["acme"], both)
+    assert PluginHost().proof("acme2").state == "missing"
 
 
 def test_plugins_have_to_be_there_and_to_be_named(install: Install) -> None:
     install(plugin=PLUGIN.format(name="acme"))
     with pytest.raises(ConfigurationError, match="no plugin 'other' is installed"):
-        sign_plugins(["other"], proof())
+        write_reports(["other"], proof())
     with pytest.raises(ConfigurationError, match="about none of ossicle's own plugins"):
-        sign_plugins([], proof())
+        write_reports([], proof())

@@ -11,11 +11,8 @@ from typing import Any
 
 from ossicle.abc import Requirement
 from ossicle.errors import ConfigurationError
-from ossicle.plugins.package_files import package_files
-from ossicle.plugins.report import WORST, Behaviour, CapabilityReport, Claim, Outcome
-from ossicle_testing.conformance.report_merge import CheckPart, Part, Run, report_of
-
-__all__ = ["Behaviour", "CapabilityReport", "Claim", "Outcome", "ReportDraft", "versions_of"]
+from ossicle.plugins import CapabilityReport, Claim, Outcome
+from ossicle_testing.conformance.report_merge import WORST, CheckPart, Part, Run, report_of
 
 
 @dataclass(slots=True)
@@ -26,13 +23,11 @@ class ReportDraft:
         kind: As in `CapabilityReport`.
         subject: Empty until the first check ran.
         versions: As in `CapabilityReport`.
-        files: As in `CapabilityReport`.
     """
 
     kind: str
     subject: str = ""
     versions: dict[str, str] = field(default_factory=dict)
-    files: str = ""
     _claims: dict[str, Claim] = field(default_factory=dict)
     _checks: dict[str, str] = field(default_factory=dict)
     _waived: dict[str, str] = field(default_factory=dict)
@@ -42,7 +37,7 @@ class ReportDraft:
     def describe(
         self, subject: str, factory: Callable[..., Any], requires: Iterable[Requirement] = ()
     ) -> None:
-        """Note what is tried, on which versions, and which files its factory comes from.
+        """Note what is tried, and on which versions.
 
         Raises:
             ConfigurationError: The class tried something else before.
@@ -54,7 +49,6 @@ class ReportDraft:
             )
         self.subject = subject
         self.versions = versions_of(factory, requires)
-        self.files = _digest_around(_module_of(factory))
 
     def claim(self, what: str) -> None:
         """Note a promise; noting it again changes nothing."""
@@ -106,7 +100,6 @@ class ReportDraft:
                 for name, says in self._checks.items()
             ),
             versions=dict(self.versions),
-            files=self.files,
         )
 
     def report(self) -> CapabilityReport:
@@ -138,13 +131,3 @@ def _module_of(factory: Callable[..., Any]) -> str:
 @cache
 def _owners() -> Mapping[str, list[str]]:
     return importlib.metadata.packages_distributions()
-
-
-@cache
-def _digest_around(module: str) -> str:
-    """Of the package of a module, as it is when the first check runs; empty where it has none."""
-    try:
-        package = package_files(module)
-        return "" if package is None else package.digest()
-    except OSError:
-        return ""
