@@ -108,7 +108,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """End open streams, close all providers and end the loop thread; twice is harmless.
+        """End open streams, close all providers and end the loop thread; closing twice is harmless.
 
         Raises:
             PluginContractError: A provider could not be closed; everything else is.

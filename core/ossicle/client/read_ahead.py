@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 
 import anyio
 
-from ossicle.client.loop import LoopThread
+from ossicle.client.loop import LOOK_S, LoopThread
 from ossicle.conversation import ConversationStream
 from ossicle.errors import ConfigurationError
 from ossicle.messages import AudioDelta, Event, TextDelta, TranscriptDelta
@@ -76,7 +77,9 @@ class ReadAhead:
             with self._changed:
                 while not (self._waiting or self._is_over):
                     self._thread.check()
-                    self._changed.wait()
+                    if not self._thread.can_be_waited_for:
+                        raise self._closed()
+                    self._changed.wait(LOOK_S)
                 self._taken, self._waiting, self._n_bytes = self._waiting, deque(), 0
             self._wake()
         if self._taken:
@@ -97,7 +100,7 @@ class ReadAhead:
         self._taken.clear()
         self._begin()
         self._wake()
-        self._wait_for_end()
+        self.wait(None)
         self._raise_error()
 
     def close(self) -> None:
@@ -108,15 +111,18 @@ class ReadAhead:
         """
         self._taken.clear()
         if not self._is_over:
+            if not self._thread.can_be_waited_for:
+                # In a fork, after the program's end, or collected on the loop's own thread.
+                self._post_if_running(self._stop)
+                return
             self._post(self._stop)
-            self._wait_for_end()
+            self.wait(None)
         if self._left_badly:  # what reading met is no business of a caller who left
             self._raise_error()
 
     def abort(self) -> None:
-        """End the stream because its client is closed; whoever reads it is told so."""
-        self._post(self._life.cancel)
-        self._wait_for_end()
+        """Ask the stream to end because its client is closed; its reader gets an error."""
+        self._post_if_running(self._life.cancel)
 
     # On the caller's side
 
@@ -131,13 +137,29 @@ class ReadAhead:
 
     def _post(self, work: object) -> None:
         self._thread.check()
+        self._post_if_running(work)
+
+    def _post_if_running(self, work: object) -> None:
+        if not self._thread.is_running:
+            return
         with contextlib.suppress(RuntimeError):  # the loop has ended, and the task with it
             self._loop.call_soon_threadsafe(work)  # type: ignore[arg-type]  # a function
 
-    def _wait_for_end(self) -> None:
+    def wait(self, timeout_s: float | None) -> None:
+        """Wait until all of the stream is gone, or its loop is, or the seconds are over."""
+        until = None if timeout_s is None else time.monotonic() + timeout_s
         with self._changed:
-            while not self._is_over:
-                self._changed.wait()
+            while not self._is_over and self._thread.can_be_waited_for:
+                left = LOOK_S if until is None else min(LOOK_S, until - time.monotonic())
+                if left <= 0:
+                    return
+                self._changed.wait(left)
+
+    @staticmethod
+    def _closed() -> ConfigurationError:
+        return ConfigurationError(
+            "the client was closed while the stream was read", fix="Close the client last."
+        )
 
     def _raise_error(self) -> None:
         error, self._error = self._error, None
@@ -150,9 +172,7 @@ class ReadAhead:
         self._loop = asyncio.get_running_loop()
         self._wanted, self._room, self._is_full = asyncio.Event(), asyncio.Event(), False
         self._scope, self._life = anyio.CancelScope(), anyio.CancelScope()
-        error: BaseException | None = ConfigurationError(
-            "the client was closed while the stream was read", fix="Close the client last."
-        )
+        error: BaseException | None = self._closed()
         try:
             self._thread.enlist(self)
             with self._life:
