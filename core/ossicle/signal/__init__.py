@@ -1,7 +1,7 @@
 """Arithmetic on samples: no I/O, no policy."""
 
 from ossicle.signal.activity import Activity, find_speech
-from ossicle.signal.blocks import Reblocker, finite
+from ossicle.signal.blocks import Reblocker, Samples, finite
 from ossicle.signal.clipping import Clipping, ClippingMeter
 from ossicle.signal.decibels import amplitude_to_db, db_to_amplitude, power_to_db
 from ossicle.signal.envelope import Envelope
@@ -43,6 +43,7 @@ __all__ = [
     "Meter",
     "Reblocker",
     "Resampler",
+    "Samples",
     "Spectrogram",
     "Spectrum",
     "SpectrumMeter",

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from ossicle.abc import API_VERSION, BlockTransform, Preprocessor, PreprocessorSpec
-from ossicle.signal.blocks import Samples
-from ossicle.signal.meters import Measurements, measure
+from ossicle.signal import Measurements, Samples, measure
 from ossicle_testing.conformance.probes import watching_accesses, watching_allocations
 from ossicle_testing.conformance.samples import CUTS, cut_blocks, probe_signals
 from ossicle_testing.conformance.suite import Conformance, check

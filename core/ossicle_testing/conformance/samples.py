@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from ossicle.signal.blocks import Samples
+from ossicle.signal import Samples
 from ossicle_testing.strategies.signals import Signal
 
 CUTS: tuple[tuple[int, ...], ...] = ((1000, 1, 0, 7), (0, 333), (4096,))

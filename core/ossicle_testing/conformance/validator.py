@@ -26,9 +26,7 @@ from ossicle.abc import (
 )
 from ossicle.audio import AudioClip
 from ossicle.messages import AUDIO_TO_TEXT, TRANSCRIBE, Finding
-from ossicle.signal.blocks import Samples
-from ossicle.signal.meters import measure
-from ossicle.signal.quantize import float_to_s16
+from ossicle.signal import Samples, float_to_s16, measure
 from ossicle_testing.conformance.probes import watching_accesses
 from ossicle_testing.conformance.samples import probe_signals
 from ossicle_testing.conformance.suite import Conformance, check

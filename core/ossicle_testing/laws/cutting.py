@@ -10,7 +10,7 @@ import numpy as np
 
 from ossicle.abc import BlockTransform
 from ossicle.messages import Event, Reply, ReplyFold
-from ossicle.signal.blocks import Samples
+from ossicle.signal import Samples
 from ossicle_testing.laws.sameness import difference
 
 Piece = TypeVar("Piece")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ossicle.abc import BlockTransform
-from ossicle.signal.blocks import Samples
+from ossicle.signal import Samples
 from ossicle_testing.laws.cutting import Flushing, passed_through
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ossicle.signal.blocks import Samples
-from ossicle.signal.resample import resample
+from ossicle.signal import Samples, resample
 
 Resampling = Callable[[Samples, int, int], Samples]
 """Takes samples, their rate and the wanted rate in Hz."""

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from ossicle.audio import AudioClip, AudioFormat, Pcm
-from ossicle.intake.pcm_converter import PCM_SPEC
+from ossicle.intake import PCM_SPEC
 from ossicle.words import normal_words
 
 

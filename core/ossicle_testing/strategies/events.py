@@ -12,6 +12,7 @@ from ossicle.messages import (
     AudioDelta,
     Event,
     Finished,
+    FinishReason,
     InputHeard,
     ReferenceIssued,
     ReplyStarted,
@@ -21,7 +22,6 @@ from ossicle.messages import (
     Usage,
     UsageReported,
 )
-from ossicle.messages.events import FinishReason
 from ossicle_testing.strategies.cuts import splittings
 from ossicle_testing.strategies.words import sentences
 

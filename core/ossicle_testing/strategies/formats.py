@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import get_args
 
 from hypothesis import strategies as st
 
 from ossicle.abc import CodecRule, ConverterSpec
-from ossicle.audio import AudioFormat
-from ossicle.audio.format import CONTAINERS, SAMPLE_WIDTHS
-from ossicle.plugins.host import default_host, missing
+from ossicle.audio import SAMPLE_WIDTHS, AudioFormat, Container
+from ossicle.plugins import default_host, missing
 from ossicle_testing.short_repr import ShortRepr
 from ossicle_testing.strategies.signals import RATES
 
@@ -69,7 +69,7 @@ def audio_formats() -> st.SearchStrategy[AudioFormat]:
     """Any value that `AudioFormat` takes, sensible or not."""
     return st.builds(
         AudioFormat,
-        container=st.sampled_from(sorted(CONTAINERS)),
+        container=st.sampled_from(sorted(get_args(Container))),
         encoding=st.sampled_from(_ENCODINGS),
         sample_rate=st.none() | st.sampled_from(RATES) | st.integers(1, 768_000),
         channels=st.none() | st.integers(1, 64),

@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ossicle.abc import CodecRule, ConverterSpec
-from ossicle.audio import AudioClip, AudioFormat, BlockStream, Pcm
-from ossicle.audio.containers.header import is_fixed_width, pcm_facts
+from ossicle.audio import AudioClip, AudioFacts, AudioFormat, BlockStream, Pcm
 from ossicle.errors import OssicleError
-from ossicle.plugins.host import default_host, missing
-from ossicle.signal.blocks import Samples
-from ossicle.signal.resample import Resampler
+from ossicle.plugins import default_host, missing
+from ossicle.signal import Resampler, Samples
 from ossicle_testing.strategies.formats import Writer, installed_writers
 from ossicle_testing.strategies.signals import Signal
 
@@ -76,10 +74,14 @@ def clip_of(data: bytes, target: AudioFormat) -> AudioClip | None:
     """A clip of what was written; `None` for raw bytes that are not plain samples."""
     if target.container != "raw":
         return AudioClip.from_bytes(data)
-    if not is_fixed_width(target.encoding):
+    width = 1 if target.encoding in ("mulaw", "alaw") else target.sample_width
+    if width is None:
         return None
-    size = len(data)
-    facts = pcm_facts(target, n_bytes=size, data_offset=0, data_bytes=size)
+    frames = len(data) // (width * (target.channels or 1))
+    facts = AudioFacts(
+        format=target, n_bytes=len(data), frames=frames, data_offset=0, data_bytes=len(data),
+        duration_s=frames / target.sample_rate if target.sample_rate else None,
+    )  # fmt: skip
     return AudioClip(data, facts=facts)
 
 

@@ -14,7 +14,7 @@ from ossicle.abc import AudioProvider
 from ossicle.audio import AudioClip, Pcm
 from ossicle.errors import OssicleError
 from ossicle.messages import Reply, Request
-from ossicle.signal.blocks import Samples
+from ossicle.signal import Samples
 from ossicle_testing.conformance.provider.answering import AnsweringChecks
 from ossicle_testing.conformance.provider.asking import (
     TEXT,

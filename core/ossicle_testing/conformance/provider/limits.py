@@ -8,12 +8,11 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from ossicle import AsyncClient, PipelineSettings
 from ossicle.abc import AudioProvider, Capabilities
 from ossicle.audio import AudioClip, Pcm
-from ossicle.client import AsyncClient
 from ossicle.errors import OssicleError
 from ossicle.messages import AudioPart, Event, Finished, Request
-from ossicle.pipeline import PipelineSettings
 from ossicle_testing.conformance.provider.answering import AnsweringChecks
 from ossicle_testing.conformance.provider.asking import (
     TEXT,

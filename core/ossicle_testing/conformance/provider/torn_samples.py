@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ossicle.signal.blocks import Samples
+from ossicle.signal import Samples
 
 Wave: TypeAlias = npt.NDArray[np.float64]
 
