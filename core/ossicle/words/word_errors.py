@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ossicle.errors import DependencyMissingError
 from ossicle.words.normalizing import normal_words
 
 
@@ -40,9 +41,23 @@ def word_errors(reference: str, heard: str) -> WordErrors:
     Args:
         reference: What was said.
         heard: What was recognised.
+
+    Raises:
+        DependencyMissingError: There are errors to count, and `rapidfuzz`, of the extras `local`,
+            `tiny` and `testing`, is not installed.
     """
-    wanted = normal_words(reference)
-    return WordErrors(errors=_edits(wanted, normal_words(heard)), words=len(wanted))
+    wanted, found = normal_words(reference), normal_words(heard)
+    if wanted == found:
+        return WordErrors(errors=0, words=len(wanted))
+    try:
+        from rapidfuzz.distance import Levenshtein
+    except ImportError as error:
+        raise DependencyMissingError(
+            "counting word errors needs the package 'rapidfuzz', which is not here",
+            package="rapidfuzz",
+            extra="local",
+        ) from error
+    return WordErrors(errors=Levenshtein.distance(wanted, found), words=len(wanted))
 
 
 def word_error_rate(reference: str, heard: str) -> float:
@@ -51,6 +66,9 @@ def word_error_rate(reference: str, heard: str) -> float:
     Args:
         reference: What was said.
         heard: What was recognised.
+
+    Raises:
+        DependencyMissingError: As `word_errors` does.
 
     Example:
         >>> word_error_rate("Twenty-one bells ring.", "21 bells rang")
@@ -62,20 +80,3 @@ def word_error_rate(reference: str, heard: str) -> float:
 def total_errors(pairs: Iterable[tuple[str, str]]) -> WordErrors:
     """Errors of several pairs of reference and transcript together."""
     return sum((word_errors(*pair) for pair in pairs), WordErrors(errors=0, words=0))
-
-
-def _edits(wanted: Sequence[str], heard: Sequence[str]) -> int:
-    """Levenshtein distance of two rows of words."""
-    previous = list(range(len(heard) + 1))
-    for row, word in enumerate(wanted, start=1):
-        current = [row]
-        for column, other in enumerate(heard, start=1):
-            current.append(
-                min(
-                    previous[column] + 1,
-                    current[column - 1] + 1,
-                    previous[column - 1] + (word != other),
-                )
-            )
-        previous = current
-    return previous[-1]

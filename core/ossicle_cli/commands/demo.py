@@ -78,6 +78,8 @@ def command(session: Session, out: str, provider: str | None, as_json: bool) -> 
     began = time.monotonic()
     target = destination(out)
     reference = session.provider(provider)
+    if reference.partition(":")[0] != "echo":  # which makes no errors
+        word_error_rate("what was said", "what was heard")  # fails before anything is paid for
     settings = PipelineSettings(preprocess=SPEECH)
     with opened(target) as sink, session.client(reference, settings=settings) as client:
         exchange = _talk(client, reference, target)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ossicle.errors import DependencyMissingError
 from ossicle.words import WordErrors, total_errors, word_error_rate, word_errors
 
 words = st.lists(st.sampled_from(["bells", "ring", "across", "the", "harbour"]), max_size=8)
@@ -48,3 +51,23 @@ def test_errors_obey_the_triangle(a: list[str], b: list[str], c: list[str]) -> N
         return word_errors(" ".join(x), " ".join(y)).errors
 
     assert edits(a, c) <= edits(a, b) + edits(b, c)
+
+
+def test_only_errors_need_the_library_that_counts_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rapidfuzz.distance", None)
+    assert word_error_rate("Twenty-one bells.", "21 bells") == 0.0
+    with pytest.raises(DependencyMissingError, match=r"ossicle\[local\]") as caught:
+        word_error_rate("bells", "balls")
+    assert caught.value.package == "rapidfuzz"
+
+
+@given(words, words)
+def test_errors_are_those_of_the_textbook(one: list[str], other: list[str]) -> None:
+    """Wagner and Fischer 1974, row by row, apart from the library."""
+    row = list(range(len(other) + 1))
+    for number, word in enumerate(one, start=1):
+        above, row[0] = row[0], number
+        for column, heard in enumerate(other, start=1):
+            cheapest = min(row[column] + 1, row[column - 1] + 1, above + (word != heard))
+            above, row[column] = row[column], cheapest
+    assert word_errors(" ".join(one), " ".join(other)).errors == row[-1]
