@@ -83,7 +83,8 @@ class ToolCallDelta:
     """More of a tool call.
 
     Attributes:
-        index: Which call of this answer it belongs to.
+        index: Which call of this answer it belongs to. Some servers number all calls 0: another id
+            or name at a known index begins the next call.
         id: Set once per call.
         name: Set once per call.
         arguments: A fragment of the JSON text.

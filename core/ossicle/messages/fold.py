@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.audio.wav import repair_wav
 from ossicle.errors import InvalidReplyError, MalformedAudioError, PluginContractError
@@ -25,15 +23,8 @@ from ossicle.messages.events import (
 )
 from ossicle.messages.parts import AudioReference
 from ossicle.messages.reply import Reply
-from ossicle.messages.tools import ToolCall
+from ossicle.messages.tool_call_fold import ToolCallFold
 from ossicle.messages.usage import Usage
-
-
-@dataclass(slots=True)
-class _Call:
-    id: str | None = None
-    name: str | None = None
-    arguments: list[str] = field(default_factory=list)
 
 
 class ReplyFold:
@@ -56,7 +47,7 @@ class ReplyFold:
         self._refusal: list[str] = []
         self._audio = bytearray()
         self._audio_format: AudioFormat | None = None
-        self._calls: dict[int, _Call] = {}
+        self._calls = ToolCallFold(provider)
         self._reference_id: str | None = None
         self._expires_at: float | None = None
         self._segments: list[Segment] = []
@@ -107,10 +98,7 @@ class ReplyFold:
             case AudioDelta():
                 self._add_audio(event)
             case ToolCallDelta():
-                call = self._calls.setdefault(event.index, _Call())
-                call.id = event.id or call.id
-                call.name = event.name or call.name
-                call.arguments.append(event.arguments)
+                self._calls.add(event)
             case _:
                 self._add_fact(event)
 
@@ -183,7 +171,7 @@ class ReplyFold:
             refusal="".join(self._refusal) or None,
             audio=audio,
             reference=reference,
-            tool_calls=self._tool_calls(),
+            tool_calls=self._calls.calls(),
             finish_reason=finished.reason,
             segments=tuple(self._segments),
             language=self._language,
@@ -210,22 +198,6 @@ class ReplyFold:
         if clip.format.container == "wav" and "sizes_unknown" in clip.facts.notes:
             clip = AudioClip.from_bytes(repair_wav(data, clip.facts))
         return clip
-
-    def _tool_calls(self) -> tuple[ToolCall, ...]:
-        calls = []
-        for index, call in sorted(self._calls.items()):
-            if call.name is None:
-                raise InvalidReplyError(
-                    f"tool call {index} has no name", provider=self._provider, billed=True
-                )
-            calls.append(
-                ToolCall(
-                    id=call.id or f"call_{index}",
-                    name=call.name,
-                    arguments="".join(call.arguments) or "{}",
-                )
-            )
-        return tuple(calls)
 
 
 def raw_clip(data: bytes, form: AudioFormat) -> AudioClip:
