@@ -20,8 +20,6 @@ class IntakeLimits:
         decoded_bytes: Size as float32 samples: frames × channels × 4.
         channels: A count.
         sample_rate: In Hz.
-        open_wall_s: Seconds that a decoder may take to open a file; kept by whoever can end it,
-            which is the process in which it runs.
         decode_wall_s: Seconds of real time spent in the decoder in all; the caller's own do not
             count.
         metadata_bytes: Size of tags that a native library would read.
@@ -36,7 +34,6 @@ class IntakeLimits:
     decoded_bytes: int = 256 << 20
     channels: int = 8
     sample_rate: int = 384_000
-    open_wall_s: float = 1.0
     decode_wall_s: float = 15.0
     metadata_bytes: int = 1 << 20
     metadata_entries: int = 1024
@@ -59,7 +56,6 @@ TRUSTED = IntakeLimits(
     decoded_bytes=1 << 42,
     channels=64,
     sample_rate=768_000,
-    open_wall_s=60.0,
     decode_wall_s=3 * 3600.0,
     metadata_bytes=64 << 20,
     metadata_entries=16_384,
