@@ -56,7 +56,7 @@ class Sample:
 def by_ossicle(source: Path, target: Path, name: str) -> None:
     """The contender at home: with its defaults for trusted files."""
     from ossicle.audio import AudioClip, AudioFormat
-    from ossicle.conversion.encoding import convert_clip
+    from ossicle.conversion import convert_clip
     from ossicle.intake import TRUSTED
     from ossicle.plugins import default_host
 
@@ -189,7 +189,8 @@ def make_inputs(folder: Path, minutes: float) -> dict[str, Path]:
     import numpy as np
 
     from ossicle.audio import AudioClip, AudioFormat, BlockStream
-    from ossicle.conversion.encoding import convert_clip, encode_stream
+    from ossicle.conversion import convert_clip
+    from ossicle.conversion.encoding import encode_stream
     from ossicle.intake import TRUSTED
     from ossicle.plugins import default_host
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Conversation,
     )
     from ossicle.conversation import AsyncConversation, HistoryPolicy, Turn
+    from ossicle.conversion import Conversion, convert
     from ossicle.errors import OssicleError
     from ossicle.intake import IntakeLimits, decode, load
     from ossicle.messages import (
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
         TranscriptDelta,
         Usage,
     )
-    from ossicle.pipeline import SPEECH, Explanation, PipelineSettings, Plan, ReplyStream
+    from ossicle.pipeline import Explanation, PipelineSettings, Plan, ReplyStream
     from ossicle.policy import Budget, BudgetLimits, RetryPolicy
+    from ossicle.preprocess import SPEECH
     from ossicle.telemetry import OpenTelemetryListener, Stats, StatsSnapshot
 else:
     import importlib
@@ -52,14 +54,16 @@ else:
             "AsyncClient AudioSource BlockingReplyStream CallRecorder Cascade Client Conversation"
         ),
         "conversation": "AsyncConversation HistoryPolicy Turn",
+        "conversion": "Conversion convert",
         "errors": "OssicleError",
         "intake": "IntakeLimits decode load",
         "messages": (
             "AudioDelta AudioPart AudioReference Event Finding Finished Message Receipt Reply "
             "TextDelta TextPart Tool ToolCall ToolCallPart ToolResultPart TranscriptDelta Usage"
         ),
-        "pipeline": "SPEECH Explanation PipelineSettings Plan ReplyStream",
+        "pipeline": "Explanation PipelineSettings Plan ReplyStream",
         "policy": "Budget BudgetLimits RetryPolicy",
+        "preprocess": "SPEECH",
         "telemetry": "OpenTelemetryListener Stats StatsSnapshot",
     }
     _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
@@ -95,6 +99,7 @@ __all__ = [
     "Cascade",
     "Client",
     "Conversation",
+    "Conversion",
     "Event",
     "Explanation",
     "Finding",
@@ -122,6 +127,7 @@ __all__ = [
     "TranscriptDelta",
     "Turn",
     "Usage",
+    "convert",
     "decode",
     "load",
 ]

@@ -13,15 +13,11 @@ from typing import BinaryIO
 import click
 
 from ossicle.audio import OUTPUT_FORMATS, AudioClip, atomic_writer
+from ossicle.audio.saving import format_of_path
 from ossicle.audio.wav import repair_wav
 from ossicle.errors import UnsupportedFormatError
 
 STANDARD = "-"
-
-_BY_EXTENSION = {
-    "wav": "wav", "wave": "wav", "mp3": "mp3", "flac": "flac", "opus": "opus", "ogg": "opus",
-    "oga": "opus", "aac": "aac", "pcm": "pcm16", "raw": "pcm16",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,7 @@ def destination(out: str, *, format: str | None = None) -> Destination:
             )
         return Destination(path=None, format=format or "wav")
     path = Path(out)
-    return Destination(path=path, format=format or _format_of(path))
+    return Destination(path=path, format=format or format_of_path(path, option="--format"))
 
 
 def check_format(format: str) -> None:
@@ -76,19 +72,6 @@ def check_format(format: str) -> None:
             format=format,
             fix=f"Use one of {', '.join(OUTPUT_FORMATS)}.",
         )
-
-
-def _format_of(path: Path) -> str:
-    extension = path.suffix.removeprefix(".").lower()
-    found = _BY_EXTENSION.get(extension)
-    if found is None:
-        what = f"the extension {path.suffix!r}" if extension else f"{path.name!r}"
-        raise UnsupportedFormatError(
-            f"{what} does not say an audio format",
-            format=extension or None,
-            fix=f"Name the file with one of {', '.join(sorted(_BY_EXTENSION))}, or give --format.",
-        )
-    return found
 
 
 class AudioSink:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ossicle.audio import AudioFormat
-from ossicle.conversion.encoding import convert_clip
+from ossicle.conversion import convert_clip
 from ossicle.errors import OssicleError, QualityRefusedError
 from ossicle_cli.document import reply_document
 from ossicle_cli.reply_output import LiveText, follow
@@ -149,7 +149,7 @@ class Chat:
             AudioFormat.named(self._format),
             converters=self._session.host.converters(),
             path=path,
-        )
+        ).clip
         self._session.note(f"wrote {visible(str(path))}: {clip.format}")
         return str(path)
 

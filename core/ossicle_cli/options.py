@@ -79,7 +79,7 @@ def pipeline_options(command: Command) -> Command:
 
 def preprocessors(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names of preprocessors, `speech` and comma-separated lists written out."""
-    from ossicle.pipeline import SPEECH
+    from ossicle import SPEECH
 
     found: list[str] = []
     for name in ",".join(names).split(","):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from ossicle_cli.session import Session
 
 if TYPE_CHECKING:
-    from ossicle.audio import AudioClip, BlockStream
-    from ossicle.audio.pcm import Samples
+    from ossicle.audio import AudioClip
 
 Advance = Callable[[float], object]
 """Takes seconds of audio that are done."""
@@ -41,17 +40,6 @@ def progress(session: Session, title: str, *, total_s: float | None) -> Iterator
     with bar:
         task = bar.add_task(title, total=total_s)
         yield lambda seconds: bar.advance(task, seconds)
-
-
-def followed(stream: BlockStream, advance: Advance) -> BlockStream:
-    """The same stream, telling how far it has come."""
-
-    def blocks() -> Iterator[Samples]:
-        for block in stream:
-            yield block
-            advance(len(block) / stream.sample_rate)
-
-    return stream.map(blocks(), frames=stream.frames)
 
 
 def length_of(clip: AudioClip) -> float | None:

@@ -17,12 +17,13 @@ from ossicle.audio.sniff import sniff
 from ossicle.errors import AudioLimitError, ConfigurationError, FileAccessError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
     from ossicle.audio.pcm import BlockStream, Pcm
+    from ossicle.conversion import Conversion
 
 _COPY_BYTES = 1 << 20
 _NAME_CHARACTERS = 100
@@ -232,8 +233,50 @@ class AudioClip:
         """
         return self._decoded().read()
 
+    def convert(
+        self,
+        format: str,
+        *,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        bit_rate: int | None = None,
+        preprocess: Sequence[str] = (),
+    ) -> Conversion:
+        """This audio in another format, in memory, within the default limits of `ossicle.intake`.
+
+        What is in the format already comes back untouched. `ossicle.convert` writes audio of any
+        length to a file.
+
+        Args:
+            format: A short name such as `"mp3"`.
+            sample_rate: In Hz; `None` keeps this clip's as far as the format can.
+            channels: A count; `None` keeps this clip's as far as the format can.
+            bit_rate: Of a lossy format in bit/s; `None` means its default.
+            preprocess: Names of preprocessors to run, in order, such as `ossicle.SPEECH`.
+
+        Returns:
+            The new `clip`, and the `receipt` of what was done.
+
+        Raises:
+            AudioLimitError: It decodes to more than the limits allow.
+            ConfigurationError: No plugin announces a preprocessor of this name.
+            MalformedAudioError: The bytes do not decode.
+            UnsupportedFormatError: No such format, or nothing installed reads or writes it.
+        """
+        from ossicle.conversion.conversion import convert_named
+
+        return convert_named(
+            self,
+            format,
+            sample_rate=sample_rate,
+            channels=channels,
+            bit_rate=bit_rate,
+            preprocess=preprocess,
+        )
+
     def _decoded(self) -> BlockStream:
-        # The one door from this low room to a higher one; resolved when used, never at import.
+        # With `convert` the one door from this low room to higher ones; resolved when used, never
+        # at import.
         from ossicle.intake import decode
 
         return decode(self)

@@ -8,11 +8,38 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING, BinaryIO
 
-from ossicle.errors import FileAccessError
+from ossicle.errors import FileAccessError, UnsupportedFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_BY_EXTENSION = {
+    "wav": "wav", "wave": "wav", "mp3": "mp3", "flac": "flac", "opus": "opus", "ogg": "opus",
+    "oga": "opus", "aac": "aac", "pcm": "pcm16", "raw": "pcm16",
+}  # fmt: skip
+
+
+def format_of_path(path: Path, *, option: str = "format=") -> str:
+    """The short name of the audio format that a file of this name holds.
+
+    Args:
+        path: It need not be there.
+        option: How the caller may say the format instead, for the message.
+
+    Raises:
+        UnsupportedFormatError: The extension says no format that can be written.
+    """
+    extension = path.suffix.removeprefix(".").lower()
+    found = _BY_EXTENSION.get(extension)
+    if found is None:
+        what = f"the extension {path.suffix!r}" if extension else f"{path.name!r}"
+        raise UnsupportedFormatError(
+            f"{what} does not say an audio format",
+            format=extension or None,
+            fix=f"Name the file with one of {', '.join(sorted(_BY_EXTENSION))}, or give {option}.",
+        )
+    return found
 
 
 @contextlib.contextmanager

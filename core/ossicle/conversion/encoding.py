@@ -1,16 +1,15 @@
-"""From a clip in one format to a clip in another, in constant memory."""
+"""A stream of samples into bytes of a format, in constant memory."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ossicle.abc import ConverterSpec
-from ossicle.audio import AudioClip, AudioFormat, BlockStream, atomic_writer
+from ossicle.audio import AudioClip, AudioFormat, BlockStream
 from ossicle.conversion.paths import find_writer, nearest_rate
-from ossicle.intake import IntakeLimits, decode
+from ossicle.messages.receipt import Step
 
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples
@@ -19,49 +18,18 @@ _REPAIRED_NOTES = frozenset({"sizes_unknown", "truncated", "block_align"})
 """Oddities that passing a clip through would pass on."""
 
 
-def convert_clip(
-    clip: AudioClip,
-    target: AudioFormat,
-    *,
-    converters: Sequence[ConverterSpec],
-    limits: IntakeLimits | None = None,
-    path: Path | None = None,
-) -> AudioClip:
-    """The clip in another format: decode, mix, resample, encode, block by block.
+class Encoded(NamedTuple):
+    """What was written.
 
-    A clip that is in the target format already is returned as it is.
-
-    Args:
-        clip: What there is.
-        target: What is wanted. A sample rate or channel count of `None` keeps the clip's own, as
-            far as the encoder can.
-        converters: All announced converters, also those that miss a package.
-        limits: For decoding; `None` means the defaults.
-        path: Where to write, all or nothing; the result then reads from there. `None` keeps the
-            encoded bytes in memory.
-
-    Returns:
-        A clip whose format is sniffed from what was written.
-
-    Raises:
-        UnsupportedFormatError: Nothing installed reads or writes it; the message names the extra
-            that would.
-        MalformedAudioError: The clip does not decode.
-        AudioLimitError: It decodes to more than the limits allow.
-        FileAccessError: The path cannot be written.
+    Attributes:
+        format: With its true rate and channels.
+        frames: How many the encoder got.
+        steps: What was done to the samples, the encoder by name.
     """
-    if is_in_format(clip, target):
-        return clip if path is None else AudioClip.from_path(clip.save(path))
-    writer = find_writer(target, converters)
-    with decode(clip, limits=limits or IntakeLimits(), converters=converters) as source:
-        stream, exact = _shaped(source, target, writer)
-        if path is None:
-            sink = io.BytesIO()
-            writer.factory().encode(stream, exact, sink)
-            return clip_over(sink.getvalue(), exact)
-        with atomic_writer(path.absolute()) as file:
-            writer.factory().encode(stream, exact, file)
-    return clip_over(path, exact)
+
+    format: AudioFormat
+    frames: int
+    steps: tuple[Step, ...]
 
 
 def encode_stream(
@@ -70,7 +38,8 @@ def encode_stream(
     sink: BinaryIO,
     *,
     converters: Sequence[ConverterSpec],
-) -> AudioFormat:
+    reason: str = "asked for",
+) -> Encoded:
     """Write a stream to a sink in a format, mixed and resampled as far as the format needs it.
 
     Args:
@@ -78,18 +47,59 @@ def encode_stream(
         target: What is wanted; `None` for rate or channels keeps the stream's own.
         sink: Writable; one that cannot seek needs a converter that is incremental.
         converters: All announced converters.
-
-    Returns:
-        The format with its true rate and channels.
+        reason: Why, for the steps.
 
     Raises:
         UnsupportedFormatError: Nothing installed writes it; the message names the extra that
             would.
     """
     writer = find_writer(target, converters, incremental=not sink.seekable())
-    shaped, exact = _shaped(stream, target, writer)
-    writer.factory().encode(shaped, exact, sink)
-    return exact
+    exact = exact_format(stream, target, writer)
+    assert exact.channels is not None
+    assert exact.sample_rate is not None
+    steps = []
+    if exact.channels != stream.channels:
+        detail = f"{stream.channels} → {exact.channels} channels"
+        steps.append(Step(action="downmix", reason=reason, detail=detail))
+    if exact.sample_rate != stream.sample_rate:
+        detail = f"{stream.sample_rate} → {exact.sample_rate} Hz"
+        steps.append(Step(action="resample", reason=reason, detail=detail))
+    counted = _Counted(_resampled(_mixed(stream, exact.channels), exact.sample_rate))
+    writer.factory().encode(counted, exact, sink)
+    steps.append(Step(action="encode", reason=reason, detail=f"{exact} by {writer.name}"))
+    return Encoded(exact, counted.passed, tuple(steps))
+
+
+def exact_format(stream: BlockStream, target: AudioFormat, writer: ConverterSpec) -> AudioFormat:
+    """The target at the rate and with the channels that a converter will write."""
+    rule = writer.writing(target)
+    assert rule is not None
+    channels = target.channels or stream.channels
+    if rule.max_channels is not None and channels > rule.max_channels:
+        channels = min(2, rule.max_channels)
+    sample_rate = nearest_rate(rule, target.sample_rate or stream.sample_rate)
+    return target.at(sample_rate=sample_rate, channels=channels)
+
+
+class _Counted(BlockStream):
+    """The same stream, counting the frames that pass."""
+
+    __slots__ = ("passed",)
+
+    def __init__(self, stream: BlockStream) -> None:
+        super().__init__(
+            self._each(stream),
+            sample_rate=stream.sample_rate,
+            channels=stream.channels,
+            frames=stream.frames,
+            close=stream.close,
+        )
+        self.passed = 0
+
+    def _each(self, stream: BlockStream) -> Iterator[Samples]:
+        for block in stream:
+            self.passed += len(block)
+            yield block
 
 
 def is_in_format(clip: AudioClip, target: AudioFormat) -> bool:
@@ -102,20 +112,6 @@ def is_in_format(clip: AudioClip, target: AudioFormat) -> bool:
         and (target.bit_rate is None or not form.is_lossy)
         and not _REPAIRED_NOTES.intersection(clip.facts.notes)
     )
-
-
-def _shaped(
-    stream: BlockStream, target: AudioFormat, writer: ConverterSpec
-) -> tuple[BlockStream, AudioFormat]:
-    """The stream at a rate and with channels that the writer takes, and the format exactly."""
-    rule = writer.writing(target)
-    assert rule is not None
-    channels = target.channels or stream.channels
-    if rule.max_channels is not None and channels > rule.max_channels:
-        channels = min(2, rule.max_channels)
-    sample_rate = nearest_rate(rule, target.sample_rate or stream.sample_rate)
-    exact = target.at(sample_rate=sample_rate, channels=channels)
-    return _resampled(_mixed(stream, channels), sample_rate), exact
 
 
 def _mixed(stream: BlockStream, channels: int) -> BlockStream:

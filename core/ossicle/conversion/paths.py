@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ossicle.abc import CodecRule, ConverterSpec
 from ossicle.audio import AudioFormat
-from ossicle.errors import UnsupportedFormatError
-
-_Ask = Callable[[ConverterSpec], CodecRule | None]
+from ossicle.intake.converter_search import find_readers, ranked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +43,11 @@ def find_path(
     Raises:
         UnsupportedFormatError: Nothing installed does it; the message names the extra that would.
     """
-    decoder, read_cost = _cheapest(
-        converters, lambda spec: spec.reading(source), verb="reads", form=source
-    )
-    encoder, write_cost = _cheapest(
-        converters,
-        lambda spec: _writing(spec, target),
-        verb="writes",
-        form=target,
-        incremental=incremental,
-    )
-    return ConversionPath(decoder=decoder, encoder=encoder, cost=read_cost + write_cost)
+    decoder = find_reader(source, converters)
+    encoder = find_writer(target, converters, incremental=incremental)
+    rules = decoder.reading(source), encoder.writing(target)
+    cost = sum(rule.cost for rule in rules if rule is not None)
+    return ConversionPath(decoder=decoder, encoder=encoder, cost=cost)
 
 
 def find_reader(form: AudioFormat, converters: Sequence[ConverterSpec]) -> ConverterSpec:
@@ -64,7 +56,7 @@ def find_reader(form: AudioFormat, converters: Sequence[ConverterSpec]) -> Conve
     Raises:
         UnsupportedFormatError: Nothing installed does; the message names the extra that would.
     """
-    return _cheapest(converters, lambda spec: spec.reading(form), verb="reads", form=form)[0]
+    return find_readers(form, converters)[0]
 
 
 def find_writer(
@@ -80,7 +72,7 @@ def find_writer(
     Raises:
         UnsupportedFormatError: Nothing installed does; the message names the extra that would.
     """
-    return _cheapest(
+    return ranked(
         converters,
         lambda spec: _writing(spec, form),
         verb="writes",
@@ -105,44 +97,3 @@ def _writing(spec: ConverterSpec, form: AudioFormat) -> CodecRule | None:
     if rule is None or form.channels is None or rule.max_channels is None:
         return rule
     return rule if form.channels <= rule.max_channels else None
-
-
-def _cheapest(
-    converters: Iterable[ConverterSpec],
-    ask: _Ask,
-    *,
-    verb: str,
-    form: AudioFormat,
-    incremental: bool = False,
-) -> tuple[ConverterSpec, float]:
-    able = [(spec, rule) for spec in converters if (rule := ask(spec)) is not None]
-    ready = [
-        (incremental and not rule.is_incremental, rule.cost, spec.name, spec)
-        for spec, rule in able
-        if all(requirement.is_met for requirement in spec.requires)
-    ]
-    if not ready:
-        raise _nobody([spec for spec, _ in able], verb, form)
-    # The name decides between equals, so that the same machine always takes the same way.
-    _, cost, _, spec = min(ready, key=lambda entry: entry[:3])
-    return spec, cost
-
-
-def _nobody(able: Sequence[ConverterSpec], verb: str, form: AudioFormat) -> UnsupportedFormatError:
-    what = f"nothing installed {verb} {form.container}/{form.encoding}"
-    for spec in able:
-        for requirement in spec.requires:
-            if not requirement.is_met:
-                return UnsupportedFormatError(
-                    what,
-                    format=str(form),
-                    extra=requirement.extra,
-                    fix=f"Install what does: {requirement.fix}",
-                )
-    return UnsupportedFormatError(
-        what,
-        format=str(form),
-        fix="Convert it to WAV or FLAC with another tool."
-        if verb == "reads"
-        else "Ask for another format, such as wav, flac or mp3.",
-    )

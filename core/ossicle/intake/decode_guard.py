@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,11 +21,56 @@ _MAX_BLOCK_BYTES = 64 << 20
 _Result = TypeVar("_Result")
 
 
+class Refusal(NamedTuple):
+    """A converter that announced a format and then did not know this variant of it.
+
+    Attributes:
+        converter: Its name.
+        reason: What it said, in words.
+    """
+
+    converter: str
+    reason: str
+
+
+class DecodedStream(BlockStream):
+    """The guarded samples of a clip, and where they come from.
+
+    Attributes:
+        converter: Name of the one that decodes.
+        refusals: Of cheaper ones that were asked before.
+    """
+
+    __slots__ = ("_counter", "converter", "refusals")
+
+    def __init__(
+        self, source: BlockStream, counter: Counter, *, refusals: Iterable[Refusal] = ()
+    ) -> None:
+        super().__init__(
+            counter.blocks(source),
+            sample_rate=source.sample_rate,
+            channels=source.channels,
+            frames=source.frames,
+            close=source.close,
+        )
+        self._counter = counter
+        self.converter, self.refusals = counter.name, tuple(refusals)
+
+    @property
+    def decoded_s(self) -> float:
+        """Seconds that were decoded until now."""
+        return self._counter.frames / self.sample_rate
+
+
 class Counter:
     """What one decoder has given so far.
 
+    Attributes:
+        name: Of the converter.
+        frames: How many came.
+
     Args:
-        name: Of the converter, for messages.
+        name: Of the converter.
         limits: What it may give.
         clock: Seconds, monotonic.
     """
@@ -33,11 +78,13 @@ class Counter:
     def __init__(
         self, *, name: str, limits: IntakeLimits, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._name, self._limits, self._clock = name, limits, clock
+        self.name, self._limits, self._clock = name, limits, clock
         self._spent_s = 0.0
-        self._frames = 0
+        self.frames = 0
 
-    def open(self, start: Callable[[], BlockStream]) -> BlockStream:
+    def open(
+        self, start: Callable[[], BlockStream], *, refusals: Iterable[Refusal] = ()
+    ) -> DecodedStream:
         """Start the decoder and wrap its stream.
 
         Raises:
@@ -52,9 +99,10 @@ class Counter:
         except BaseException:
             stream.close()
             raise
-        return stream.map(self._blocks(stream), frames=stream.frames)
+        return DecodedStream(stream, self, refusals=refusals)
 
-    def _blocks(self, stream: BlockStream) -> Iterator[Samples]:
+    def blocks(self, stream: BlockStream) -> Iterator[Samples]:
+        """The decoder's blocks, each checked and counted."""
         blocks = iter(stream)
         while (block := self._run(lambda: next(blocks, None))) is not None:
             self._check_block(block, stream.channels)
@@ -71,8 +119,8 @@ class Counter:
         except Exception as error:
             # A rim like plugin loading: whatever a plugin raises of its own ends here, named.
             raise PluginContractError(
-                f"converter {self._name!r} raised {type(error).__name__}",
-                plugin=self._name,
+                f"converter {self.name!r} raised {type(error).__name__}",
+                plugin=self.name,
                 fix="Report this to the author of the converter.",
             ) from error
         self._spent_s += self._clock() - start_s
@@ -109,16 +157,16 @@ class Counter:
             )
 
     def _count(self, frames: int, stream: BlockStream) -> None:
-        self._frames += frames
+        self.frames += frames
         limits = self._limits
-        if self._frames > limits.decoded_s * stream.sample_rate:
+        if self.frames > limits.decoded_s * stream.sample_rate:
             raise limit_error("decoded_s", None, limits.decoded_s, "seconds")
-        if self._frames * stream.channels * 4 > limits.decoded_bytes:
+        if self.frames * stream.channels * 4 > limits.decoded_bytes:
             raise limit_error("decoded_bytes", None, limits.decoded_bytes, "bytes when decoded")
 
     def _broken(self, what: str) -> PluginContractError:
         return PluginContractError(
-            f"converter {self._name!r} gave {what}",
-            plugin=self._name,
+            f"converter {self.name!r} gave {what}",
+            plugin=self.name,
             fix="Report this to the author of the converter.",
         )

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from ossicle.abc import ConverterSpec
-from ossicle.audio import AudioClip, AudioFormat, BlockStream
+from ossicle.audio import AudioClip
 from ossicle.errors import ConfigurationError, UnsupportedFormatError
-from ossicle.intake.decode_guard import Counter
+from ossicle.intake.converter_search import find_readers
+from ossicle.intake.decode_guard import Counter, DecodedStream, Refusal
 from ossicle.intake.header_limits import check_facts, limit_error
 from ossicle.intake.limits import DEFAULT, IntakeLimits
 from ossicle.intake.metadata import check_metadata
@@ -47,7 +48,7 @@ def decode(
     *,
     limits: IntakeLimits = DEFAULT,
     converters: Iterable[ConverterSpec] | None = None,
-) -> BlockStream:
+) -> DecodedStream:
     """The samples of a clip, counted and cut off at the limits while they are decoded.
 
     The cheapest converter that reads the format is asked first, the next one where it turns out
@@ -60,8 +61,9 @@ def decode(
             of ossicle itself that are installed.
 
     Returns:
-        A stream that raises `AudioLimitError`, `MalformedAudioError` or `PluginContractError`
-        where a block breaks a limit or the interface.
+        A stream that names its converter and those that refused, and raises `AudioLimitError`,
+        `MalformedAudioError` or `PluginContractError` where a block breaks a limit or the
+        interface.
 
     Raises:
         AudioLimitError: The header already says that it is beyond the limits.
@@ -72,51 +74,29 @@ def decode(
     specs = list(_known() if converters is None else converters)
     if all(spec.name != PCM_SPEC.name for spec in specs):
         specs.append(PCM_SPEC)
-    readers = _readers(clip.format, specs)
+    readers = find_readers(clip.format, specs)
     check_metadata(clip, limits)
-    return _open(without_tags(clip), readers, limits)
-
-
-def _open(clip: AudioClip, readers: list[ConverterSpec], limits: IntakeLimits) -> BlockStream:
+    untagged = without_tags(clip)
+    refusals: list[Refusal] = []
     for spec in readers[:-1]:
         try:
-            return _start(clip, spec, limits)
-        except UnsupportedFormatError:
-            continue
-    return _start(clip, readers[-1], limits)
+            return _start(untagged, spec, limits, refusals)
+        except UnsupportedFormatError as error:
+            refusals.append(Refusal(converter=spec.name, reason=error.what))
+    return _start(untagged, readers[-1], limits, refusals)
 
 
-def _start(clip: AudioClip, spec: ConverterSpec, limits: IntakeLimits) -> BlockStream:
+def _start(
+    clip: AudioClip, spec: ConverterSpec, limits: IntakeLimits, refusals: list[Refusal]
+) -> DecodedStream:
     counter = Counter(name=spec.name, limits=limits)
-    return counter.open(lambda: spec.factory().decode(clip))
+    return counter.open(lambda: spec.factory().decode(clip), refusals=refusals)
 
 
 def _known() -> Iterable[ConverterSpec]:
     from ossicle.plugins import default_host
 
     return default_host().converters()
-
-
-def _readers(form: AudioFormat, specs: list[ConverterSpec]) -> list[ConverterSpec]:
-    """Those that read the format and can work here, cheapest first."""
-    able = [(rule.cost, spec) for spec in specs if (rule := spec.reading(form)) is not None]
-    able.sort(key=lambda pair: (pair[0], pair[1].name))
-    ready = [spec for _, spec in able if all(need.is_met for need in spec.requires)]
-    if ready:
-        return ready
-    if able:
-        need = next(need for need in able[0][1].requires if not need.is_met)
-        raise UnsupportedFormatError(
-            f"nothing that is installed reads {form}",
-            format=str(form),
-            extra=need.extra,
-            fix=f"Install it with: {need.fix}",
-        )
-    raise UnsupportedFormatError(
-        f"no converter reads {form}",
-        format=str(form),
-        fix="Convert it to WAV, FLAC, MP3 or Opus first.",
-    )
 
 
 def _clip_of(source: object, limits: IntakeLimits) -> AudioClip:

@@ -6,10 +6,9 @@ from ossicle.pipeline.plan import ClipPlan, OutputPlan, Plan
 from ossicle.pipeline.prepared_call import Explanation, explain_call
 from ossicle.pipeline.reply_stream import ReplyStream
 from ossicle.pipeline.runtime import Runtime, make_runtime
-from ossicle.pipeline.settings import SPEECH, PipelineSettings, Quality
+from ossicle.pipeline.settings import PipelineSettings, Quality
 
 __all__ = [
-    "SPEECH",
     "CachePolicy",
     "CacheUse",
     "CallRequest",

@@ -7,7 +7,7 @@ from anyio import to_thread
 from ossicle.abc import Capabilities
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.audio.wav import wav_header
-from ossicle.conversion.encoding import convert_clip
+from ossicle.conversion import convert_clip
 from ossicle.conversion.paths import find_writer
 from ossicle.conversion.reencode import Reencoder
 from ossicle.errors import AudioMissingError
@@ -35,12 +35,11 @@ def deliver_whole(
     clip = reply.audio
     assert clip is not None
     check_facts(clip.facts, workshop.limits)
-    made, step = _as_wanted(clip, plan.delivered, workshop)
-    steps = [step]
+    made, steps = _as_wanted(clip, plan.delivered, workshop)
     if clip.format.name != plan.native.name and clip.format.container != plan.native.container:
         reason = f"{plan.native.name} was asked for, {clip.format.name} came"
-        steps.insert(0, Step(action="note", reason=reason))
-    return reply.model_copy(update={"audio": made}), record_of(clip, made, tuple(steps))
+        steps = (Step(action="note", reason=reason), *steps)
+    return reply.model_copy(update={"audio": made}), record_of(clip, made, steps)
 
 
 def record_of(clip: AudioClip, made: AudioClip, steps: tuple[Step, ...]) -> AudioRecord:
@@ -59,12 +58,12 @@ def record_of(clip: AudioClip, made: AudioClip, steps: tuple[Step, ...]) -> Audi
 
 def _as_wanted(
     clip: AudioClip, wanted: AudioFormat, workshop: AudioTools
-) -> tuple[AudioClip, Step]:
+) -> tuple[AudioClip, tuple[Step, ...]]:
     form = clip.format
     if (form.container, form.encoding) == (wanted.container, wanted.encoding) and (
         wanted.sample_rate in (None, form.sample_rate)
     ):
-        return clip, Step(action="pass_through", reason="it is what was asked for")
+        return clip, (Step(action="pass_through", reason="it is what was asked for"),)
     if form.container == "raw" and wanted.container == "wav" and wanted.is_pcm:
         header = wav_header(
             AudioFormat(
@@ -76,11 +75,15 @@ def _as_wanted(
             clip.facts.frames,
         )
         made = AudioClip.from_bytes(header + clip.read_bytes())
-        return made, Step(action="wrap", reason=f"{form.name} needs a header to be a file")
-    made = convert_clip(clip, wanted, converters=workshop.converters, limits=workshop.limits)
-    return made, Step(
-        action="encode", reason=f"{wanted.name} was asked for", detail=str(made.format)
+        return made, (Step(action="wrap", reason=f"{form.name} needs a header to be a file"),)
+    conversion = convert_clip(
+        clip,
+        wanted,
+        converters=workshop.converters,
+        limits=workshop.limits,
+        reason=f"{wanted.name} was asked for",
     )
+    return conversion.clip, conversion.receipt.steps
 
 
 class StreamDelivery:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ossicle.abc import BlockTransform, ConverterSpec, Preprocessor
+from ossicle.abc import ConverterSpec, Preprocessor
 from ossicle.audio import AudioClip, AudioFormat, BlockStream
+from ossicle.conversion.chain import Chain, split_at_measurements
+from ossicle.conversion.conversion import decoding_steps
 from ossicle.conversion.encoding import clip_over, encode_stream
 from ossicle.errors import DeadlineExceededError
 from ossicle.intake import IntakeLimits, check_facts, decode
@@ -77,37 +79,52 @@ def prepare_clip(
     check_facts(clip.facts, workshop.limits)
     if plan.is_pass_through:
         return _pass_through(clip, plan, workshop, cancelled)
+    reasons = {step.action: step.reason for step in plan.steps}
     with decode(clip, limits=workshop.limits, converters=workshop.converters) as source:
-        early, late = _split(plan, workshop)
-        first = _Chain(early, source.sample_rate, source.channels)
+        early, late = split_at_measurements(_preprocessors(plan, workshop))
+        first = Chain(early, sample_rate=source.sample_rate, channels=source.channels)
         meter = Meter(first.sample_rate, first.channels)
         # Resampling turns flat tops into ripples, so clipping is counted before it.
         clipping = ClippingMeter(sample_rate=source.sample_rate, channels=source.channels)
         with Spool() as spool:
-            for block in first.run(_watched(_until(source, cancelled), clipping)):
+            for block in first.run(_metered(_until(source, cancelled), clipping)):
                 meter.add(block)
                 spool.append(block)
             measured = meter.result()
-            second = _Chain(late, first.sample_rate, first.channels, measured)
-            outgoing = _Counted(second.run(_until(spool, cancelled)), second, is_metered=bool(late))
-            encoded = _encode(outgoing, plan.target, workshop)
-    final = outgoing.meter.result() if outgoing.meter is not None else measured
-    final = final.with_clipping(clipping.result())
-    effects = first.effects() | second.effects()
+            shape = {"sample_rate": first.sample_rate, "channels": first.channels}
+            second = Chain(late, **shape, measurements=measured)
+            outgoing = second.run(_until(spool, cancelled))
+            if late:  # what went on is not what was measured
+                meter = Meter(second.sample_rate, second.channels)
+                outgoing = _metered(outgoing, meter)
+            stream = BlockStream(outgoing, sample_rate=second.sample_rate, channels=second.channels)
+            sink = io.BytesIO()
+            written = encode_stream(
+                stream,
+                plan.target,
+                sink,
+                converters=workshop.converters,
+                reason=reasons.get("encode", "what the model takes"),
+            )
+            encoded = clip_over(sink.getvalue(), written.format)
+    final = (meter.result() if late else measured).with_clipping(clipping.result())
+    prepared = (*first.steps(reasons), *second.steps(reasons))
     record = AudioRecord(
         source=str(clip.format),
         result=str(encoded.format),
-        duration_s=clip.duration_s,
-        result_duration_s=outgoing.frames / second.sample_rate,
+        duration_s=source.decoded_s,
+        result_duration_s=written.frames / (written.format.sample_rate or 1),
         n_bytes=clip.n_bytes,
         result_n_bytes=encoded.n_bytes,
         digest=clip.digest,
-        steps=tuple(
-            step.model_copy(update={"effect": effects.get(step.action, {})}) for step in plan.steps
+        steps=(
+            *decoding_steps(clip, source, reasons.get("decode", "")),
+            *prepared,
+            *written.steps,
         ),
         measurements=final.figures(),
     )
-    saved_s = sum(effect.get("trimmed_s", 0.0) for effect in effects.values())
+    saved_s = sum(step.effect.get("trimmed_s", 0.0) for step in prepared)
     return PreparedClip(clip=encoded, record=record, measurements=final, saved_s=saved_s)
 
 
@@ -136,13 +153,8 @@ def _pass_through(
     return PreparedClip(clip=clip, record=record, measurements=measured)
 
 
-def _split(
-    plan: ClipPlan, workshop: AudioTools
-) -> tuple[list[tuple[str, Preprocessor]], list[tuple[str, Preprocessor]]]:
-    """Those that can run while decoding, and those from the first that must know it all."""
-    makers = [(name, _maker(name, plan.target, workshop)) for name in plan.preprocess]
-    cut = next((n for n, (_, maker) in enumerate(makers) if maker.needs_measurements), len(makers))
-    return makers[:cut], makers[cut:]
+def _preprocessors(plan: ClipPlan, workshop: AudioTools) -> list[tuple[str, Preprocessor]]:
+    return [(name, _maker(name, plan.target, workshop)) for name in plan.preprocess]
 
 
 def _maker(name: str, target: AudioFormat, workshop: AudioTools) -> Preprocessor:
@@ -153,72 +165,9 @@ def _maker(name: str, target: AudioFormat, workshop: AudioTools) -> Preprocessor
     return workshop.preprocessors[name]
 
 
-class _Chain:
-    """Transforms of one stream, one after the other."""
-
-    def __init__(
-        self,
-        makers: Sequence[tuple[str, Preprocessor]],
-        sample_rate: int,
-        channels: int,
-        measurements: Measurements | None = None,
-    ) -> None:
-        self._transforms: list[tuple[str, BlockTransform]] = []
-        self.sample_rate, self.channels = sample_rate, channels
-        for name, maker in makers:
-            transform = maker.start(
-                sample_rate=self.sample_rate, channels=self.channels, measurements=measurements
-            )
-            self.sample_rate, self.channels = transform.sample_rate, transform.channels
-            self._transforms.append((name, transform))
-
-    def run(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
-        """Every block through every transform, then what each of them held back."""
-        for block in blocks:
-            yield from self._through(block, 0)
-        for position, (_, transform) in enumerate(self._transforms):
-            yield from self._through(transform.finish(), position + 1)
-
-    def _through(self, block: Samples, start: int) -> Iterator[Samples]:
-        for _, transform in self._transforms[start:]:
-            block = transform.process(block)
-        if len(block):
-            yield block
-
-    def effects(self) -> dict[str, dict[str, float]]:
-        return {name: dict(transform.effect()) for name, transform in self._transforms}
-
-
-class _Counted:
-    """Outgoing blocks, counted, and measured again where a late transform changed them."""
-
-    def __init__(self, blocks: Iterator[Samples], chain: _Chain, *, is_metered: bool) -> None:
-        self._blocks, self._chain = blocks, chain
-        self.meter = Meter(chain.sample_rate, chain.channels) if is_metered else None
-        self.frames = 0
-
-    def stream(self) -> BlockStream:
-        return BlockStream(
-            self._each(), sample_rate=self._chain.sample_rate, channels=self._chain.channels
-        )
-
-    def _each(self) -> Iterator[Samples]:
-        for block in self._blocks:
-            if self.meter is not None:
-                self.meter.add(block)
-            self.frames += len(block)
-            yield block
-
-
-def _encode(outgoing: _Counted, target: AudioFormat, workshop: AudioTools) -> AudioClip:
-    sink = io.BytesIO()
-    made = encode_stream(outgoing.stream(), target, sink, converters=workshop.converters)
-    return clip_over(sink.getvalue(), made)
-
-
-def _watched(blocks: Iterator[Samples], clipping: ClippingMeter) -> Iterator[Samples]:
+def _metered(blocks: Iterable[Samples], meter: Meter | ClippingMeter) -> Iterator[Samples]:
     for block in blocks:
-        clipping.add(block)
+        meter.add(block)
         yield block
 
 

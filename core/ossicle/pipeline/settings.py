@@ -13,9 +13,6 @@ Quality = Literal["refuse", "warn", "off"]
 """What validators' errors do: end the call before paying, stand on the receipt, or nothing (and
 audio that passes through is then not even decoded)."""
 
-SPEECH = ("high_pass", "trim_silence", "loudness")
-"""Preprocessors that make a recording of speech fit for a model, in order."""
-
 
 class PipelineSettings(Value):
     """How audio is prepared, judged and delivered.

@@ -7,4 +7,7 @@ from ossicle.preprocess.rate import ResampleTo
 from ossicle.preprocess.silence import TrimSilence
 from ossicle.preprocess.spooled_blocks import Spool
 
-__all__ = ["Downmix", "HighPassFilter", "Loudness", "ResampleTo", "Spool", "TrimSilence"]
+SPEECH = ("high_pass", "trim_silence", "loudness")
+"""Preprocessors that make a recording of speech fit for a model, in order."""
+
+__all__ = ["SPEECH", "Downmix", "HighPassFilter", "Loudness", "ResampleTo", "Spool", "TrimSilence"]

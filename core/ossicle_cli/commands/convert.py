@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ossicle.audio import AudioClip, AudioFormat
-from ossicle.conversion.encoding import is_in_format
-from ossicle.errors import FileAccessError
+from ossicle.conversion.chain import find_preprocessors
+from ossicle.conversion.conversion import convert_into, keep_source
 from ossicle.intake import TRUSTED
-from ossicle_cli.audio_output import AudioSink, Destination, destination, opened
-from ossicle_cli.converting import Effects, convert, find_preprocessors
+from ossicle_cli.audio_output import Destination, destination, opened
 from ossicle_cli.document import write_document
 from ossicle_cli.options import json_option, preprocessors
 from ossicle_cli.progress import length_of, progress
@@ -24,9 +23,7 @@ from ossicle_cli.tables import megabytes
 from ossicle_cli.terminal import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ossicle.abc import Preprocessor
+    from ossicle.messages.receipt import AudioRecord
 
 _BIT_RATE = re.compile(r"(\d{1,7}(?:\.\d+)?)(k?)(?:bit/s|bps)?", re.IGNORECASE)
 
@@ -69,59 +66,29 @@ def command(
     if out == "-" and as_json:
         raise click.UsageError("--json and OUT - both want standard output.")
     target = destination(out, format=format)
-    _keep_source(source, target)
+    if source != "-" and target.path is not None:
+        keep_source(Path(source), target.path)
     wanted = AudioFormat.named(
         target.format, sample_rate=sample_rate, channels=channels, bit_rate=bit_rate
     )
     names = preprocessors((*preprocess, "speech") if speech else preprocess)
-    makers = find_preprocessors(session.host, names)
+    prepared = find_preprocessors(session.host, names)
     began = time.monotonic()
     with opened_clip(source, limits=TRUSTED) as clip:
         with opened(target) as sink:
             assert sink is not None
-            effects = _converted(session, clip, wanted, sink, makers)
+            with progress(session, "converting", total_s=length_of(clip)) as advance:
+                receipt = convert_into(
+                    clip, wanted, sink.file, converters=session.host.converters(),
+                    preprocess=prepared, limits=TRUSTED, advance=advance,
+                ).record  # fmt: skip
             n_bytes = sink.n_bytes
         result = _result(target, clip, wanted)
         seconds = time.monotonic() - began
         if as_json:
-            write_document(_document(clip, result, target, effects, n_bytes=n_bytes))
+            write_document(_document(clip, result, target, receipt, names=names, n_bytes=n_bytes))
         else:
-            _tell(session, clip, target, effects, seconds=seconds, n_bytes=n_bytes)
-
-
-def _keep_source(source: str, target: Destination) -> None:
-    """Refuse to put the result in the place of what it is made from."""
-    path = target.path
-    if source == "-" or path is None or not path.is_file():
-        return
-    original = Path(source)
-    if original.exists() and original.samefile(path):
-        raise FileAccessError(
-            f"{visible(path.name)!r} is both what is read and what would be written",
-            fix="Give OUT another name; the original stays as it is.",
-        )
-
-
-def _converted(
-    session: Session,
-    clip: AudioClip,
-    wanted: AudioFormat,
-    sink: AudioSink,
-    makers: Sequence[tuple[str, Preprocessor]],
-) -> Effects:
-    if not makers and is_in_format(clip, wanted):
-        sink.put(clip)
-        return {}
-    with progress(session, "converting", total_s=length_of(clip)) as advance:
-        return convert(
-            clip,
-            wanted,
-            sink.file,
-            host=session.host,
-            preprocess=makers,
-            limits=TRUSTED,
-            advance=advance,
-        )
+            _report(session, clip, target, receipt, seconds=seconds, n_bytes=n_bytes)
 
 
 def _result(target: Destination, clip: AudioClip, wanted: AudioFormat) -> AudioClip | None:
@@ -135,8 +102,9 @@ def _document(
     clip: AudioClip,
     result: AudioClip | None,
     target: Destination,
-    effects: Effects,
+    receipt: AudioRecord,
     *,
+    names: tuple[str, ...],
     n_bytes: int,
 ) -> dict[str, Any]:
     form = None if result is None else result.format
@@ -156,24 +124,27 @@ def _document(
             "duration_s": None if result is None else result.duration_s,
             "n_bytes": n_bytes,
         },
-        "effects": effects,
+        "effects": {step.action: step.effect for step in receipt.steps if step.action in names},
+        "steps": receipt.steps,
     }
 
 
-def _tell(
+def _report(
     session: Session,
     clip: AudioClip,
     target: Destination,
-    effects: Effects,
+    receipt: AudioRecord,
     *,
     seconds: float,
     n_bytes: int,
 ) -> None:
-    for name, values in effects.items():
-        done = {key: value for key, value in values.items() if value}
+    for step in receipt.steps:
+        done = {key: value for key, value in step.effect.items() if value}
         if done:
             what = ", ".join(f"{key} {value:+.2f}" for key, value in done.items())
-            session.note(f"{visible(name)}: {visible(what)}")
+            session.note(f"{visible(step.action)}: {visible(what)}")
+        elif step.action == "refused":
+            session.note(visible(f"refused: {step.detail}: {step.reason}"))
     where = "standard output" if target.name is None else visible(target.name)
     speed = ""
     if clip.duration_s and seconds > 0:

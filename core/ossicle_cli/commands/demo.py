@@ -71,7 +71,7 @@ class _Exchange:
 @click.pass_obj
 def command(session: Session, out: str, provider: str | None, as_json: bool) -> int:
     """Speak with a model, hear its answer, and read the answer back to prove it."""
-    from ossicle.pipeline import SPEECH, PipelineSettings
+    from ossicle import SPEECH, PipelineSettings
 
     if out == "-":
         raise click.UsageError("The demo needs the name of a file for --out.")

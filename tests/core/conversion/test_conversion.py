@@ -1,4 +1,4 @@
-"""Conversions on the command line against the same done by hand."""
+"""Conversions into a sink against the same done by hand."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import numpy as np
 import pytest
 
 from ossicle.audio import AudioClip, AudioFormat
+from ossicle.conversion.chain import find_preprocessors
+from ossicle.conversion.conversion import convert_into
 from ossicle.errors import ConfigurationError
 from ossicle.intake import TRUSTED, decode
 from ossicle.plugins import PluginHost
 from ossicle.signal import measure
-from ossicle_cli.converting import convert, find_preprocessors
 
-from .charts.test_model import sine
-from .conftest import write_wav
+from ...cli.charts.test_model import sine
+from ...cli.conftest import write_wav
 
 WAV = AudioFormat.named("wav")
 
 
 def convert_by(host: PluginHost, clip: AudioClip, target: AudioFormat, *names: str) -> AudioClip:
     sink = io.BytesIO()
-    convert(
+    convert_into(
         clip,
         target,
         sink,
-        host=host,
+        converters=host.converters(),
         preprocess=find_preprocessors(host, names),
         limits=TRUSTED,
-        advance=lambda _seconds: None,
     )
     return AudioClip.from_bytes(sink.getvalue())
 
@@ -46,10 +46,11 @@ def test_loudness_needs_two_passes_and_reaches_its_target(tmp_path: Path) -> Non
     samples = sine(500.0, seconds=3.0, level=0.02)
     clip = AudioClip.from_path(write_wav(tmp_path / "a.wav", samples))
     host = PluginHost()
-    effects = convert(
-        clip, WAV, io.BytesIO(), host=host, limits=TRUSTED, advance=lambda _seconds: None,
+    record = convert_into(
+        clip, WAV, io.BytesIO(), converters=host.converters(), limits=TRUSTED,
         preprocess=find_preprocessors(host, ["high_pass", "loudness"]),
-    )  # fmt: skip
+    ).record  # fmt: skip
+    effects = {step.action: step.effect for step in record.steps}
     made = convert_by(host, clip, WAV, "high_pass", "loudness").to_pcm()
     before = measure(clip.to_pcm().samples, sample_rate=16_000).loudness_lufs
     after = measure(made.samples, sample_rate=16_000).loudness_lufs
@@ -76,10 +77,14 @@ def test_rate_and_channels_are_as_wanted(tmp_path: Path) -> None:
 def test_progress_adds_up_to_the_whole(tmp_path: Path) -> None:
     clip = AudioClip.from_path(write_wav(tmp_path / "a.wav", sine(500.0, seconds=9.0)))
     told: list[float] = []
-    convert(
-        clip, WAV, io.BytesIO(), host=PluginHost(), limits=TRUSTED, preprocess=[],
+    convert_into(
+        clip,
+        AudioFormat.named("flac"),
+        io.BytesIO(),
+        converters=PluginHost().converters(),
+        limits=TRUSTED,
         advance=told.append,
-    )  # fmt: skip
+    )
     assert sum(told) == pytest.approx(9.0)
     assert len(told) > 1
 
@@ -95,10 +100,13 @@ def test_a_sink_that_cannot_seek_gets_the_same_samples(tmp_path: Path) -> None:
     clip = AudioClip.from_path(write_wav(tmp_path / "a.wav", sine(500.0, seconds=3.0)))
     for name in ("wav", "flac"):
         pipe = Pipe()
-        convert(
-            clip, AudioFormat.named(name), pipe, host=PluginHost(), limits=TRUSTED, preprocess=[],
-            advance=lambda _seconds: None,
-        )  # fmt: skip
+        convert_into(
+            clip,
+            AudioFormat.named(name),
+            pipe,
+            converters=PluginHost().converters(),
+            limits=TRUSTED,
+        )
         with decode(AudioClip.from_bytes(pipe.getvalue())) as stream:
             assert np.array_equal(stream.read().samples, clip.to_pcm().samples)
 
