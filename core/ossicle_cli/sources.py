@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ossicle.audio.file_objects import read_to_end
 from ossicle.errors import ConfigurationError, FileAccessError
 from ossicle.intake import DEFAULT, IntakeLimits, load
 
@@ -41,7 +43,7 @@ def call_source(name: str) -> Path | bytes:
     """
     if name != "-":
         return path_source(name)
-    return bytes(sys.stdin.buffer.read(DEFAULT.encoded_bytes + 1))
+    return read_to_end(sys.stdin.buffer, max_bytes=DEFAULT.encoded_bytes)
 
 
 @contextlib.contextmanager
@@ -67,7 +69,9 @@ def _keep_input(path: Path, max_bytes: int) -> None:
     left = max_bytes + 1  # one more, so that `load` sees that it is too much
     try:
         with path.open("xb") as file:
-            while left > 0 and (piece := source.read(min(left, _COPY_BYTES))):
+            while left > 0 and (piece := source.read(min(left, _COPY_BYTES))) != b"":
+                if piece is None:
+                    raise BlockingIOError(errno.EAGAIN, "it does not block")
                 file.write(piece)
                 left -= len(piece)
     except OSError as error:

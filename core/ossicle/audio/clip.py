@@ -10,11 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
+from ossicle.audio.containers.foreign_files import looks_like_base64
 from ossicle.audio.facts import AudioFacts
 from ossicle.audio.format import AudioFormat, SampleFormat
 from ossicle.audio.saving import atomic_writer
 from ossicle.audio.sniff import sniff
-from ossicle.errors import AudioLimitError, ConfigurationError, FileAccessError
+from ossicle.errors import ConfigurationError, FileAccessError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,8 +69,17 @@ class AudioClip:
             MalformedAudioError: The content is not audio that ossicle knows.
         """
         where = Path(path).absolute()
-        with _reading(where) as file:
-            facts = sniff(file, where.stat().st_size)
+        try:
+            with _reading(where) as file:
+                facts = sniff(file, where.stat().st_size)
+        except FileAccessError:
+            if not looks_like_base64(os.fspath(path)):
+                raise
+            # From None: the first error quotes the text.
+            raise FileAccessError(
+                "there is no such file; the path looks like base64 text",
+                fix="Build the clip with AudioClip.from_base64.",
+            ) from None
         return cls(where, facts=facts)
 
     @classmethod
@@ -103,32 +113,18 @@ class AudioClip:
     def from_file(cls, file: IO[bytes], *, max_bytes: int = 25 << 20) -> AudioClip:
         """A clip from a readable binary file object, read from where it stands into memory.
 
-        The object's name is never looked at, and it is left open.
+        Read to its end, however little each read gives; from its start where it stands at its end.
+        Its name is never looked at, and it is left open.
 
         Raises:
             AudioLimitError: It holds more than `max_bytes`.
-            FileAccessError: It is closed, or reading it fails.
+            ConfigurationError: It gives text, or is asynchronous; `AsyncClient` takes those.
+            FileAccessError: It is closed, does not block, or reading it fails in any way.
             MalformedAudioError: The content is not audio that ossicle knows.
         """
-        try:
-            data = file.read(max_bytes + 1)
-        except (OSError, ValueError) as error:  # ValueError: it is closed
-            raise FileAccessError(
-                f"cannot read the file object: {error}", fix="Give one that is open for reading."
-            ) from error
-        if isinstance(data, str):
-            raise ConfigurationError(
-                "the file object gives text", fix="Open the file in binary mode."
-            )
-        if len(data) > max_bytes:
-            raise AudioLimitError(
-                f"the file object holds more than {max_bytes} bytes",
-                limit="encoded_bytes",
-                measured=None,
-                allowed=max_bytes,
-                fix="Give a path instead, or raise max_bytes.",
-            )
-        return cls.from_bytes(data)
+        from ossicle.audio.file_objects import read_to_end
+
+        return cls.from_bytes(read_to_end(file, max_bytes=max_bytes))
 
     @classmethod
     def from_pcm(
@@ -325,7 +321,7 @@ class AudioClip:
         return f"AudioClip({self.format}{length}, {self.n_bytes} bytes)"
 
     def _repr_html_(self) -> str:
-        """For notebooks: facts, waveform and a player with the sound inside, where it is short."""
+        """For notebooks: facts, waveform and a player with the audio inside, where it is short."""
         from ossicle.audio.html import clip_html
 
         return clip_html(self, AudioClip._decoded)
@@ -356,9 +352,11 @@ def _as_bytes(data: bytes | bytearray | memoryview) -> bytes:
 
 
 def _short(path: Path) -> str:
-    """The file's name for a message."""
+    """The file's name for a message; what is no name but text does not belong into one."""
     name = path.name
-    return repr(name if len(name) <= _NAME_CHARACTERS else name[:_NAME_CHARACTERS] + "…")
+    if len(name) <= _NAME_CHARACTERS and name.isprintable():
+        return repr(name)
+    return f"a path whose name has {len(name)} characters"
 
 
 def _stamp(path: Path) -> tuple[int, int]:

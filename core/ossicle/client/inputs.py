@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import BinaryIO, cast
+from collections.abc import Awaitable, Sequence
+from typing import Any, BinaryIO, cast
+
+from anyio import from_thread
 
 from ossicle.audio import AudioClip
+from ossicle.audio.file_objects import read_to_end
+from ossicle.client.loop import is_private_loop
 from ossicle.errors import ConfigurationError
 from ossicle.intake import IntakeLimits, load
 from ossicle.messages import AudioPart, Message, Part, Task, TextPart
 from ossicle.pipeline.arguments import is_encodable
 
 AudioSource = str | os.PathLike[str] | bytes | bytearray | AudioClip | BinaryIO
-"""A path, encoded bytes, a clip, or a readable binary file object."""
+"""A path, encoded bytes, a clip, or a readable binary file object, for `AsyncClient` also an
+asynchronous one."""
 
 _MISSING: dict[Task, tuple[str, str]] = {
     "respond": ("neither text nor audio was given", "Give text=..., audio=..., or both."),
@@ -25,12 +30,26 @@ _MISSING: dict[Task, tuple[str, str]] = {
 def load_all(
     audio: AudioSource | Sequence[AudioSource] | None, *, limits: IntakeLimits
 ) -> list[AudioClip]:
-    """Clips of one source or a list of them; blocking."""
+    """Clips of one source or a list of them; blocks a worker thread of the loop."""
     if audio is None:
         return []
-    if isinstance(audio, list | tuple):
-        return [load(source, limits=limits) for source in audio]
-    return [load(cast("AudioSource", audio), limits=limits)]
+    sources = audio if isinstance(audio, list | tuple) else [cast("AudioSource", audio)]
+    return [_load(source, limits) for source in sources]
+
+
+def _load(source: AudioSource, limits: IntakeLimits) -> AudioClip:
+    if not isinstance(source, AudioClip) and hasattr(source, "read"):
+        # A file object bound to its caller's loop cannot be awaited on the blocking client's.
+        wait = None if from_thread.run_sync(is_private_loop) else _wait
+        source = read_to_end(source, max_bytes=limits.encoded_bytes, wait=wait)
+    return load(source, limits=limits)
+
+
+def _wait(result: Awaitable[Any]) -> Any:
+    async def awaited() -> Any:
+        return await result
+
+    return from_thread.run(awaited)
 
 
 def user_message(text: str | None, clips: Sequence[AudioClip]) -> Message | None:

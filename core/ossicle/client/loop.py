@@ -27,6 +27,14 @@ LOOK_S = 0.5
 """How often a caller that waits for the loop looks whether the loop is still there."""
 
 
+_THREAD_NAME = "ossicle-loop"
+
+
+def is_private_loop() -> bool:
+    """Whether the calling thread runs the loop of a blocking client."""
+    return threading.current_thread().name == _THREAD_NAME
+
+
 class Stream(Protocol):
     """Something on the loop that has no end of its own while its caller does not read on."""
 
@@ -175,7 +183,7 @@ class _Serving:
         self.is_alive = True
         self._is_ready = threading.Event()
         self.thread = threading.Thread(
-            target=lambda: anyio.run(self._serve), name="ossicle-loop", daemon=True
+            target=lambda: anyio.run(self._serve), name=_THREAD_NAME, daemon=True
         )
         self.thread.start()
         self._is_ready.wait()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -55,7 +57,8 @@ _TEXTS: tuple[tuple[bytes, str], ...] = (
     (b"subfile,", "an ffmpeg protocol address"),
 )
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
+# Either alphabet, padded or not, in lines or not.
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}")
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b") | {127}
 
 
@@ -74,9 +77,25 @@ def describe(head: bytes) -> str | None:
     for start, name in _TEXTS:
         if text.startswith(start):
             return name
-    if len(head) >= 64 and all(byte in _BASE64 for byte in head[:64]):
+    if looks_like_base64(head):
         return "base64 text; build the clip with AudioClip.from_base64"
     return "plain text"
+
+
+def looks_like_base64(text: str | bytes) -> bool:
+    """Whether text, or its beginning, is more likely base64 than words or a path.
+
+    Base64 of bytes has capitals, small letters and digits in one long run without a dot or a blank.
+    """
+    head = text[:4096].encode("utf-8", "replace") if isinstance(text, str) else text[:4096]
+    head = b"".join(head.split())
+    if not _BASE64.fullmatch(head):
+        return False
+    if head.endswith(b"="):
+        return True
+    kinds = sum(bool(re.search(kind, head)) for kind in (b"[A-Z]", b"[a-z]", b"[0-9]"))
+    longest = max(map(len, re.split(b"[/_-]", head)))
+    return kinds == 3 and longest >= 16
 
 
 def is_text(head: bytes) -> bool:
