@@ -21,21 +21,11 @@ from ossicle.errors import (
 from ossicle.messages import Usage
 from ossicle.storage import UNCLAIMED_S, Charge, Store, StoredTurn, TenantSize
 from ossicle_testing.conformance.suite import Conformance, check
+from ossicle_testing.vendors.clock import ManualClock
 
 _LARGE = bytes(range(256)) * 1024
 """256 KiB: above any size up to which a store may treat blobs as small."""
 _NO_DIGEST = "sha256:" + "0" * 64
-
-
-class ManualClock:
-    """A wall clock that moves when told."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        """Seconds since 1970."""
-        return self.now
 
 
 class StoreConformance(Conformance, is_part=True):
@@ -145,7 +135,7 @@ class StoreConformance(Conformance, is_part=True):
         """Whatever the order of writing; blobs keep theirs, also when one is named twice."""
         small = store.put_blob("a", b"small")
         first = store.save_conversation("a", "c", document='{"é": 1}', revision=0)
-        clock.now += 1
+        clock.advance(1)
         large = store.put_blob("a", _LARGE)
         store.delete_blob("a", large)
         turn = StoredTurn(index=7, document="[7]", blobs=(large, small, large), blobs_until=2e6)
@@ -156,7 +146,7 @@ class StoreConformance(Conformance, is_part=True):
         assert stored.revision == third
         assert stored.turns == (StoredTurn(index=2, document="[2]"), turn)
         assert stored.document == '{"é": 1}'
-        assert (stored.created_at, stored.updated_at) == (clock.now - 1, clock.now)
+        assert (stored.created_at, stored.updated_at) == (clock() - 1, clock())
         assert store.read_blob("a", large) == _LARGE
 
     @check("writes a turn whole or not at all")
@@ -219,9 +209,9 @@ class StoreConformance(Conformance, is_part=True):
         store.save_conversation("a", "c", document="{}")
         kept, lost = store.put_blob("a", b"kept"), store.put_blob("a", b"lost")
         store.save_turn("a", "c", turn=StoredTurn(index=0, document="{}", blobs=(kept,)))
-        clock.now += UNCLAIMED_S - 1
+        clock.advance(UNCLAIMED_S - 1)
         assert store.clean().blobs == 0
-        clock.now += 1
+        clock.advance(1)
         report = store.clean()
         assert (report.blobs, report.n_bytes) == (1, 4)
         assert (store.has_blob("a", kept), store.has_blob("a", lost)) == (True, False)
@@ -243,10 +233,10 @@ class StoreConformance(Conformance, is_part=True):
         """The turn stays."""
         store.save_conversation("a", "c", document="{}")
         digest = store.put_blob("a", b"x")
-        turn = StoredTurn(index=0, document="{}", blobs=(digest,), blobs_until=clock.now + 10)
+        turn = StoredTurn(index=0, document="{}", blobs=(digest,), blobs_until=clock() + 10)
         store.save_turn("a", "c", turn=turn)
         assert store.clean().turns == 0
-        clock.now += 10
+        clock.advance(10)
         report = store.clean()
         assert (report.turns, report.blobs) == (1, 1)
         assert store.load_conversation("a", "c").turns[0].blobs == ()
@@ -256,9 +246,9 @@ class StoreConformance(Conformance, is_part=True):
     def test_cleaning_and_looking_disturb_no_writer(self, store: Store, clock: ManualClock) -> None:
         """The revision stays; the writer learns of the missing blob, and writes without it."""
         digest = store.put_blob("a", b"x")
-        turn = StoredTurn(index=0, document="{}", blobs=(digest,), blobs_until=clock.now + 10)
+        turn = StoredTurn(index=0, document="{}", blobs=(digest,), blobs_until=clock() + 10)
         revision = store.save_conversation("a", "c", document="{}", turns=[turn])
-        clock.now += UNCLAIMED_S + 10
+        clock.advance(UNCLAIMED_S + 10)
         before = store.load_conversation("a", "c")
         store.list_conversations("a")
         store.measure("a")
@@ -288,9 +278,9 @@ class StoreConformance(Conformance, is_part=True):
     def test_lists_last_changed_first(self, store: Store, clock: ManualClock) -> None:
         """With the number of turns."""
         for name in ("x", "y", "z"):
-            clock.now += 1
+            clock.advance(1)
             store.save_conversation("a", name, document=name)
-        clock.now += 1
+        clock.advance(1)
         store.save_turn("a", "x", turn=StoredTurn(index=5, document="{}"))
         listed = store.list_conversations("a")
         assert [(each.conversation_id, each.n_turns) for each in listed] == [
@@ -339,10 +329,10 @@ class StoreConformance(Conformance, is_part=True):
         found = store.load_cached("a", "k")
         assert found is not None
         assert (found.value, found.document) == (value, "[1]")
-        assert (found.created_at, found.expires_at) == (clock.now, clock.now + 10)
+        assert (found.created_at, found.expires_at) == (clock(), clock() + 10)
         n_bytes = len(value) + len("[1]")
         assert store.measure("a") == TenantSize(cached_values=1, cached_bytes=n_bytes)
-        clock.now += 10
+        clock.advance(10)
         assert store.load_cached("a", "k") is None
         report = store.clean()
         assert (report.cached_values, report.n_bytes) == (1, n_bytes)
@@ -353,9 +343,9 @@ class StoreConformance(Conformance, is_part=True):
         """Of all tenants; expired values go first."""
         for tenant, key, lifetime_s in (("a", "1", 9e9), ("b", "2", 9e9), ("a", "3", 9e9)):
             store.save_cached(tenant, key, value=_LARGE, document="{}", lifetime_s=lifetime_s)
-            clock.now += 3600
+            clock.advance(3600)
         store.save_cached("a", "expired", value=b"x", document="{}", lifetime_s=1)
-        clock.now += 3600
+        clock.advance(3600)
         assert store.load_cached("a", "1") is not None
         n_bytes = len(_LARGE) + len("{}")
         assert store.trim_cached(max_bytes=3 * n_bytes) == 1

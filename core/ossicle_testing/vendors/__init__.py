@@ -1,9 +1,10 @@
-"""Scripted vendors on the loopback interface, with faults, a ledger and a clock of their own."""
+"""Fake vendors on the loopback interface, with faults, a ledger and a clock of their own."""
 
 from ossicle_testing.vendors.chat_model import Brain, repeating_brain
 from ossicle_testing.vendors.clock import Clock, ManualClock
 from ossicle_testing.vendors.corruptions import Tamper, tamper
 from ossicle_testing.vendors.dead_endpoints import UNRESOLVABLE_URL, refusing_url, silent_url
+from ossicle_testing.vendors.elevenlabs.vendor import FakeElevenLabs
 from ossicle_testing.vendors.faults import (
     FAULT_FACTS,
     Fault,
@@ -12,6 +13,7 @@ from ossicle_testing.vendors.faults import (
     RetryAfter,
     every_fault,
 )
+from ossicle_testing.vendors.gemini.vendor import FakeGemini
 from ossicle_testing.vendors.http import (
     Pause,
     Request,
@@ -21,6 +23,7 @@ from ossicle_testing.vendors.http import (
 )
 from ossicle_testing.vendors.ledger import Bill, Ledger, LedgerEntry
 from ossicle_testing.vendors.multipart import FormPart, parse_form
+from ossicle_testing.vendors.openai.vendor import FakeOpenAI
 from ossicle_testing.vendors.refusals import (
     Refuse,
     RefusedError,
@@ -43,6 +46,9 @@ __all__ = [
     "Brain",
     "Clock",
     "Ear",
+    "FakeElevenLabs",
+    "FakeGemini",
+    "FakeOpenAI",
     "FakeVendor",
     "Fault",
     "FaultFacts",

@@ -1,17 +1,49 @@
-"""Responses that arrive whole and are wrong: the faults that need no vendor's knowledge."""
+"""Responses that arrive whole and are wrong, and how a fake spoils bodies of its own."""
 
 from __future__ import annotations
 
+import base64
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from ossicle_testing.vendors.faults import Fault, FaultKind
-from ossicle_testing.vendors.http import JSON, Pause, Response, event
+from ossicle_testing.vendors.http import (
+    JSON,
+    Pause,
+    Response,
+    event,
+    json_bytes,
+    parse_event,
+)
 from ossicle_testing.vendors.refusals import HTML
+from ossicle_testing.vendors.sound import wav_header
 
 Tamper = Callable[[Fault, Response], Response | None]
 """Spoils a response, or gives `None` where the fault has no meaning for it."""
+
+Change = Callable[[dict[str, Any]], bool]
+"""Changes a JSON body, or one event of a stream, in place; returns whether it did."""
+
+SILENT_WAV = wav_header(24_000) + bytes(24_000)
+"""Half a second of silence at 24 kHz."""
+
+NONSENSE = base64.b64encode(b"This is not audio. " * 50).decode()
+INVALID_BASE64 = "@@@ this is not base64 @@@"
+
+WRONG_USAGE: Mapping[FaultKind, object] = MappingProxyType({
+    FaultKind.USAGE_MISSING: None,
+    FaultKind.USAGE_NEGATIVE: -5,
+    FaultKind.USAGE_NAN: math.nan,
+    FaultKind.USAGE_STRING: "many",
+    FaultKind.USAGE_HUGE: 10**18,
+})  # fmt: skip
+"""What stands in place of a count; `None` leaves the usage out."""
 
 SERVER_ERROR = {
     "error": {
@@ -21,6 +53,47 @@ SERVER_ERROR = {
         "code": None,
     }
 }
+
+
+def change_json(response: Response, change: Change) -> Response | None:
+    """The response with its JSON body, or each event of its stream, changed.
+
+    `None` where there was nothing to change.
+    """
+    if isinstance(response.body, bytes):
+        is_json = response.content_type.startswith(JSON)
+        body = json.loads(response.body) if is_json else None
+        if not isinstance(body, dict) or not change(body):
+            return None
+        return replace(response, body=json_bytes(body))
+    items: list[bytes | Pause] = []
+    is_changed = False
+    for item in response.body:
+        body = parse_event(item) if isinstance(item, bytes) else None
+        changes = body is not None and change(body)
+        is_changed = is_changed or changes
+        items.append(event(body) if changes else item)
+    return replace(response, body=tuple(items)) if is_changed else None
+
+
+def usage_changes(usage: str, *counts: str) -> dict[FaultKind, Change]:
+    """The change for each fault of the usage.
+
+    Args:
+        usage: The field of the body that holds the usage.
+        counts: Those of its fields that are spoiled.
+    """
+
+    def change(value: object, body: dict[str, Any]) -> bool:
+        if not isinstance(body.get(usage), dict):
+            return False
+        if value is None:
+            del body[usage]
+        else:
+            body[usage] |= {name: value for name in counts if name in body[usage]}
+        return True
+
+    return {kind: partial(change, value) for kind, value in WRONG_USAGE.items()}
 
 
 def tamper(fault: Fault, response: Response) -> Response | None:

@@ -1,25 +1,39 @@
-"""Request bodies as a vendor documents them, and a small checker that says what is wrong.
+"""What is wrong with a request body, by its vendor's JSON Schema, as facts that a vendor can word.
 
-The schemas are JSON Schema (draft 2020-12, a subset: `type`, `enum`, `const`, `required`,
-`properties`, `additionalProperties`, `items`, `anyOf` and the bounds), so another validator can
-read them too.
+The package `jsonschema` (draft 2020-12) judges; this module finds the branch of an `anyOf` that was
+meant, and says what is wrong without repeating what a text holds.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal
+
+from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 Schema = Mapping[str, Any]
 Rule = Literal["missing", "unknown", "type", "value", "too_short", "too_long", "too_low",
-               "too_high", "pattern"]  # fmt: skip
+               "too_high"]  # fmt: skip
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "object": (dict,), "array": (list,), "string": (str,), "integer": (int,),
-    "number": (int, float), "boolean": (bool,), "null": (type(None),),
+_BOUNDS: Mapping[str, Rule] = {
+    "minLength": "too_short", "maxLength": "too_long", "minItems": "too_short",
+    "maxItems": "too_long", "minimum": "too_low", "maximum": "too_high",
 }  # fmt: skip
+_TYPES = Draft202012Validator.TYPE_CHECKER.redefine_many({
+    # As vendors read them: 1.0 is no integer, and what JSON cannot write is no number.
+    "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda _, value: isinstance(value, int | float) and not isinstance(value, bool)
+    and math.isfinite(value),
+})  # fmt: skip
+_STRICT = extend(Draft202012Validator, type_checker=_TYPES)
+_LENIENT = extend(_STRICT, {"additionalProperties": lambda *facts: ()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +61,7 @@ def problems(schema: Schema, value: Any, *, is_strict: bool = True) -> Iterator[
         value: Parsed JSON.
         is_strict: Whether fields that the schema does not know are a problem.
     """
-    return _check(schema, value, "", is_strict)
+    return _said((_STRICT if is_strict else _LENIENT)(schema).iter_errors(value))
 
 
 def first_problem(schema: Schema, value: Any, *, is_strict: bool = True) -> Problem | None:
@@ -55,123 +69,78 @@ def first_problem(schema: Schema, value: Any, *, is_strict: bool = True) -> Prob
     return next(problems(schema, value, is_strict=is_strict), None)
 
 
-def _check(schema: Schema, value: Any, path: str, is_strict: bool) -> Iterator[Problem]:
-    if "anyOf" in schema:
-        yield from _check_any(schema["anyOf"], value, path, is_strict)
-        return
-    if "type" in schema and not _is_type(value, schema["type"]):
-        yield Problem(path=path, rule="type", expected=_names(schema["type"]), found=_kind(value))
-        return
-    allowed = [schema["const"]] if "const" in schema else schema.get("enum")
-    if allowed is not None and not any(value is v or (value == v and type(value) is type(v))
-                                       for v in allowed):  # fmt: skip
-        expected = tuple(str(item) for item in allowed if item is not None)
-        yield Problem(path=path, rule="value", expected=expected, found=str(value)[:64])
-    if isinstance(value, dict):
-        yield from _check_object(schema, value, path, is_strict)
-    elif isinstance(value, list):
-        yield from _check_bounds(schema, len(value), path, ("minItems", "maxItems"))
-        for index, item in enumerate(value):
-            yield from _check(schema.get("items", {}), item, f"{path}[{index}]", is_strict)
-    elif isinstance(value, str):
-        yield from _check_bounds(schema, len(value), path, ("minLength", "maxLength"))
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield from _check_number(schema, value, path)
+def _said(errors: Iterable[ValidationError]) -> Iterator[Problem]:
+    for error in errors:
+        path, rule, wanted = _path(error), error.validator, error.validator_value
+        match rule:
+            case "anyOf":
+                yield from _in_branch(error, path)
+            case "type":
+                names = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+                yield Problem(path=path, rule="type", expected=names, found=_kind(error.instance))
+            case "const" | "enum":
+                allowed = [wanted] if rule == "const" else wanted
+                yield _wrong_value(path, [item for item in allowed if item is not None], error)
+            case "required":
+                # One error for each name, which is told in its message alone.
+                name = next(name for name in wanted if error.message.startswith(repr(name)))
+                yield Problem(path=_below(path, name), rule="missing")
+            case "additionalProperties":
+                for name in error.instance:
+                    if name not in error.schema.get("properties", {}):
+                        yield Problem(path=_below(path, name), rule="unknown")
+            case _:
+                found = error.instance
+                size = str(found if isinstance(found, int | float) else len(found))
+                yield Problem(path=path, rule=_BOUNDS[rule], expected=(str(wanted),), found=size)
 
 
-def _check_object(
-    schema: Schema, value: dict[str, Any], path: str, is_strict: bool
-) -> Iterator[Problem]:
-    inside = f"{path}." if path else ""
-    for name in schema.get("required", ()):
-        if name not in value:
-            yield Problem(path=f"{inside}{name}", rule="missing")
-    known = schema.get("properties", {})
-    for name, item in value.items():
-        if name in known:
-            yield from _check(known[name], item, f"{inside}{name}", is_strict)
-        elif schema.get("additionalProperties") is False and is_strict:
-            yield Problem(path=f"{inside}{name}", rule="unknown")
-
-
-def _check_any(branches: list[Schema], value: Any, path: str, is_strict: bool) -> Iterator[Problem]:
-    found = [list(_check(branch, value, path, is_strict)) for branch in branches]
-    if any(not group for group in found):
-        return
-    tagged = _check_tag(branches, value, path)
-    if isinstance(tagged, Problem):
-        yield tagged
-    elif tagged is not None:
-        yield from found[tagged]
-    elif all(group[0].rule == "type" and group[0].path == path for group in found):
-        expected = tuple(name for group in found for name in group[0].expected)
-        yield Problem(path=path, rule="type", expected=expected, found=_kind(value))
-    else:
-        # The branch that fits the value's type is the one that was meant.
-        yield from next(
-            group for group in found if not (group[0].rule == "type" and group[0].path == path)
-        )
-
-
-def _check_tag(branches: list[Schema], value: Any, path: str) -> Problem | int | None:
-    """The branch that the value names by its `type` or `role`; a problem if there is none."""
-    if not isinstance(value, dict):
-        return None
-    inside = f"{path}." if path else ""
-    for tag in ("role", "type"):
-        names: dict[str, int] = {}
-        for index, branch in enumerate(branches):
+def _in_branch(error: ValidationError, path: str) -> Iterator[Problem]:
+    """What is wrong by the branch that was meant: which the value names, or whose type fits."""
+    groups = [list(group) for _, group in groupby(error.context, lambda one: one.schema_path[0])]
+    for tag in ("role", "type") if isinstance(error.instance, dict) else ():
+        named: dict[str, int] = {}
+        for index, branch in enumerate(error.validator_value):
             field = branch.get("properties", {}).get(tag, {})
             options = [field["const"]] if "const" in field else field.get("enum", ())
-            names |= dict.fromkeys(options, index)
-        if not names:
+            named |= dict.fromkeys(options, index)
+        if not named:
             continue
-        if tag not in value:
-            return Problem(path=f"{inside}{tag}", rule="missing")
-        named = value[tag]
-        if isinstance(named, str) and named in names:
-            return names[named]
-        return Problem(
-            path=f"{inside}{tag}", rule="value", expected=tuple(names), found=str(named)[:64]
-        )
-    return None
+        value = error.instance.get(tag)
+        if tag not in error.instance:
+            yield Problem(path=_below(path, tag), rule="missing")
+        elif isinstance(value, str) and value in named:
+            yield from _said(groups[named[value]])
+        else:
+            yield Problem(path=_below(path, tag), rule="value", expected=tuple(named),
+                          found=str(value)[:64])  # fmt: skip
+        return
+    said = [list(_said(group)) for group in groups]
+    fitting = [one for one in said if (one[0].rule, one[0].path) != ("type", path)]
+    if fitting:
+        yield from fitting[0]
+    else:
+        expected = tuple(name for one in said for name in one[0].expected)
+        yield Problem(path=path, rule="type", expected=expected, found=_kind(error.instance))
 
 
-def _check_number(schema: Schema, value: float, path: str) -> Iterator[Problem]:
-    if not math.isfinite(value):
-        yield Problem(path=path, rule="type", expected=("number",), found="no finite number")
-    if "minimum" in schema and value < schema["minimum"]:
-        yield Problem(
-            path=path, rule="too_low", expected=(str(schema["minimum"]),), found=str(value)
-        )
-    if "maximum" in schema and value > schema["maximum"]:
-        yield Problem(
-            path=path, rule="too_high", expected=(str(schema["maximum"]),), found=str(value)
-        )
+def _wrong_value(path: str, allowed: list[Any], error: ValidationError) -> Problem:
+    expected = tuple(str(item) for item in allowed)
+    return Problem(path=path, rule="value", expected=expected, found=str(error.instance)[:64])
 
 
-def _check_bounds(
-    schema: Schema, length: int, path: str, names: tuple[str, str]
-) -> Iterator[Problem]:
-    low, high = (schema.get(name) for name in names)
-    if low is not None and length < low:
-        yield Problem(path=path, rule="too_short", expected=(str(low),), found=str(length))
-    if high is not None and length > high:
-        yield Problem(path=path, rule="too_long", expected=(str(high),), found=str(length))
+def _path(error: ValidationError) -> str:
+    text = ""
+    for part in error.absolute_path:
+        text = f"{text}[{part}]" if isinstance(part, int) else _below(text, part)
+    return text
 
 
-def _names(types: str | list[str]) -> tuple[str, ...]:
-    return (types,) if isinstance(types, str) else tuple(types)
-
-
-def _is_type(value: Any, types: str | list[str]) -> bool:
-    if isinstance(value, bool):
-        return "boolean" in _names(types)
-    return any(isinstance(value, _TYPES[name]) for name in _names(types))
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _kind(value: Any) -> str:
-    for name in ("boolean", "null", "string", "integer", "number", "array", "object"):
-        if _is_type(value, name):
-            return name
-    return type(value).__name__
+    names = ("boolean", "null", "string", "integer", "number", "array", "object")
+    fitting = (name for name in names if _STRICT.TYPE_CHECKER.is_type(value, name))
+    return next(fitting, "no finite number")

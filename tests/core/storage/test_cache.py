@@ -28,7 +28,7 @@ from ossicle.errors import (
     StorageError,
 )
 from ossicle.storage import AudioCache, Cacheable, Fetched, MemoryStore, SqliteStore
-from ossicle_testing.conformance.store import ManualClock
+from ossicle_testing.vendors import ManualClock
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 
@@ -318,9 +318,9 @@ def test_an_expired_result_is_made_anew() -> None:
     clock, maker = ManualClock(), Maker()
     cache = AudioCache(MemoryStore(clock=clock), lifetime_s=10)
     origins = [fetch(cache, maker).origin]
-    clock.now += 9
+    clock.advance(9)
     origins.append(fetch(cache, maker).origin)
-    clock.now += 1
+    clock.advance(1)
     origins.append(fetch(cache, maker).origin)
     assert origins == ["made", "stored", "made"]
 

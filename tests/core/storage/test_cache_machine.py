@@ -19,7 +19,7 @@ from tests.profiles import machine
 
 from ossicle.storage import AudioCache, Cacheable, SqliteStore
 from ossicle.storage.tables import Files
-from ossicle_testing.store_conformance import ManualClock
+from ossicle_testing.vendors import ManualClock
 
 LIFETIME_S = 100.0
 MAX_BYTES = 150_000
@@ -88,11 +88,11 @@ class CacheMachine(RuleBasedStateMachine):
             found = await cache.fetch(tenant, kind="speak", facts=fact, make=make)
             if found.origin == "made":
                 assert found.value == fresh
-                self.made[tenant, fact] = fresh, self.clock.now + LIFETIME_S
+                self.made[tenant, fact] = fresh, self.clock() + LIFETIME_S
             else:
                 value, until = self.made[tenant, fact]
                 assert found.value == value
-                assert self.clock.now < until
+                assert self.clock() < until
 
         anyio.run(fetch)
 
@@ -111,7 +111,7 @@ class CacheMachine(RuleBasedStateMachine):
 
     @rule(span_s=st.sampled_from([1.0, LIFETIME_S, 1e9, -50.0]))
     def move_the_clock(self, span_s: float) -> None:
-        self.clock.now = max(0.0, self.clock.now + span_s)
+        self.clock.set(max(0.0, self.clock() + span_s))
 
     @rule()
     def take_the_other_store(self) -> None:
@@ -136,7 +136,7 @@ class CacheMachine(RuleBasedStateMachine):
 
     @rule(tenant=tenants, fact=facts, left=st.integers(1, 12))
     def crash(self, tenant: str, fact: int, left: int) -> None:
-        value, until = f"{tenant} {fact} crash".encode().ljust(CRASHING), self.clock.now + 50
+        value, until = f"{tenant} {fact} crash".encode().ljust(CRASHING), self.clock() + 50
         before = self.stores[0].list_tenants()
         self.files.left, self.files.error = left, Crash()
         try:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import base64
-import json
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from ossicle_testing.vendors.corruptions import tamper
+from ossicle_testing.vendors.corruptions import (
+    INVALID_BASE64,
+    NONSENSE,
+    SILENT_WAV,
+    Change,
+    change_json,
+    tamper,
+    usage_changes,
+)
 from ossicle_testing.vendors.faults import Fault, FaultKind
 from ossicle_testing.vendors.gemini.errors import INTERNAL, ApiError
-from ossicle_testing.vendors.http import Pause, Response, event, json_bytes, parse_event
-from ossicle_testing.vendors.sound import wav_header
-
-Spoil = Callable[[Fault, dict[str, Any]], bool]
-"""Changes one body or event in place; tells whether there was anything to change."""
+from ossicle_testing.vendors.http import Response, event
 
 
 def spoil(fault: Fault, response: Response) -> Response | None:
@@ -41,26 +44,10 @@ def spoil(fault: Fault, response: Response) -> Response | None:
                 response = replace(response, body=tuple(events))
     elif fault.kind is FaultKind.ERROR_BODY_200:
         return replace(response, body=error.removeprefix(b"data: ").strip())
+    if fault.kind is FaultKind.HUGE_TOOL_CALL:
+        return change_json(response, partial(_huge_tool_call, fault.size_bytes))
     change = _CHANGES.get(fault.kind)
-    if change is None:
-        return tamper(fault, response)
-    if isinstance(response.body, bytes):
-        body = json.loads(response.body)
-        return replace(response, body=json_bytes(body)) if change(fault, body) else None
-    return _spoil_events(fault, response, change)
-
-
-def _spoil_events(fault: Fault, response: Response, change: Spoil) -> Response | None:
-    is_changed = False
-    events: list[bytes | Pause] = []
-    for item in response.body if not isinstance(response.body, bytes) else ():
-        body = parse_event(item) if isinstance(item, bytes) else None
-        if body is not None and change(fault, body):
-            is_changed = True
-            events.append(event(body))
-        else:
-            events.append(item)
-    return replace(response, body=tuple(events)) if is_changed else None
+    return tamper(fault, response) if change is None else change_json(response, change)
 
 
 def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -75,16 +62,14 @@ def _blobs(body: dict[str, Any]) -> list[dict[str, Any]]:
     return [part["inlineData"] for part in _parts(body) if "inlineData" in part]
 
 
-def _no_candidates(fault: Fault, body: dict[str, Any]) -> bool:
-    del fault
+def _no_candidates(body: dict[str, Any]) -> bool:
     return body.pop("candidates", None) is not None
 
 
-def _emptied(reason: str) -> Spoil:
+def _emptied(reason: str) -> Change:
     """No content at all, and another reason for the end."""
 
-    def change(fault: Fault, body: dict[str, Any]) -> bool:
-        del fault
+    def change(body: dict[str, Any]) -> bool:
         for candidate in body.get("candidates") or ():
             candidate["content"] = {}
             if "finishReason" in candidate:
@@ -94,30 +79,19 @@ def _emptied(reason: str) -> Spoil:
     return change
 
 
-def _data(new: Callable[[], str], media_type: str | None = None) -> Spoil:
-    def change(fault: Fault, body: dict[str, Any]) -> bool:
-        del fault
+def _data(new: str, media_type: str | None = None) -> Change:
+    def change(body: dict[str, Any]) -> bool:
         blobs = _blobs(body)
         for blob in blobs:
-            blob["data"] = new()
+            blob["data"] = new
             blob["mimeType"] = media_type or blob["mimeType"]
         return bool(blobs)
 
     return change
 
 
-def _silence() -> str:
-    """Half a second of silence at 24 kHz as a WAV file."""
-    return base64.b64encode(wav_header(24_000) + bytes(24_000)).decode()
-
-
-def _nonsense() -> str:
-    return base64.b64encode(b"This is not audio. " * 50).decode()
-
-
-def _cut_blobs(fault: Fault, body: dict[str, Any]) -> bool:
+def _cut_blobs(body: dict[str, Any]) -> bool:
     """Every blob as several, each padded by itself: joining the texts loses data."""
-    del fault
     for candidate in body.get("candidates") or ():
         parts = (candidate.get("content") or {}).get("parts") or []
         if not any("inlineData" in part for part in parts):
@@ -132,31 +106,14 @@ def _cut_blobs(fault: Fault, body: dict[str, Any]) -> bool:
     return False
 
 
-def _usage(value: object) -> Spoil:
-    def change(fault: Fault, body: dict[str, Any]) -> bool:
-        del fault
-        usage = body.get("usageMetadata")
-        if not isinstance(usage, dict):
-            return False
-        if value is None:
-            del body["usageMetadata"]
-            return True
-        for name in ("candidatesTokenCount", "totalTokenCount"):
-            usage[name] = value
-        return True
-
-    return change
-
-
-def _duplicate_id(fault: Fault, body: dict[str, Any]) -> bool:
+def _duplicate_id(body: dict[str, Any]) -> bool:
     """The same id in every answer."""
-    del fault
     body["responseId"] = "0" * 22
     return True
 
 
-def _huge_tool_call(fault: Fault, body: dict[str, Any]) -> bool:
-    call = {"name": "huge", "args": {"text": "x" * fault.size_bytes}}
+def _huge_tool_call(size_bytes: int, body: dict[str, Any]) -> bool:
+    call = {"name": "huge", "args": {"text": "x" * size_bytes}}
     for candidate in body.get("candidates") or ():
         if "finishReason" in candidate:
             candidate["content"] = {"parts": [{"functionCall": call}], "role": "model"}
@@ -164,19 +121,14 @@ def _huge_tool_call(fault: Fault, body: dict[str, Any]) -> bool:
     return False
 
 
-_CHANGES: Mapping[FaultKind, Spoil] = MappingProxyType({
+_CHANGES: Mapping[FaultKind, Change] = MappingProxyType({
     FaultKind.EMPTY_CHOICES: _no_candidates,
     FaultKind.AUDIO_MISSING: _emptied("OTHER"),
     FaultKind.REFUSAL: _emptied("SAFETY"),
-    FaultKind.OTHER_FORMAT: _data(_silence, "audio/wav"),
-    FaultKind.NONSENSE_AUDIO: _data(_nonsense),
-    FaultKind.INVALID_BASE64: _data(lambda: "@@@ this is not base64 @@@"),
+    FaultKind.OTHER_FORMAT: _data(base64.b64encode(SILENT_WAV).decode(), "audio/wav"),
+    FaultKind.NONSENSE_AUDIO: _data(NONSENSE),
+    FaultKind.INVALID_BASE64: _data(INVALID_BASE64),
     FaultKind.PADDED_BASE64: _cut_blobs,
-    FaultKind.USAGE_MISSING: _usage(None),
-    FaultKind.USAGE_NEGATIVE: _usage(-5),
-    FaultKind.USAGE_NAN: _usage(math.nan),
-    FaultKind.USAGE_STRING: _usage("many"),
-    FaultKind.USAGE_HUGE: _usage(10**18),
+    **usage_changes("usageMetadata", "candidatesTokenCount", "totalTokenCount"),
     FaultKind.DUPLICATE_ID: _duplicate_id,
-    FaultKind.HUGE_TOOL_CALL: _huge_tool_call,
 })  # fmt: skip

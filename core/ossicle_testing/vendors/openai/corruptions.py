@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from ossicle_testing.vendors.corruptions import tamper
+from ossicle_testing.vendors.corruptions import (
+    INVALID_BASE64,
+    NONSENSE,
+    SILENT_WAV,
+    Change,
+    change_json,
+    tamper,
+    usage_changes,
+)
 from ossicle_testing.vendors.faults import Fault, FaultKind
-from ossicle_testing.vendors.http import Pause, Response, event, json_bytes, parse_event
-from ossicle_testing.vendors.sound import is_mp3, wav_header
-
-Spoil = Callable[[Fault, dict[str, Any]], bool]
-"""Changes one body or chunk in place; tells whether there was anything to change."""
+from ossicle_testing.vendors.http import Pause, Response, event, parse_event
+from ossicle_testing.vendors.sound import is_mp3
 
 REFUSAL = "I'm sorry, but I can't help with that."
 
@@ -33,38 +38,12 @@ def spoil(fault: Fault, response: Response) -> Response | None:
     if fault.kind is FaultKind.OTHER_FORMAT and response.content_type.startswith("audio/"):
         is_mp3_asked = response.content_type == "audio/mpeg"
         return replace(response, body=_silence(as_mp3=not is_mp3_asked))
+    if fault.kind is FaultKind.HUGE_TOOL_CALL:
+        return change_json(response, partial(_huge_tool_call, fault.size_bytes))
     change = _CHANGES.get(fault.kind)
     if change is None or response.content_type.startswith("audio/"):
         return tamper(fault, response)
-    if response.is_event_stream:
-        return _spoil_events(fault, response, change)
-    return _spoil_body(fault, response, change)
-
-
-def _spoil_body(fault: Fault, response: Response, change: Spoil) -> Response | None:
-    if response.content_type != "application/json" or not isinstance(response.body, bytes):
-        return None
-    body = json.loads(response.body)
-    if not isinstance(body, dict) or not change(fault, body):
-        return None
-    return replace(response, body=json_bytes(body))
-
-
-def _spoil_events(fault: Fault, response: Response, change: Spoil) -> Response | None:
-    if isinstance(response.body, bytes):
-        return None
-    is_changed, events = False, []
-    for item in response.body:
-        chunk = parse_event(item) if isinstance(item, bytes) else None
-        if chunk is None:
-            events.append(item)
-            continue
-        if change(fault, chunk):
-            is_changed = True
-            events.append(event(chunk))
-        else:
-            events.append(item)
-    return replace(response, body=tuple(events)) if is_changed else None
+    return change_json(response, change)
 
 
 def _messages(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -77,17 +56,15 @@ def _audios(body: dict[str, Any]) -> list[dict[str, Any]]:
     return [message["audio"] for message in _messages(body) if message.get("audio")]
 
 
-def _empty_choices(fault: Fault, body: dict[str, Any]) -> bool:
-    del fault
+def _empty_choices(body: dict[str, Any]) -> bool:
     if not body.get("choices"):
         return False
     body["choices"] = []
     return True
 
 
-def _no_audio(fault: Fault, body: dict[str, Any]) -> bool:
+def _no_audio(body: dict[str, Any]) -> bool:
     """The model answers in writing although sound was asked (reported for text histories)."""
-    del fault
     is_changed = False
     for choice in body.get("choices") or ():
         message = choice.get("message") or choice.get("delta") or {}
@@ -106,32 +83,21 @@ def _no_audio(fault: Fault, body: dict[str, Any]) -> bool:
     return is_changed
 
 
-def _other_format(fault: Fault, body: dict[str, Any]) -> bool:
+def _other_format(body: dict[str, Any]) -> bool:
     """Silence as MP3 whatever was asked, or as WAV where MP3 was asked."""
-    del fault
     data = next((audio["data"] for audio in _audios(body) if audio.get("data")), "")
     silence = _silence(as_mp3=not is_mp3(base64.b64decode(data[:8])))
-    return _replace_data(body, base64.b64encode(silence).decode())
+    return _replace_data(base64.b64encode(silence).decode(), body)
 
 
 def _silence(*, as_mp3: bool) -> bytes:
     """Half a second of silence at 24 kHz."""
     # A frame of MPEG 2 layer III, 64 kbit/s, mono: 192 bytes for 24 ms, side data all zero.
     mp3 = (b"\xff\xf3\x84\xc4" + bytes(188)) * 20
-    return mp3 if as_mp3 else wav_header(24_000) + bytes(24_000)
+    return mp3 if as_mp3 else SILENT_WAV
 
 
-def _nonsense(fault: Fault, body: dict[str, Any]) -> bool:
-    del fault
-    return _replace_data(body, base64.b64encode(b"This is not audio. " * 50).decode())
-
-
-def _invalid_base64(fault: Fault, body: dict[str, Any]) -> bool:
-    del fault
-    return _replace_data(body, "@@@ this is not base64 @@@")
-
-
-def _replace_data(body: dict[str, Any], data: str) -> bool:
+def _replace_data(data: str, body: dict[str, Any]) -> bool:
     is_changed = False
     for audio in _audios(body):
         if audio.get("data"):
@@ -143,26 +109,8 @@ def _replace_data(body: dict[str, Any], data: str) -> bool:
     return is_changed
 
 
-def _usage(value: object) -> Spoil:
-    def change(fault: Fault, body: dict[str, Any]) -> bool:
-        del fault
-        usage = body.get("usage")
-        if not isinstance(usage, dict):
-            return False
-        if value is None:
-            del body["usage"]
-            return True
-        for name in ("total_tokens", "completion_tokens", "output_tokens", "seconds"):
-            if name in usage:
-                usage[name] = value
-        return True
-
-    return change
-
-
-def _expiry(new: Callable[[int], int | None]) -> Spoil:
-    def change(fault: Fault, body: dict[str, Any]) -> bool:
-        del fault
+def _expiry(new: Callable[[int], int | None]) -> Change:
+    def change(body: dict[str, Any]) -> bool:
         is_changed = False
         for audio in _audios(body):
             if audio.get("expires_at") is not None:
@@ -175,9 +123,8 @@ def _expiry(new: Callable[[int], int | None]) -> Spoil:
     return change
 
 
-def _expiry_repeated(fault: Fault, body: dict[str, Any]) -> bool:
+def _expiry_repeated(body: dict[str, Any]) -> bool:
     """An expiry in every delta of sound: who adds numbers up gets it wrong."""
-    del fault
     is_changed = False
     for audio in _audios(body):
         if "expires_at" not in audio:
@@ -186,9 +133,8 @@ def _expiry_repeated(fault: Fault, body: dict[str, Any]) -> bool:
     return is_changed
 
 
-def _duplicate_id(fault: Fault, body: dict[str, Any]) -> bool:
+def _duplicate_id(body: dict[str, Any]) -> bool:
     """The same ids in every answer."""
-    del fault
     if "choices" not in body:
         return False
     body["id"] = "chatcmpl-00000000000000000000000000000"
@@ -198,8 +144,7 @@ def _duplicate_id(fault: Fault, body: dict[str, Any]) -> bool:
     return True
 
 
-def _refusal(fault: Fault, body: dict[str, Any]) -> bool:
-    del fault
+def _refusal(body: dict[str, Any]) -> bool:
     is_changed = False
     for choice in body.get("choices") or ():
         message = choice.get("message") or choice.get("delta")
@@ -219,8 +164,8 @@ def _refusal(fault: Fault, body: dict[str, Any]) -> bool:
     return is_changed
 
 
-def _huge_tool_call(fault: Fault, body: dict[str, Any]) -> bool:
-    arguments = json.dumps({"text": "x" * fault.size_bytes})
+def _huge_tool_call(size_bytes: int, body: dict[str, Any]) -> bool:
+    arguments = json.dumps({"text": "x" * size_bytes})
     call = {"index": 0, "id": "call_huge", "type": "function",
             "function": {"name": "huge", "arguments": arguments}}  # fmt: skip
     for choice in body.get("choices") or ():
@@ -257,22 +202,17 @@ def _cut_pieces(response: Response) -> Response | None:
     return replace(response, body=tuple(events)) if is_changed else None
 
 
-_CHANGES: Mapping[FaultKind, Spoil] = MappingProxyType({
+_CHANGES: Mapping[FaultKind, Change] = MappingProxyType({
     FaultKind.EMPTY_CHOICES: _empty_choices,
     FaultKind.AUDIO_MISSING: _no_audio,
     FaultKind.OTHER_FORMAT: _other_format,
-    FaultKind.INVALID_BASE64: _invalid_base64,
-    FaultKind.USAGE_MISSING: _usage(None),
-    FaultKind.USAGE_NEGATIVE: _usage(-5),
-    FaultKind.USAGE_NAN: _usage(math.nan),
-    FaultKind.USAGE_STRING: _usage("many"),
-    FaultKind.USAGE_HUGE: _usage(10**18),
+    FaultKind.INVALID_BASE64: partial(_replace_data, INVALID_BASE64),
+    **usage_changes("usage", "total_tokens", "completion_tokens", "output_tokens", "seconds"),
     FaultKind.EXPIRY_MISSING: _expiry(lambda expires_at: None),
     FaultKind.EXPIRY_PAST: _expiry(lambda expires_at: expires_at - 7200),
     FaultKind.EXPIRY_IN_MS: _expiry(lambda expires_at: expires_at * 1000),
     FaultKind.EXPIRY_REPEATED: _expiry_repeated,
     FaultKind.DUPLICATE_ID: _duplicate_id,
     FaultKind.REFUSAL: _refusal,
-    FaultKind.HUGE_TOOL_CALL: _huge_tool_call,
-    FaultKind.NONSENSE_AUDIO: _nonsense,
+    FaultKind.NONSENSE_AUDIO: partial(_replace_data, NONSENSE),
 })  # fmt: skip

@@ -11,7 +11,8 @@ from ossicle.errors import DependencyMissingError, SchemaVersionError, StorageEr
 from ossicle.policy import Allowance, Amount
 from ossicle.storage import Store, StoredTurn, TableLedger
 from ossicle.storage.sqlite import schema
-from ossicle_testing.conformance.store import ManualClock, StoreConformance
+from ossicle_testing.conformance import StoreConformance
+from ossicle_testing.vendors import ManualClock
 
 psycopg = pytest.importorskip("psycopg")
 

@@ -10,7 +10,8 @@ import pytest
 from tests.core.storage.tables.conftest import FtpServer
 
 from ossicle.storage import SqliteStore, Store
-from ossicle_testing.store_conformance import ManualClock, StoreConformance
+from ossicle_testing.conformance import StoreConformance
+from ossicle_testing.vendors import ManualClock
 
 NAMED = os.environ.get("OSSICLE_BLOBS_URL", "")
 

@@ -24,7 +24,7 @@ from ossicle.policy import (
 )
 from ossicle.storage import SqliteStore, TableLedger
 from ossicle.storage.tables.ledger import HOLD_LIFETIME_S
-from ossicle_testing.conformance.store import ManualClock
+from ossicle_testing.vendors import ManualClock
 
 DAY: Account = ("day", "a", "2026-11-23")
 OTHER: Account = ("conversation", "a", "c")
@@ -79,7 +79,7 @@ class LedgerMachine(RuleBasedStateMachine):
         overdraft = self.model.hold(hold_id, wanted, allowances)
         assert self.ledger.hold(hold_id, wanted, allowances) == overdraft
         if overdraft is None:
-            self.open[hold_id] = wanted, frozenset(named), self.clock.now
+            self.open[hold_id] = wanted, frozenset(named), self.clock()
 
     @rule(number=st.integers(0, 20), used=amounts)
     def settle(self, number: int, used: Amount) -> None:
@@ -89,7 +89,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(span_s=st.sampled_from([1.0, HOLD_LIFETIME_S / 2, HOLD_LIFETIME_S]))
     def time_passes(self, span_s: float) -> None:
-        self.clock.now += span_s
+        self.clock.advance(span_s)
 
     @rule(account=st.sampled_from(accounts))
     def forget(self, account: tuple[str, ...]) -> None:
@@ -111,7 +111,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for account in self.accounts:
             overdue = Amount()
             for held, accounts, made_at in self.open.values():
-                if account in accounts and made_at <= self.clock.now - HOLD_LIFETIME_S:
+                if account in accounts and made_at <= self.clock() - HOLD_LIFETIME_S:
                     overdue += held
             assert self.ledger.spent(account) == self.model.spent(account) + overdue
             assert self.ledger.held(account) == self.model.held(account) - overdue
@@ -168,10 +168,10 @@ def test_what_a_dead_process_held_is_spent_after_its_time(tmp_path: Path) -> Non
     with SqliteStore(tmp_path / "store") as store:
         ledger = TableLedger(store, amount=Amount, clock=clock)
         ledger.hold("dead", amount(5, "0.1"), {**FREE, OTHER: Allowance()})
-        clock.now += HOLD_LIFETIME_S - 1
+        clock.advance(HOLD_LIFETIME_S - 1)
         ledger.hold("alive", amount(1), FREE)
         assert (ledger.spent(DAY), ledger.held(DAY)) == (amount(0), amount(6, "0.1"))
-        clock.now += 1
+        clock.advance(1)
         assert (ledger.spent(DAY), ledger.held(DAY)) == (amount(5, "0.1"), amount(1))
         assert (ledger.spent(OTHER), ledger.held(OTHER)) == (amount(5, "0.1"), amount(0))
         bound: dict[Account, Allowance] = {DAY: Allowance(tokens=7)}
@@ -185,7 +185,7 @@ def test_a_call_that_took_longer_is_booked_as_what_it_came_to(tmp_path: Path) ->
         ledger = TableLedger(store, amount=Amount, clock=clock)
         ledger.hold("long", amount(5, "1"), {**FREE, OTHER: Allowance()})
         ledger.hold("in vain", amount(3, "2"), FREE)
-        clock.now += HOLD_LIFETIME_S + 1
+        clock.advance(HOLD_LIFETIME_S + 1)
         ledger.hold("meanwhile", amount(1), FREE)
         ledger.settle("long", amount(700, "7"))
         ledger.settle("in vain", amount(0))
@@ -198,7 +198,7 @@ def test_what_nobody_will_settle_goes_with_its_accounts(tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "store") as store:
         ledger = TableLedger(store, amount=Amount, clock=clock)
         ledger.hold("dead", amount(5), {**FREE, OTHER: Allowance()})
-        clock.now += HOLD_LIFETIME_S
+        clock.advance(HOLD_LIFETIME_S)
         for account, n_left in ((DAY, 1), (OTHER, 0)):
             ledger.forget(account)
             ledger.hold("new", amount(1), FREE)
