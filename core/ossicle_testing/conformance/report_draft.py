@@ -11,28 +11,48 @@ from typing import Any
 
 from ossicle.abc import Requirement
 from ossicle.errors import ConfigurationError
-from ossicle.plugins import CapabilityReport, Claim, Outcome
-from ossicle_testing.conformance.report_merge import WORST, CheckPart, Part, Run, report_of
+from ossicle.plugins import Claim, Outcome
+
+WORST: tuple[Outcome, ...] = ("failed", "exception", "passed", "not applicable", "not run")
+"""Of several runs of one check, the first of these counts."""
+
+
+@dataclass(slots=True)
+class CheckDraft:
+    """What is known so far of one check.
+
+    Attributes:
+        says: The behaviour in words.
+        waived: Why the class leaves it out; `None` where it does not.
+        expected: All ways in which it has to run: the names that pytest gives them.
+        runs: The worst outcome in each way so far, with its reason.
+    """
+
+    says: str
+    waived: str | None = None
+    expected: frozenset[str] = frozenset()
+    runs: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class ReportDraft:
-    """A report while the suite runs.
+    """What one process has seen so far of one class that uses a suite.
 
     Attributes:
         kind: As in `CapabilityReport`.
-        subject: Empty until the first check ran.
+        subject: As in `CapabilityReport`; empty until the first check ran.
+        suite: Where the class is collected; the same in all processes.
         versions: As in `CapabilityReport`.
+        claims: By their words, in order.
+        checks: By name, in order of the suite.
     """
 
     kind: str
     subject: str = ""
+    suite: str = ""
     versions: dict[str, str] = field(default_factory=dict)
-    _claims: dict[str, Claim] = field(default_factory=dict)
-    _checks: dict[str, str] = field(default_factory=dict)
-    _waived: dict[str, str] = field(default_factory=dict)
-    _expected: dict[str, frozenset[str]] = field(default_factory=dict)
-    _runs: dict[str, dict[str, Run]] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
+    checks: dict[str, CheckDraft] = field(default_factory=dict)
 
     def describe(
         self, subject: str, factory: Callable[..., Any], requires: Iterable[Requirement] = ()
@@ -52,59 +72,27 @@ class ReportDraft:
 
     def claim(self, what: str) -> None:
         """Note a promise; noting it again changes nothing."""
-        self._claims.setdefault(what, Claim(what=what))
+        self.claims.setdefault(what, Claim(what=what))
 
     def prove(self, what: str) -> None:
         """Note that a promise was kept."""
-        self._claims[what] = Claim(what=what, is_proved=True)
+        self.claims[what] = Claim(what=what, is_proved=True)
 
     def doubt(self, what: str, reason: str) -> None:
         """Note why a promise could not be tried."""
-        if not self._claims.get(what, Claim(what=what)).is_proved:
-            self._claims[what] = Claim(what=what, reason=reason)
-
-    def declare(self, name: str, says: str) -> None:
-        """Note that there is a check, and what it says."""
-        self._checks[name] = says
-
-    def waive(self, name: str, reason: str) -> None:
-        """Note that a declared check is left out for a reason."""
-        self._waived[name] = reason
+        if not self.claims.get(what, Claim(what=what)).is_proved:
+            self.claims[what] = Claim(what=what, reason=reason)
 
     def expect(self, ways: Mapping[str, Iterable[str]]) -> None:
-        """Note in which ways each check has to run: the names that pytest gives them."""
-        for name, expected in ways.items():
-            self._expected[name] = self._expected.get(name, frozenset()) | frozenset(expected)
+        """Note in which ways each check has to run."""
+        for name in self.checks.keys() & ways.keys():
+            self.checks[name].expected |= frozenset(ways[name])
 
     def note(self, name: str, outcome: Outcome, reason: str = "", *, way: str) -> None:
         """Note how a check went in one of its ways; of several runs the worst counts."""
-        known = self._runs.setdefault(name, {})
-        if way not in known or WORST.index(outcome) < WORST.index(known[way].outcome):
-            known[way] = Run(way=way, outcome=outcome, reason=reason)
-
-    def part(self, suite: str = "") -> Part:
-        """What is known so far of one class, for putting together with others."""
-        return Part(
-            suite=suite,
-            kind=self.kind,
-            subject=self.subject,
-            claims=tuple(self._claims.values()),
-            checks=tuple(
-                CheckPart(
-                    name=name,
-                    says=says,
-                    waived=self._waived.get(name),
-                    expected=self._expected.get(name, frozenset()),
-                    runs=tuple(self._runs.get(name, {}).values()),
-                )
-                for name, says in self._checks.items()
-            ),
-            versions=dict(self.versions),
-        )
-
-    def report(self) -> CapabilityReport:
-        """What is known so far."""
-        return report_of([self.part()])
+        runs = self.checks[name].runs
+        if way not in runs or WORST.index(outcome) < WORST.index(runs[way][0]):
+            runs[way] = outcome, reason
 
 
 def versions_of(factory: Callable[..., Any], requires: Iterable[Requirement]) -> dict[str, str]:

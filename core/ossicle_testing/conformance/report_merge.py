@@ -8,141 +8,87 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import TypeAdapter
 
-from ossicle.messages import Value
 from ossicle.plugins import Behaviour, CapabilityReport, Claim, Outcome
-
-WORST: tuple[Outcome, ...] = ("failed", "exception", "passed", "not applicable", "not run")
-"""Of several runs of one check, the first of these counts."""
+from ossicle_testing.conformance.report_draft import WORST, CheckDraft, ReportDraft
 
 _WORST_CLASS: tuple[Outcome, ...] = ("failed", "not run", "exception", "passed", "not applicable")
 """Of several classes that try the same thing, the first of these counts for a check."""
 
 
-class Run(Value):
-    """How a check went in one of its ways.
-
-    Attributes:
-        way: The name that pytest gives it, with its parameters.
-        outcome: Of all runs in this way, the worst.
-        reason: As in `Behaviour`.
-    """
-
-    way: str
-    outcome: Outcome
-    reason: str = ""
+_DRAFTS = TypeAdapter(ReportDraft)
 
 
-class CheckPart(Value):
-    """What one process saw of one check.
-
-    Attributes:
-        name: Of the test.
-        says: The behaviour in words.
-        waived: Why the class leaves it out; `None` where it does not.
-        expected: All ways in which it has to run.
-        runs: Those that this process saw.
-    """
-
-    name: str
-    says: str
-    waived: str | None = None
-    expected: frozenset[str] = frozenset()
-    runs: tuple[Run, ...] = ()
-
-
-class Part(Value):
-    """What one process saw of one class.
-
-    Attributes:
-        suite: Where the class is collected; the same in all processes.
-        kind: As in `CapabilityReport`.
-        subject: As in `CapabilityReport`.
-        claims: As in `CapabilityReport`.
-        checks: In order of the suite.
-        versions: As in `CapabilityReport`.
-    """
-
-    suite: str
-    kind: str
-    subject: str
-    claims: tuple[Claim, ...] = ()
-    checks: tuple[CheckPart, ...] = ()
-    versions: dict[str, str] = Field(default_factory=dict)
-
-
-def report_of(parts: Sequence[Part]) -> CapabilityReport:
-    """One report of all parts about one thing; there has to be one at least.
+def report_of(drafts: Sequence[ReportDraft]) -> CapabilityReport:
+    """One report of all drafts about one thing; there must be one at least.
 
     A claim is proved where one of them saw it. A check has the outcome of the class in which it
     went worst, with the reasons of all exceptions; one that did not run in all its ways is
     `not run`.
     """
-    suites: dict[str, list[Part]] = {}
-    for part in parts:
-        suites.setdefault(part.suite, []).append(part)
+    suites: dict[str, list[ReportDraft]] = {}
+    for draft in drafts:
+        suites.setdefault(draft.suite, []).append(draft)
     behaviours: dict[str, list[Behaviour]] = {}
     for suite in suites.values():
         for behaviour in _behaviours_of(suite):
             behaviours.setdefault(behaviour.name, []).append(behaviour)
     return CapabilityReport(
-        kind=parts[0].kind,
-        subject=parts[0].subject,
-        claims=_claims_of(parts),
+        kind=drafts[0].kind,
+        subject=drafts[0].subject,
+        claims=_claims_of(drafts),
         behaviours=tuple(_worst_of(found) for found in behaviours.values()),
-        versions={name: text for part in parts for name, text in part.versions.items()},
+        versions={name: text for draft in drafts for name, text in draft.versions.items()},
     )
 
 
-def file_report(part: Part, *, shared: Path, folder: Path) -> None:
-    """Write the report of everything that this run saw of a part's subject, so far.
+def file_report(draft: ReportDraft, *, shared: Path, folder: Path) -> None:
+    """Write the report of everything that this run saw of a draft's subject, so far.
 
     Args:
-        part: Of this process and one class; an earlier one of the same is replaced.
+        draft: Of this process and one class; an earlier one of the same is replaced.
         shared: A folder that all processes of this run have, and no other run.
         folder: Where the table and the JSON document go.
     """
-    name = quote(f"{part.kind}-{part.subject}", safe=" +@")
+    name = quote(f"{draft.kind}-{draft.subject}", safe=" +@")
     place = shared / name
     place.mkdir(parents=True, exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
-    own = hashlib.sha256(part.suite.encode()).hexdigest()[:16]
-    _replace(place / f"{own}-{os.getpid()}.json", part.model_dump_json())
+    own = hashlib.sha256(draft.suite.encode()).hexdigest()[:16]
+    _replace(place / f"{own}-{os.getpid()}.json", _DRAFTS.dump_json(draft).decode())
     written: Mapping[str, bytes] = {}
     # Whoever writes last has seen, afterwards, that nothing came in between: no lock is needed.
     while (found := _contents(place)) != written:
-        report = report_of([Part.model_validate_json(data) for data in found.values()])
+        report = report_of([_DRAFTS.validate_json(data) for data in found.values()])
         _replace(folder / f"{name}.json", report.model_dump_json(indent=2))
         _replace(folder / f"{name}.txt", report.table() + "\n")
         written = found
 
 
-def _behaviours_of(parts: Sequence[Part]) -> Iterable[Behaviour]:
-    """Of the parts of one class."""
-    checks: dict[str, list[CheckPart]] = {}
-    for part in parts:
-        for check in part.checks:
-            checks.setdefault(check.name, []).append(check)
-    for name, found in checks.items():
+def _behaviours_of(drafts: Sequence[ReportDraft]) -> Iterable[Behaviour]:
+    """Of the drafts of one class."""
+    for name in dict.fromkeys(name for draft in drafts for name in draft.checks):
+        found = [draft.checks[name] for draft in drafts if name in draft.checks]
         outcome, reason = _outcome_of(found)
         yield Behaviour(name=name, says=found[0].says, outcome=outcome, reason=reason)
 
 
-def _outcome_of(checks: Sequence[CheckPart]) -> tuple[Outcome, str]:
+def _outcome_of(checks: Sequence[CheckDraft]) -> tuple[Outcome, str]:
     waived = checks[0].waived
     if waived is not None:
         return "exception", waived
     runs = sorted(
-        (run for check in checks for run in check.runs), key=lambda run: WORST.index(run.outcome)
+        (run for check in checks for run in check.runs.values()),
+        key=lambda run: WORST.index(run[0]),
     )
     expected = frozenset[str]().union(*(check.expected for check in checks))
-    came = expected & {run.way for run in runs}
-    if runs and runs[0].outcome == "failed":
-        return "failed", runs[0].reason
+    came = expected & {way for check in checks for way in check.runs}
+    if runs and runs[0][0] == "failed":
+        return runs[0]
     if not came or came != expected:
         return "not run", f"only {len(came)} of its {len(expected)} runs" if came else ""
-    return runs[0].outcome, runs[0].reason
+    return runs[0]
 
 
 def _worst_of(found: Sequence[Behaviour]) -> Behaviour:
@@ -154,9 +100,9 @@ def _worst_of(found: Sequence[Behaviour]) -> Behaviour:
     return worst.model_copy(update={"reason": "; ".join(reasons)})
 
 
-def _claims_of(parts: Iterable[Part]) -> tuple[Claim, ...]:
+def _claims_of(drafts: Iterable[ReportDraft]) -> tuple[Claim, ...]:
     claims: dict[str, Claim] = {}
-    for claim in (claim for part in parts for claim in part.claims):
+    for claim in (claim for draft in drafts for claim in draft.claims.values()):
         known = claims.get(claim.what)
         if known is None or claim.is_proved or not (known.is_proved or known.reason):
             claims[claim.what] = claim
@@ -169,6 +115,6 @@ def _contents(place: Path) -> Mapping[str, bytes]:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file that others may read at the same time."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)

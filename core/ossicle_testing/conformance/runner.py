@@ -16,6 +16,7 @@ import pytest
 
 from ossicle.errors import ConfigurationError
 from ossicle.plugins import CapabilityReport
+from ossicle_testing.conformance.report_merge import report_of
 from ossicle_testing.conformance.suite import REPORTS_VARIABLE, Conformance, checks_of
 
 _ENVIRONMENT = {
@@ -75,7 +76,7 @@ def run_suite(
             f"pytest ended with status {int(status)} instead of running {suite.__name__}",
             fix="Run the suite by the command pytest, which says why.",
         )
-    return Trial(report=own.draft.report(), failures=runner.failures)
+    return Trial(report=report_of([own.draft]), failures=runner.failures)
 
 
 def _clear_away() -> None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 import pytest
 
-from ossicle_testing.conformance.report_draft import ReportDraft
+from ossicle_testing.conformance.report_draft import CheckDraft, ReportDraft
 from ossicle_testing.conformance.report_merge import file_report
 
 REPORTS_VARIABLE = "OSSICLE_CONFORMANCE_REPORTS"
@@ -84,7 +84,7 @@ class Conformance:
         known = _originals(cls)
         relaxed = [name for name in cls.relaxations if _is_relaxed(cls, name)]
         for name, method in known.items():
-            cls.draft.declare(name, method.says)
+            cls.draft.checks[name] = CheckDraft(method.says)
         for name, reason in cls.exceptions.items():
             if name not in known and name not in relaxed:
                 raise TypeError(
@@ -105,14 +105,15 @@ class Conformance:
                     f"{cls.__name__} {what} {name!r} without a reason: give one in `exceptions`"
                 )
             if name in relaxed:
-                cls.draft.declare(name, cls.relaxations[name])
-            cls.draft.waive(name, cls.exceptions[name])
+                cls.draft.checks[name] = CheckDraft(cls.relaxations[name])
+            cls.draft.checks[name].waived = cls.exceptions[name]
 
     @pytest.fixture(autouse=True, scope="class")
     @classmethod
     def _write_report(
         cls, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     ) -> Iterator[None]:
+        cls.draft.suite = request.node.nodeid
         cls.draft.expect(_ways_of(request.node))
         yield
         folder = os.environ.get(REPORTS_VARIABLE)
@@ -121,7 +122,7 @@ class Conformance:
             # Below one folder, pytest-xdist gives each of its processes one of its own.
             shared = base.parent if hasattr(request.config, "workerinput") else base
             file_report(
-                cls.draft.part(request.node.nodeid),
+                cls.draft,
                 shared=shared / "ossicle-conformance",
                 folder=Path(folder),
             )

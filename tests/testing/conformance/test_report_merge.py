@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from ossicle.plugins import Behaviour, CapabilityReport, Claim, Outcome
-from ossicle_testing.conformance.report_merge import (
-    WORST,
-    CheckPart,
-    Part,
-    Run,
-    file_report,
-    report_of,
-)
+from ossicle_testing.conformance.report_draft import WORST, CheckDraft, ReportDraft
+from ossicle_testing.conformance.report_merge import file_report, report_of
 
 WAYS = ("a", "b", "c", "d")
 RAN: tuple[Outcome, ...] = ("failed", "exception", "passed", "not applicable")
@@ -25,20 +20,21 @@ RUNS = st.dictionaries(st.sampled_from(WAYS), st.sampled_from(RAN))
 
 
 def part(
-    runs: Mapping[str, Outcome], *, suite: str = "one", waived: str | None = None, **more: object
-) -> Part:
-    check = CheckPart(
-        name="test_a",
-        says="does a",
-        waived=waived,
-        expected=frozenset(WAYS),
-        runs=tuple(Run(way=way, outcome=outcome) for way, outcome in runs.items()),
+    runs: Mapping[str, Outcome],
+    *,
+    suite: str = "one",
+    waived: str | None = None,
+    claims: Iterable[Claim] = (),
+) -> ReportDraft:
+    check = CheckDraft(
+        "does a", waived, frozenset(WAYS), {way: (outcome, "") for way, outcome in runs.items()}
     )
-    facts = {"kind": "counter", "subject": "acme", "checks": (check,), **more}
-    return Part.model_validate({"suite": suite, **facts})
+    return ReportDraft(
+        "counter", "acme", suite, {}, {claim.what: claim for claim in claims}, {"test_a": check}
+    )
 
 
-def behaviour(*parts: Part) -> Behaviour:
+def behaviour(*parts: ReportDraft) -> Behaviour:
     [found] = report_of(parts).behaviours
     return found
 
@@ -68,7 +64,7 @@ def whole(outcome: Outcome) -> dict[str, Outcome]:
     return dict.fromkeys(WAYS, outcome)
 
 
-CLASSES: Sequence[tuple[Part, Outcome]] = [
+CLASSES: Sequence[tuple[ReportDraft, Outcome]] = [
     (part(whole("failed"), suite="two"), "failed"),
     (part({"a": "passed"}, suite="two"), "not run"),
     (part({}, suite="two", waived="cannot"), "exception"),
@@ -80,7 +76,7 @@ CLASSES: Sequence[tuple[Part, Outcome]] = [
 @pytest.mark.parametrize(
     ("other", "outcome"), CLASSES, ids=[word for _, word in CLASSES[:4]] + ["n/a"]
 )
-def test_of_two_classes_the_worse_counts(other: Part, outcome: Outcome) -> None:
+def test_of_two_classes_the_worse_counts(other: ReportDraft, outcome: Outcome) -> None:
     one = part(whole("passed"))
     assert behaviour(one, other).outcome == behaviour(other, one).outcome == outcome
 
@@ -119,11 +115,12 @@ def test_a_part_that_comes_while_a_report_is_written_is_taken_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = tmp_path / "shared" / "counter-acme" / "late.json"
+    late_part = part(whole("failed"), suite="two")
     replace = Path.replace
 
     def interrupted(self: Path, target: Path) -> Path:
         if target.parent.name == "reports" and not late.exists():
-            late.write_text(part(whole("failed"), suite="two").model_dump_json())
+            late.write_text(TypeAdapter(ReportDraft).dump_json(late_part).decode())
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", interrupted)

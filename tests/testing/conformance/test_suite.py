@@ -24,6 +24,7 @@ from ossicle_testing.conformance import (
     run_suite,
 )
 from ossicle_testing.conformance.report_draft import ReportDraft
+from ossicle_testing.conformance.report_merge import report_of
 from ossicle_testing.conformance.suite import REPORTS_VARIABLE, checks_of
 
 SPEC = next(one for one in ossicle_register_validators() if one.name == "silence")
@@ -136,9 +137,9 @@ def test_of_several_runs_the_worst_counts_and_claims_stand_alone() -> None:
 
 def test_a_trial_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(REPORTS_VARIABLE, str(tmp_path))
-    before = Good.draft.report()
+    before = report_of([Good.draft])
     assert run_suite(Good).report.is_verified
-    assert Good.draft.report() == before
+    assert report_of([Good.draft]) == before
     assert not list(tmp_path.iterdir()), "what a test tries out is no report of that test run"
 
 
@@ -172,7 +173,7 @@ def test_an_answer_that_varies_needs_a_reason_that_the_report_shows() -> None:
         is_deterministic = False
         exceptions = {"is_deterministic": "it draws its words"}
 
-    report = Varied.draft.report()
+    report = report_of([Varied.draft])
     [told] = [one for one in report.behaviours if one.outcome == "exception"]
     assert (told.name, told.reason) == ("is_deterministic", "it draws its words")
     words = "answers the same request in the same way each time (it draws its words)"
