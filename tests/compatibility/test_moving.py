@@ -26,12 +26,12 @@ from ossicle.messages import Reply
 from ossicle.policy import SystemClock
 from ossicle_local.engines import HEARING, SPEAKING
 from ossicle_testing import word_error_rate
-from ossicle_testing.vendors import Request, repeating_brain
+from ossicle_testing.vendors import Request, repeating_model
+from ossicle_testing.vendors.audio import pcm16_bytes
 from ossicle_testing.vendors.elevenlabs import FakeElevenLabs
 from ossicle_testing.vendors.gemini import FakeGemini, heard_tokens
 from ossicle_testing.vendors.gemini.models import MODELS
 from ossicle_testing.vendors.openai import FakeOpenAI
-from ossicle_testing.vendors.sound import pcm16_bytes
 
 pytestmark = pytest.mark.models
 
@@ -63,7 +63,7 @@ class Witness:
 
     def brain(self, turns: Sequence[tuple[str, str]]) -> str:
         self.told.append(list(turns))
-        return repeating_brain(turns)
+        return repeating_model(turns)
 
 
 class Speech:
@@ -125,8 +125,8 @@ def make_world(speech: Speech, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     clock, ours, theirs = MovableClock(), Witness(), Witness()
     sound: dict[str, Any] = {"voice": speech.voice, "ear": speech.ear, "clock": clock.wall}
     with ExitStack() as stack:
-        openai = stack.enter_context(FakeOpenAI(brain=ours.brain, keys=[KEY], **sound))
-        gemini = stack.enter_context(FakeGemini(brain=theirs.brain, keys=[KEY], **sound))
+        openai = stack.enter_context(FakeOpenAI(chat_model=ours.brain, keys=[KEY], **sound))
+        gemini = stack.enter_context(FakeGemini(chat_model=theirs.brain, keys=[KEY], **sound))
         monkeypatch.setenv("GEMINI_API_KEY", KEY)
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", gemini.base_url)
         client = Client(

@@ -31,7 +31,7 @@ from ossicle_local.plugin import ossicle_register_providers as local
 from ossicle_openai.plugin import ossicle_register_providers as openai
 from ossicle_testing.conformance import ProviderConformance
 from ossicle_testing.conformance.provider import Voice
-from ossicle_testing.conformance.provider.asking import (
+from ossicle_testing.conformance.provider.requests import (
     collect,
     deliveries,
     folded,
@@ -86,7 +86,7 @@ class TestOpenAI(ProviderConformance):
     @pytest.fixture
     def settings(self, clock: ManualClock) -> Iterator[ProviderSettings]:
         key = "sk-conformance-0123456789abcdef"
-        with FakeOpenAI(clock=clock, keys=[key], brain=read_aloud) as vendor:
+        with FakeOpenAI(clock=clock, keys=[key], chat_model=read_aloud) as vendor:
             yield ProviderSettings(api_key=SecretStr(key), base_url=vendor.base_url)
 
     @pytest.fixture
@@ -103,7 +103,7 @@ class TestGemini(ProviderConformance):
     @pytest.fixture
     def settings(self) -> Iterator[ProviderSettings]:
         key = "AIzaSyConformance-0123456789abcdefghijk"
-        with FakeGemini(keys=[key], brain=read_aloud) as vendor:
+        with FakeGemini(keys=[key], chat_model=read_aloud) as vendor:
             yield ProviderSettings(api_key=SecretStr(key), base_url=vendor.base_url)
 
 

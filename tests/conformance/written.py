@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ossicle.abc import CodecRule
 from ossicle.audio import AudioClip, AudioFormat, Pcm
 from ossicle_soundfile.rules import native_format
-from ossicle_testing.conformance.converter.sounds import clip_of
+from ossicle_testing.conformance.converter.trial_audio import clip_of
 from ossicle_testing.strategies.signals import Signal
 
 KnownClip = tuple[AudioClip, Pcm]

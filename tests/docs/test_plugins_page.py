@@ -34,7 +34,7 @@ from ossicle.plugins import PluginState
 from ossicle.plugins.loading import LOAD_LIMIT_S
 from ossicle.policy.outcome import classify
 from ossicle_testing import conformance
-from ossicle_testing.conformance.provider.hostile import ANSWERS
+from ossicle_testing.conformance.provider.hostile_server import ANSWERS
 
 NO_STATUS = (AmbiguousOutcomeError, AudioMissingError, StreamIncompleteError)
 

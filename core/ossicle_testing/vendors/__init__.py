@@ -1,8 +1,9 @@
 """Fake vendors on the loopback interface, with faults, a ledger and a clock of their own."""
 
-from ossicle_testing.vendors.chat_model import Brain, repeating_brain
+from ossicle_testing.vendors.audio import Ear, Voice, decode_audio, encode_reply
+from ossicle_testing.vendors.chat_model import ChatModel, repeating_model
 from ossicle_testing.vendors.clock import Clock, ManualClock
-from ossicle_testing.vendors.corruptions import Tamper, tamper
+from ossicle_testing.vendors.corruptions import Corrupt, corrupt
 from ossicle_testing.vendors.dead_endpoints import UNRESOLVABLE_URL, refusing_url, silent_url
 from ossicle_testing.vendors.elevenlabs.vendor import FakeElevenLabs
 from ossicle_testing.vendors.faults import (
@@ -33,8 +34,7 @@ from ossicle_testing.vendors.refusals import (
 from ossicle_testing.vendors.schedule import ListedFaults, Schedule, SeededFaults
 from ossicle_testing.vendors.schema import Problem, Schema, first_problem, problems
 from ossicle_testing.vendors.server import LoopbackServer, Route, Routes
-from ossicle_testing.vendors.sound import Ear, Voice, decode_sound, encode_reply
-from ossicle_testing.vendors.speech_models import Studio
+from ossicle_testing.vendors.speech_models import SpeechModels
 from ossicle_testing.vendors.tones import VOICE_SAMPLE_RATE, tone_ear, tone_voice
 from ossicle_testing.vendors.vendor import FakeVendor
 
@@ -43,8 +43,9 @@ __all__ = [
     "UNRESOLVABLE_URL",
     "VOICE_SAMPLE_RATE",
     "Bill",
-    "Brain",
+    "ChatModel",
     "Clock",
+    "Corrupt",
     "Ear",
     "FakeElevenLabs",
     "FakeGemini",
@@ -71,10 +72,10 @@ __all__ = [
     "Schedule",
     "Schema",
     "SeededFaults",
-    "Studio",
-    "Tamper",
+    "SpeechModels",
     "Voice",
-    "decode_sound",
+    "corrupt",
+    "decode_audio",
     "encode_reply",
     "event",
     "every_fault",
@@ -84,10 +85,9 @@ __all__ = [
     "plain_refusal",
     "problems",
     "refusing_url",
-    "repeating_brain",
+    "repeating_model",
     "retry_after_headers",
     "silent_url",
-    "tamper",
     "tone_ear",
     "tone_voice",
 ]

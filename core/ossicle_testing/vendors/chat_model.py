@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-Brain = Callable[[Sequence[tuple[str, str]]], str]
+ChatModel = Callable[[Sequence[tuple[str, str]]], str]
 """Answers a conversation, given as (role, text) pairs with audio as its words."""
 
 
-def repeating_brain(turns: Sequence[tuple[str, str]]) -> str:
+def repeating_model(turns: Sequence[tuple[str, str]]) -> str:
     """Says what it was told last, so that a test can tell that it was heard."""
     role, text = turns[-1]
     return f"The tool said: {text}" if role == "tool" else f"You said: {text}"

@@ -26,8 +26,8 @@ from ossicle_testing.vendors.ledger import Ledger
 from ossicle_testing.vendors.schedule import Schedule
 from ossicle_testing.vendors.script import STALL, Close, Item, Reset, Step, head, script
 
-Answer = Callable[[Request, Fault | None], tuple[Response, Fault | None]]
-"""Gives the response to a whole request, and the fault that really spoiled it."""
+Answerer = Callable[[Request, Fault | None], tuple[Response, Fault | None]]
+"""Gives the response to a whole request, and the fault that really corrupted it."""
 
 Ending = Literal["complete", "closed", "reset", "gone"]
 
@@ -46,7 +46,7 @@ class Service:
         nonce_header: Header with the client's own name for the request; echoed in the answer.
     """
 
-    answer: Answer
+    answer: Answerer
     schedule: Schedule | None
     ledger: Ledger
     clock: Clock

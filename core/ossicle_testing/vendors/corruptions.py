@@ -12,6 +12,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from ossicle_testing.vendors.audio import wav_header
 from ossicle_testing.vendors.faults import Fault, FaultKind
 from ossicle_testing.vendors.http import (
     JSON,
@@ -22,9 +23,8 @@ from ossicle_testing.vendors.http import (
     parse_event,
 )
 from ossicle_testing.vendors.refusals import HTML
-from ossicle_testing.vendors.sound import wav_header
 
-Tamper = Callable[[Fault, Response], Response | None]
+Corrupt = Callable[[Fault, Response], Response | None]
 """Spoils a response, or gives `None` where the fault has no meaning for it."""
 
 Change = Callable[[dict[str, Any]], bool]
@@ -81,7 +81,7 @@ def usage_changes(usage: str, *counts: str) -> dict[FaultKind, Change]:
 
     Args:
         usage: The field of the body that holds the usage.
-        counts: Those of its fields that are spoiled.
+        counts: Those of its fields that are corrupted.
     """
 
     def change(value: object, body: dict[str, Any]) -> bool:
@@ -96,8 +96,8 @@ def usage_changes(usage: str, *counts: str) -> dict[FaultKind, Change]:
     return {kind: partial(change, value) for kind, value in WRONG_USAGE.items()}
 
 
-def tamper(fault: Fault, response: Response) -> Response | None:
-    """The spoiled response, or `None` where the fault has no meaning for it.
+def corrupt(fault: Fault, response: Response) -> Response | None:
+    """The corrupted response, or `None` where the fault has no meaning for it.
 
     Handles the stream group and those of the content group that need no look into the body.
     """
@@ -160,11 +160,11 @@ def _tamper_stream(fault: Fault, response: Response) -> Response | None:
     if not response.is_event_stream or isinstance(response.body, bytes):
         return None
     events = [item for item in response.body if isinstance(item, bytes)]
-    spoiled = _spoil(fault, events)
-    return None if spoiled is None else replace(response, body=spoiled)
+    corrupted = _corrupt_stream_body(fault, events)
+    return None if corrupted is None else replace(response, body=corrupted)
 
 
-def _spoil(fault: Fault, events: list[bytes]) -> Iterable[bytes | Pause] | None:
+def _corrupt_stream_body(fault: Fault, events: list[bytes]) -> Iterable[bytes | Pause] | None:
     middle = min(max(1, int(len(events) * fault.at)), max(1, len(events) - 2))
     match fault.kind:
         case FaultKind.STREAM_NO_END:

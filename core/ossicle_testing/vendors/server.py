@@ -16,7 +16,7 @@ from typing import Self
 from ossicle.errors import ConfigurationError
 from ossicle_testing.vendors.clock import Clock
 from ossicle_testing.vendors.connection import Connection, Service
-from ossicle_testing.vendors.corruptions import Tamper, tamper
+from ossicle_testing.vendors.corruptions import Corrupt, corrupt
 from ossicle_testing.vendors.faults import Fault, FaultKind
 from ossicle_testing.vendors.http import Request, Response, json_response
 from ossicle_testing.vendors.ledger import Ledger
@@ -46,7 +46,7 @@ class LoopbackServer:
         schedule: Decides the fault of each request; `None` means none.
         clock: Tells Unix seconds.
         refuse: Words the answers of the status group.
-        tamper: Spoils responses for the content and stream groups.
+        corrupt: Spoils responses for the content and stream groups.
         ledger: Where to write; a new one by default.
         max_body_bytes: Longest request body.
         nonce_header: Header with the client's own name for a request; echoed in the answer.
@@ -74,7 +74,7 @@ class LoopbackServer:
         schedule: Schedule | None = None,
         clock: Clock = time.time,
         refuse: Refuse = plain_refusal,
-        tamper: Tamper = tamper,
+        corrupt: Corrupt = corrupt,
         ledger: Ledger | None = None,
         max_body_bytes: int = 512 << 20,
         nonce_header: str = "x-ossicle-nonce",
@@ -84,7 +84,7 @@ class LoopbackServer:
         self._routes = tuple((method, _template(path), route)
                              for (method, path), route in routes.items())  # fmt: skip
         self._refuse = refuse
-        self._tamper = tamper
+        self._tamper = corrupt
         self._clock = clock
         self._receive_buffer_bytes = receive_buffer_bytes
         self._stopping = threading.Event()
@@ -228,8 +228,8 @@ class LoopbackServer:
             if not isinstance(served.body, bytes):
                 # Kept, so that a fault that does not apply leaves the body as it was.
                 served = replace(served, body=tuple(served.body))
-            spoiled = self._tamper(fault, served)
-            return (served, None) if spoiled is None else (spoiled, fault)
+            corrupted = self._tamper(fault, served)
+            return (served, None) if corrupted is None else (corrupted, fault)
         return served, fault
 
     def _refusal(self, fault: Fault, request: Request, served: Response) -> Response:

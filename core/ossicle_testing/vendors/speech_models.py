@@ -6,11 +6,11 @@ import threading
 from functools import lru_cache
 from random import Random
 
-from ossicle_testing.vendors.sound import Ear, Voice
+from ossicle_testing.vendors.audio import Ear, Voice
 from ossicle_testing.vendors.tones import Samples, tone_ear, tone_voice
 
 
-class Studio:
+class SpeechModels:
     """A voice, an ear and ids; safe to use from several threads.
 
     Args:
@@ -19,8 +19,8 @@ class Studio:
         seed: Makes ids repeatable.
 
     Example:
-        >>> studio = Studio()
-        >>> studio.hear(studio.say("Hello"), 24_000)
+        >>> speech_models = SpeechModels()
+        >>> speech_models.hear(speech_models.say("Hello"), 24_000)
         'Hello'
     """
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from ossicle_testing.vendors.clock import Clock
-from ossicle_testing.vendors.corruptions import Tamper, tamper
+from ossicle_testing.vendors.corruptions import Corrupt, corrupt
 from ossicle_testing.vendors.ledger import Ledger
 from ossicle_testing.vendors.refusals import Refuse, plain_refusal
 from ossicle_testing.vendors.schedule import Schedule
@@ -26,7 +26,7 @@ class FakeVendor:
         schedule: Decides the fault of each request; `None` means none.
         clock: Tells Unix seconds.
         refuse: Words the answers of the status group.
-        tamper: Spoils responses for the content and stream groups.
+        corrupt: Spoils responses for the content and stream groups.
         receive_buffer_bytes: See `LoopbackServer`.
     """
 
@@ -38,7 +38,7 @@ class FakeVendor:
         schedule: Schedule | None = None,
         clock: Clock = time.time,
         refuse: Refuse = plain_refusal,
-        tamper: Tamper = tamper,
+        corrupt: Corrupt = corrupt,
         receive_buffer_bytes: int | None = None,
     ) -> None:
         self._prefix = prefix
@@ -47,7 +47,7 @@ class FakeVendor:
             schedule=schedule,
             clock=clock,
             refuse=refuse,
-            tamper=tamper,
+            corrupt=corrupt,
             receive_buffer_bytes=receive_buffer_bytes,
         )
 

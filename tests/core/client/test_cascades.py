@@ -46,9 +46,9 @@ from ossicle_testing.vendors import (
     tone_ear,
     tone_voice,
 )
+from ossicle_testing.vendors.audio import pcm16_bytes
 from ossicle_testing.vendors.elevenlabs import FakeElevenLabs
 from ossicle_testing.vendors.openai import FakeOpenAI
-from ossicle_testing.vendors.sound import pcm16_bytes
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 ANY_SOUND = PipelineSettings(quality="warn")

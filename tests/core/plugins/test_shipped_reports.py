@@ -19,7 +19,7 @@ from ossicle_testing.conformance import (
     ProviderConformance,
     ValidatorConformance,
 )
-from ossicle_testing.conformance.provider.asking import (
+from ossicle_testing.conformance.provider.requests import (
     deliveries,
     input_formats,
     output_formats,

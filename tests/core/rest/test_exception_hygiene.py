@@ -13,7 +13,7 @@ import pytest
 from ossicle.errors import ConfigurationError, OssicleError
 from ossicle.rest import EndpointClient, Failures, Outgoing, RestOptions, json_body, stripped
 from ossicle.rest.settings import checked_options
-from ossicle_testing.conformance.provider.network_access import causes_of, place_of
+from ossicle_testing.conformance.provider.reachable_objects import causes_of, place_of
 from ossicle_testing.vendors.dead_endpoints import refusing_url
 
 KEY = "canary-0123456789"

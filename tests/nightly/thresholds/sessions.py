@@ -135,7 +135,7 @@ class Sessions:
         self._store = MemoryStore()
         self._second = Watched(name="second", clock=self._time)
         self._vendor = FakeOpenAI(
-            clock=self._time, schedule=self._faults, brain=lambda turns: ANSWER,
+            clock=self._time, schedule=self._faults, chat_model=lambda turns: ANSWER,
             ear=lambda samples, rate: "words",
         )  # fmt: skip
 
@@ -282,7 +282,7 @@ class Sessions:
 
 async def voice_turns(n_turns: int, policy: HistoryPolicy) -> Decimal:
     """What spoken turns cost by the vendor's ledger."""
-    with FakeOpenAI(brain=lambda turns: ANSWER, ear=lambda samples, rate: QUESTION) as vendor:
+    with FakeOpenAI(chat_model=lambda turns: ANSWER, ear=lambda samples, rate: QUESTION) as vendor:
         client = AsyncClient(
             MODEL,
             api_key="sk-fake",

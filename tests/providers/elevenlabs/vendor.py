@@ -13,8 +13,8 @@ from ossicle.audio import AudioClip, AudioFormat
 from ossicle.messages import AudioPart, Event, Message, Reply, Request, TextPart
 from ossicle_elevenlabs.provider import ElevenLabsProvider
 from ossicle_testing.vendors import Fault, FaultKind, ListedFaults, tone_ear, tone_voice
+from ossicle_testing.vendors.audio import pcm16_bytes, wav_header
 from ossicle_testing.vendors.elevenlabs import FakeElevenLabs
-from ossicle_testing.vendors.sound import pcm16_bytes, wav_header
 
 KEY = "sk_test0123456789abcdef0123456789abcdef"
 PCM = AudioFormat.pcm(sample_rate=24_000)

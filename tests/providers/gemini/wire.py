@@ -16,7 +16,7 @@ from ossicle_gemini.answer import AnswerReader
 from ossicle_gemini.errors import CallFacts
 from ossicle_gemini.sound import PCM16
 from ossicle_gemini.sse import EventParser
-from ossicle_testing.vendors.sound import pcm16_bytes
+from ossicle_testing.vendors.audio import pcm16_bytes
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 
 CHAT = "gemini-3.8-flash"

@@ -225,7 +225,7 @@ def test_a_chat_model_reads_a_text_aloud(stream: bool) -> None:
     def read(turns: Any) -> str:
         return str(turns[-1][1])
 
-    with fake(brain=read) as vendor:
+    with fake(chat_model=read) as vendor:
         reply = ask_once(vendor.base_url, request, backend=backend)
     assert heard(reply) == "The sky is blue today."
     assert reply.reference is None

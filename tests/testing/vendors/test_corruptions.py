@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ossicle_testing.vendors import Fault, FaultKind, Pause, Response, event, json_response, tamper
+from ossicle_testing.vendors import Fault, FaultKind, Pause, Response, corrupt, event, json_response
 from ossicle_testing.vendors.http import EVENT_STREAM
 
 DATA = base64.b64encode(bytes(range(256)) * 8).decode()
@@ -25,7 +25,7 @@ SOUND = Response(headers=(("content-type", "audio/mpeg"),), body=b"\xff\xf3")
 
 def _stream(kind: FaultKind, **fields: object) -> list[bytes]:
     fault = Fault(kind=kind, **fields)  # type: ignore[arg-type]  # by name
-    spoiled = tamper(fault, STREAM)
+    spoiled = corrupt(fault, STREAM)
     assert spoiled is not None
     assert spoiled.executed
     assert not isinstance(spoiled.body, bytes)
@@ -33,7 +33,7 @@ def _stream(kind: FaultKind, **fields: object) -> list[bytes]:
 
 
 def _whole(kind: FaultKind, response: Response = WHOLE) -> Response:
-    spoiled = tamper(Fault(kind=kind), response)
+    spoiled = corrupt(Fault(kind=kind), response)
     assert spoiled is not None
     return spoiled
 
@@ -67,7 +67,7 @@ def test_an_error_with_status_200() -> None:
 
 def test_json_where_a_stream_was_asked() -> None:
     assert _whole(FaultKind.JSON_FOR_STREAM, STREAM).content_type == "application/json"
-    assert tamper(Fault(kind=FaultKind.JSON_FOR_STREAM), WHOLE) is None
+    assert corrupt(Fault(kind=FaultKind.JSON_FOR_STREAM), WHOLE) is None
 
 
 def test_nonsense_keeps_its_label() -> None:
@@ -109,7 +109,7 @@ def test_an_error_in_the_middle() -> None:
 
 
 def test_comments_for_ever() -> None:
-    spoiled = tamper(Fault(kind=FaultKind.STREAM_ONLY_COMMENTS), STREAM)
+    spoiled = corrupt(Fault(kind=FaultKind.STREAM_ONLY_COMMENTS), STREAM)
     assert spoiled is not None
     assert not isinstance(spoiled.body, bytes)
     first = list(itertools.islice(spoiled.body, 100))
@@ -138,9 +138,9 @@ def test_a_huge_line_says_the_same() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind.name.startswith("STREAM_")])
 def test_stream_faults_pass_by_what_is_no_stream(kind: FaultKind) -> None:
-    assert tamper(Fault(kind=kind), WHOLE) is None
+    assert corrupt(Fault(kind=kind), WHOLE) is None
 
 
 @pytest.mark.parametrize("kind", FaultKind)
 def test_an_error_answer_is_left_alone(kind: FaultKind) -> None:
-    assert tamper(Fault(kind=kind), json_response({}, status=400)) is None
+    assert corrupt(Fault(kind=kind), json_response({}, status=400)) is None

@@ -11,7 +11,7 @@ from ossicle_testing.vendors import (
     RefusedError,
     Request,
     Response,
-    Studio,
+    SpeechModels,
     json_response,
 )
 
@@ -66,7 +66,7 @@ def test_what_came_can_be_watched_by_several() -> None:
 
 
 def test_a_studio_is_repeatable() -> None:
-    one, other = Studio(seed=4), Studio(seed=4)
+    one, other = SpeechModels(seed=4), SpeechModels(seed=4)
     assert one.hear(one.say("Grüß Gott"), 24_000) == "Grüß Gott"
     assert [one.new_id("r_", digits=8) for _ in range(3)] == [
         other.new_id("r_", digits=8) for _ in range(3)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioClip
-from ossicle_testing.conformance.converter.sounds import (
+from ossicle_testing.conformance.converter.trial_audio import (
     clip_of,
     encode,
     endless,

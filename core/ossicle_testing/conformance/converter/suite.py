@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from ossicle.abc import API_VERSION, ConverterSpec, FormatConverter
+from ossicle_testing.conformance.converter.decoding import DecodingChecks
+from ossicle_testing.conformance.converter.encoding import EncodingChecks
 from ossicle_testing.conformance.converter.memory import decoding_growth, encoding_growth
-from ossicle_testing.conformance.converter.reading import ReadingChecks
-from ossicle_testing.conformance.converter.sounds import (
+from ossicle_testing.conformance.converter.trial_audio import (
     EXACT,
     at_rate,
     most_noise_db,
@@ -20,14 +21,13 @@ from ossicle_testing.conformance.converter.sounds import (
     stereo_clips,
     targets_of,
 )
-from ossicle_testing.conformance.converter.writing import WritingChecks
 from ossicle_testing.conformance.suite import check
 from ossicle_testing.strategies.formats import installed_writers
 
 _MAX_GROWTH = 1 << 20
 
 
-class ConverterConformance(ReadingChecks, WritingChecks, is_part=True):
+class ConverterConformance(DecodingChecks, EncodingChecks, is_part=True):
     """Derive from this, give the fixture `spec`, and pytest runs the rest.
 
     What it reads is tried with files that other installed converters write, or the converter

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings, ProviderSpec
 from ossicle.audio import Pcm
-from ossicle_testing.conformance.provider.asking import Delivery, Voice, deliveries
+from ossicle_testing.conformance.provider.requests import Delivery, Voice, deliveries
 from ossicle_testing.conformance.suite import Conformance
 from ossicle_testing.strategies.signals import Signal
 

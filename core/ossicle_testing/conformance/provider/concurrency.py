@@ -15,8 +15,9 @@ from ossicle.audio import AudioClip, Pcm
 from ossicle.errors import OssicleError
 from ossicle.messages import Reply, Request
 from ossicle.signal import Samples
-from ossicle_testing.conformance.provider.answering import AnsweringChecks
-from ossicle_testing.conformance.provider.asking import (
+from ossicle_testing.conformance.provider.replies import ReplyChecks
+from ossicle_testing.conformance.provider.reply_assertions import judge_events, same_answer
+from ossicle_testing.conformance.provider.requests import (
     TEXT,
     Delivery,
     Voice,
@@ -24,14 +25,13 @@ from ossicle_testing.conformance.provider.asking import (
     default_clip,
     make_request,
 )
-from ossicle_testing.conformance.provider.refusals import judge_events, same_answer
 from ossicle_testing.conformance.suite import check
 
 _PAUSE_S = 0.4
 _NUMBERS = ("one", "two", "three")
 
 
-class MeetingChecks(AnsweringChecks, is_part=True):
+class ConcurrencyChecks(ReplyChecks, is_part=True):
     """Checks that calls do not mix; they differ in all that a row takes, in words and in sound."""
 
     @check("answers calls at the same time as it answers them one by one")

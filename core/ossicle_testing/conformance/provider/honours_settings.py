@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from ossicle.messages import Message, Reply, Request, TextPart
-from ossicle_testing.conformance.provider.answering import AnsweringChecks
-from ossicle_testing.conformance.provider.asking import Delivery, collect, make_request
-from ossicle_testing.conformance.provider.refusals import judge_events, same_answer
+from ossicle_testing.conformance.provider.replies import ReplyChecks
+from ossicle_testing.conformance.provider.reply_assertions import judge_events, same_answer
+from ossicle_testing.conformance.provider.requests import Delivery, collect, make_request
 from ossicle_testing.conformance.provider.upstream_relay import Relay
 from ossicle_testing.conformance.suite import check
 
@@ -42,7 +42,7 @@ class Asked:
         return b"content-encoding:" in head or b"upgrade: websocket" in head
 
 
-class HeedingChecks(AnsweringChecks, is_part=True):
+class SettingsChecks(ReplyChecks, is_part=True):
     """Checks by what reaches the vendor, and by what becomes of the answer."""
 
     @check("speaks in every voice it lists, and not in one for all")

@@ -13,8 +13,9 @@ from ossicle.abc import AudioProvider, Capabilities
 from ossicle.audio import AudioClip, Pcm
 from ossicle.errors import OssicleError
 from ossicle.messages import AudioPart, Event, Finished, Request
-from ossicle_testing.conformance.provider.answering import AnsweringChecks
-from ossicle_testing.conformance.provider.asking import (
+from ossicle_testing.conformance.provider.replies import ReplyChecks
+from ossicle_testing.conformance.provider.reply_assertions import judge_error, judge_events
+from ossicle_testing.conformance.provider.requests import (
     TEXT,
     Delivery,
     collect,
@@ -22,7 +23,6 @@ from ossicle_testing.conformance.provider.asking import (
     make_clip,
     make_request,
 )
-from ossicle_testing.conformance.provider.refusals import judge_error, judge_events
 from ossicle_testing.conformance.suite import check
 from ossicle_testing.strategies.signals import Signal
 
@@ -49,7 +49,7 @@ class Edge:
     has_words: bool = True
 
 
-class LimitChecks(AnsweringChecks, is_part=True):
+class LimitChecks(ReplyChecks, is_part=True):
     """Checks of the edges, and of life within the framework."""
 
     def edges(self) -> list[Edge]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ossicle_testing.conformance.provider.asking import make_request
 from ossicle_testing.conformance.provider.bench import CANARY
-from ossicle_testing.conformance.provider.failing import FailingChecks
-from ossicle_testing.conformance.provider.hostile import ANSWERS, answering
-from ossicle_testing.conformance.provider.refusals import judge_error
+from ossicle_testing.conformance.provider.errors import ErrorChecks
+from ossicle_testing.conformance.provider.hostile_server import ANSWERS, answering
+from ossicle_testing.conformance.provider.reply_assertions import judge_error
+from ossicle_testing.conformance.provider.requests import make_request
 from ossicle_testing.conformance.suite import check
 
 PROMPT = "The zanzibar password is quixotic."
@@ -20,7 +20,7 @@ PROMPT = "The zanzibar password is quixotic."
 _TOLD = "zanzibar"
 
 
-class SecrecyChecks(FailingChecks, is_part=True):
+class SecrecyChecks(ErrorChecks, is_part=True):
     """Checks of errors, logs and representations."""
 
     @check("tells neither the key nor what was said, in errors, logs and representations")

@@ -14,15 +14,15 @@ from ossicle.abc import AudioProvider
 from ossicle.audio import AudioFormat
 from ossicle.errors import OssicleError
 from ossicle.messages import AudioDelta, Event, Finished, Request, TextDelta, TranscriptDelta
-from ossicle_testing.conformance.provider.answering import AnsweringChecks
-from ossicle_testing.conformance.provider.asking import (
+from ossicle_testing.conformance.provider.cancellation import Interrupted
+from ossicle_testing.conformance.provider.replies import ReplyChecks
+from ossicle_testing.conformance.provider.requests import (
     TEXT,
     Delivery,
     collect,
     make_request,
     output_format,
 )
-from ossicle_testing.conformance.provider.cancelling import Interrupted
 from ossicle_testing.conformance.provider.upstream_relay import Relay
 from ossicle_testing.conformance.suite import check
 
@@ -37,7 +37,7 @@ _ONE_PIECE = "its answer came in one piece"
 _NO_VENDOR = "it came in pieces, and whether the first came before the last was made cannot be seen"
 
 
-class ArrivingChecks(AnsweringChecks, is_part=True):
+class StreamingOrderChecks(ReplyChecks, is_part=True):
     """Checks of what it means to stream; proves the claims of streamed rows."""
 
     @check("streams: the first of a long answer is there before its vendor sends the last")

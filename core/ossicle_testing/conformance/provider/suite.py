@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from ossicle_testing.conformance.provider.concurrency import MeetingChecks
-from ossicle_testing.conformance.provider.counting import CountingChecks
-from ossicle_testing.conformance.provider.cutting import CuttingChecks
-from ossicle_testing.conformance.provider.honours_settings import HeedingChecks
+from ossicle_testing.conformance.provider.broken_streams import BrokenStreamChecks
+from ossicle_testing.conformance.provider.concurrency import ConcurrencyChecks
+from ossicle_testing.conformance.provider.honours_settings import SettingsChecks
 from ossicle_testing.conformance.provider.limits import LimitChecks
 from ossicle_testing.conformance.provider.record import RecordChecks
 from ossicle_testing.conformance.provider.secrecy import SecrecyChecks
-from ossicle_testing.conformance.provider.streaming_order import ArrivingChecks
+from ossicle_testing.conformance.provider.streaming_order import StreamingOrderChecks
+from ossicle_testing.conformance.provider.usage import UsageChecks
 
 
 class ProviderConformance(
     RecordChecks,
-    ArrivingChecks,
-    HeedingChecks,
-    MeetingChecks,
+    StreamingOrderChecks,
+    SettingsChecks,
+    ConcurrencyChecks,
     LimitChecks,
-    CountingChecks,
-    CuttingChecks,
+    UsageChecks,
+    BrokenStreamChecks,
     SecrecyChecks,
     is_part=True,
 ):

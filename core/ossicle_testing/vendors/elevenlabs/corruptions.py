@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ossicle_testing.vendors.corruptions import SILENT_WAV, WRONG_USAGE, change_json, tamper
+from ossicle_testing.vendors.corruptions import SILENT_WAV, WRONG_USAGE, change_json, corrupt
 from ossicle_testing.vendors.faults import Fault, FaultKind
 from ossicle_testing.vendors.http import Response, json_response
 
@@ -12,8 +12,8 @@ _ERROR = {"detail": {"type": "internal_error", "code": "internal_error",
                      "message": "Internal server error."}}  # fmt: skip
 
 
-def spoil(fault: Fault, response: Response) -> Response | None:
-    """The spoiled response, or `None` where the fault has no meaning for it.
+def corrupt_response(fault: Fault, response: Response) -> Response | None:
+    """The corrupted response, or `None` where the fault has no meaning for it.
 
     Falls back to the faults that any vendor's response can have.
     """
@@ -22,8 +22,8 @@ def spoil(fault: Fault, response: Response) -> Response | None:
     is_sound = response.content_type.startswith("audio/")
     match fault.kind:
         case FaultKind.ERROR_BODY_200:
-            spoiled = json_response(_ERROR)
-            return replace(response, headers=spoiled.headers, body=spoiled.body)
+            corrupted = json_response(_ERROR)
+            return replace(response, headers=corrupted.headers, body=corrupted.body)
         case FaultKind.AUDIO_MISSING if is_sound:
             return replace(response, body=())
         case FaultKind.OTHER_FORMAT if is_sound:
@@ -33,7 +33,7 @@ def spoil(fault: Fault, response: Response) -> Response | None:
         case FaultKind.EMPTY_CHOICES if not is_sound:
             return change_json(response, lambda body: body.pop("text", None) is not None)
         case _:
-            return tamper(fault, response)
+            return corrupt(fault, response)
 
 
 def _with_cost(response: Response, cost: object) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ossicle_testing.vendors.speech_models import Studio
+from ossicle_testing.vendors.speech_models import SpeechModels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +13,7 @@ class State:
     """Everything that routes share; safe to use from several threads.
 
     Attributes:
-        studio: Speaks and hears.
+        speech_models: Speaks and hears.
         keys: The keys that are let in; `None` lets in every key.
         voices: Ids of voices.
         voice_factor: What a voice costs, as a multiple of the usual.
@@ -21,7 +21,7 @@ class State:
         forbidden: Words that the policy forbids, in lower case.
     """
 
-    studio: Studio
+    speech_models: SpeechModels
     keys: frozenset[str] | None
     voices: frozenset[str]
     voice_factor: Decimal

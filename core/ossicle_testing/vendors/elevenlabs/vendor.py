@@ -9,18 +9,18 @@ from decimal import Decimal
 from email.utils import formatdate
 from functools import partial
 
+from ossicle_testing.vendors.audio import Ear, Voice
 from ossicle_testing.vendors.clock import Clock
-from ossicle_testing.vendors.elevenlabs.corruptions import spoil
+from ossicle_testing.vendors.elevenlabs.corruptions import corrupt_response
 from ossicle_testing.vendors.elevenlabs.errors import missing_key, refuse, wrong_key
-from ossicle_testing.vendors.elevenlabs.hearing import transcribe
 from ossicle_testing.vendors.elevenlabs.models import VOICES
-from ossicle_testing.vendors.elevenlabs.speaking import speak
+from ossicle_testing.vendors.elevenlabs.speech import speak
 from ossicle_testing.vendors.elevenlabs.state import State
+from ossicle_testing.vendors.elevenlabs.transcription import transcribe
 from ossicle_testing.vendors.http import Request, Response
 from ossicle_testing.vendors.refusals import RefusedError
 from ossicle_testing.vendors.schedule import Schedule
-from ossicle_testing.vendors.sound import Ear, Voice
-from ossicle_testing.vendors.speech_models import Studio
+from ossicle_testing.vendors.speech_models import SpeechModels
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 from ossicle_testing.vendors.vendor import FakeVendor
 
@@ -82,7 +82,7 @@ class FakeElevenLabs(FakeVendor):
     ) -> None:
         self._clock = clock
         self._state = State(
-            studio=Studio(voice=voice, ear=ear, seed=seed),
+            speech_models=SpeechModels(voice=voice, ear=ear, seed=seed),
             keys=None if keys is None else frozenset(keys),
             voices=VOICES | frozenset(voices),
             voice_factor=Decimal(voice_factor),
@@ -100,7 +100,7 @@ class FakeElevenLabs(FakeVendor):
             schedule=schedule,
             clock=clock,
             refuse=lambda fault, request: self._stamped(refuse(fault, request)),
-            tamper=spoil,
+            corrupt=corrupt_response,
             receive_buffer_bytes=receive_buffer_bytes,
         )
 
@@ -120,7 +120,7 @@ class FakeElevenLabs(FakeVendor):
 
     def _stamped(self, response: Response) -> Response:
         stamps = (
-            ("request-id", self._state.studio.new_id(digits=20)),
+            ("request-id", self._state.speech_models.new_id(digits=20)),
             ("date", formatdate(self._clock(), usegmt=True)),
         )
         return replace(response, headers=(*response.headers, *stamps))

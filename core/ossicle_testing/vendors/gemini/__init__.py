@@ -1,17 +1,17 @@
 """A fake Gemini over real sockets."""
 
-from ossicle_testing.vendors.chat_model import Brain, repeating_brain
+from ossicle_testing.vendors.chat_model import ChatModel, repeating_model
 from ossicle_testing.vendors.gemini.billing import heard_tokens, spoken_tokens, text_tokens
 from ossicle_testing.vendors.gemini.models import MODELS, VendorModel
 from ossicle_testing.vendors.gemini.vendor import FakeGemini
 
 __all__ = [
     "MODELS",
-    "Brain",
+    "ChatModel",
     "FakeGemini",
     "VendorModel",
     "heard_tokens",
-    "repeating_brain",
+    "repeating_model",
     "spoken_tokens",
     "text_tokens",
 ]

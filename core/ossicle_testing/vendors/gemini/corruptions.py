@@ -15,7 +15,7 @@ from ossicle_testing.vendors.corruptions import (
     SILENT_WAV,
     Change,
     change_json,
-    tamper,
+    corrupt,
     usage_changes,
 )
 from ossicle_testing.vendors.faults import Fault, FaultKind
@@ -23,8 +23,8 @@ from ossicle_testing.vendors.gemini.errors import INTERNAL, ApiError
 from ossicle_testing.vendors.http import Response, event
 
 
-def spoil(fault: Fault, response: Response) -> Response | None:
-    """The spoiled response, or `None` where the fault has no meaning for it.
+def corrupt_response(fault: Fault, response: Response) -> Response | None:
+    """The corrupted response, or `None` where the fault has no meaning for it.
 
     Falls back to the faults that any vendor's response can have.
     """
@@ -47,7 +47,7 @@ def spoil(fault: Fault, response: Response) -> Response | None:
     if fault.kind is FaultKind.HUGE_TOOL_CALL:
         return change_json(response, partial(_huge_tool_call, fault.size_bytes))
     change = _CHANGES.get(fault.kind)
-    return tamper(fault, response) if change is None else change_json(response, change)
+    return corrupt(fault, response) if change is None else change_json(response, change)
 
 
 def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:

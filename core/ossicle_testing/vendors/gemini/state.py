@@ -7,10 +7,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ossicle_testing.vendors.chat_model import Brain
+from ossicle_testing.vendors.audio import Ear, Voice
+from ossicle_testing.vendors.chat_model import ChatModel
 from ossicle_testing.vendors.clock import Clock
-from ossicle_testing.vendors.sound import Ear, Voice
-from ossicle_testing.vendors.speech_models import Studio
+from ossicle_testing.vendors.speech_models import SpeechModels
 
 WITHOUT_SIGNATURE = "skip_thought_signature_validator"
 """What stands for a signature that nobody has.
@@ -25,7 +25,7 @@ class State:
         clock: Tells Unix seconds.
         voice: Says texts; never called twice at once.
         ear: Hears audio; never called twice at once.
-        brain: Answers.
+        chat_model: Answers.
         keys: The keys that are let in; `None` lets in every key.
         blocks: Reason for which a prompt with this word in it is blocked.
         endings: Reason for which the answer to a prompt with this word ends, empty.
@@ -39,7 +39,7 @@ class State:
     clock: Clock
     voice: Voice
     ear: Ear
-    brain: Brain
+    chat_model: ChatModel
     keys: frozenset[str] | None
     blocks: Mapping[str, str]
     endings: Mapping[str, str]
@@ -51,12 +51,16 @@ class State:
     _signatures: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        studio = Studio(voice=self.voice, ear=self.ear, seed=self.seed)
-        self.say, self.hear, self._studio = studio.say, studio.hear, studio
+        speech_models = SpeechModels(voice=self.voice, ear=self.ear, seed=self.seed)
+        self.say, self.hear, self._speech_models = (
+            speech_models.say,
+            speech_models.hear,
+            speech_models,
+        )
 
     def new_id(self, *, digits: int = 22) -> str:
         """An id of random hexadecimal digits."""
-        return self._studio.new_id(digits=digits)
+        return self._speech_models.new_id(digits=digits)
 
     def sign(self, model: str) -> str:
         """A new signature of this model."""

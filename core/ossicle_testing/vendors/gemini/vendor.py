@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from types import MappingProxyType
 
-from ossicle_testing.vendors.chat_model import Brain, repeating_brain
+from ossicle_testing.vendors.audio import Ear, Voice
+from ossicle_testing.vendors.chat_model import ChatModel, repeating_model
 from ossicle_testing.vendors.clock import Clock
-from ossicle_testing.vendors.gemini.corruptions import spoil
+from ossicle_testing.vendors.gemini.corruptions import corrupt_response
 from ossicle_testing.vendors.gemini.errors import (
     ApiError,
     error_response,
@@ -17,11 +18,10 @@ from ossicle_testing.vendors.gemini.errors import (
     refuse,
     wrong_key,
 )
-from ossicle_testing.vendors.gemini.generating import generate, stream
+from ossicle_testing.vendors.gemini.generation import generate, stream
 from ossicle_testing.vendors.gemini.state import State
 from ossicle_testing.vendors.http import Request, Response
 from ossicle_testing.vendors.schedule import Schedule
-from ossicle_testing.vendors.sound import Ear, Voice
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 from ossicle_testing.vendors.vendor import FakeVendor
 
@@ -42,7 +42,7 @@ class FakeGemini(FakeVendor):
     Args:
         voice: Says a text: mono float32 at 24 kHz.
         ear: Hears mono samples at a rate in Hz.
-        brain: Answers a conversation, given as (role, text) pairs.
+        chat_model: Answers a conversation, given as (role, text) pairs.
         clock: Tells Unix seconds.
         schedule: Decides the fault of each request; `None` means none.
         keys: The keys that are let in; `None` lets in every key.
@@ -74,7 +74,7 @@ class FakeGemini(FakeVendor):
         *,
         voice: Voice = tone_voice,
         ear: Ear = tone_ear,
-        brain: Brain = repeating_brain,
+        chat_model: ChatModel = repeating_model,
         clock: Clock = time.time,
         schedule: Schedule | None = None,
         keys: Collection[str] | None = None,
@@ -87,7 +87,7 @@ class FakeGemini(FakeVendor):
         receive_buffer_bytes: int | None = None,
     ) -> None:
         self._state = State(
-            clock=clock, voice=voice, ear=ear, brain=brain,
+            clock=clock, voice=voice, ear=ear, chat_model=chat_model,
             keys=None if keys is None else frozenset(keys),
             blocks=blocks, endings=endings, thoughts=thoughts, whole_wav=whole_wav,
             names_calls=names_calls, seed=seed,
@@ -103,7 +103,7 @@ class FakeGemini(FakeVendor):
             schedule=schedule,
             clock=clock,
             refuse=refuse,
-            tamper=spoil,
+            corrupt=corrupt_response,
             receive_buffer_bytes=receive_buffer_bytes,
         )
 

@@ -1,6 +1,6 @@
 """A fake OpenAI over real sockets, and the servers that speak its protocol their own way."""
 
-from ossicle_testing.vendors.chat_model import Brain, repeating_brain
+from ossicle_testing.vendors.chat_model import ChatModel, repeating_model
 from ossicle_testing.vendors.openai.billing import heard_tokens, spoken_tokens, text_tokens
 from ossicle_testing.vendors.openai.bodies import (
     chat_schema,
@@ -19,7 +19,7 @@ __all__ = [
     "MODELS",
     "OPENAI",
     "PROFILES",
-    "Brain",
+    "ChatModel",
     "FakeOpenAI",
     "Prices",
     "Problem",
@@ -29,7 +29,7 @@ __all__ = [
     "first_problem",
     "heard_tokens",
     "problems",
-    "repeating_brain",
+    "repeating_model",
     "speech_schema",
     "spoken_tokens",
     "text_tokens",

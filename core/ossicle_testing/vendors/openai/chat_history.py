@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ossicle.errors import MalformedAudioError
+from ossicle_testing.vendors.audio import decode_audio, is_mp3
 from ossicle_testing.vendors.openai.billing import (
     MESSAGE_TOKENS,
     heard_tokens,
@@ -24,7 +25,6 @@ from ossicle_testing.vendors.openai.errors import (
     unsupported_input_format,
 )
 from ossicle_testing.vendors.openai.state import State
-from ossicle_testing.vendors.sound import decode_sound, is_mp3
 
 MIN_INPUT_S = 0.1
 
@@ -136,7 +136,7 @@ class HistoryReader:
             data = self._bytes_of(audio["data"])
             if quirks.checks_input_format and not _is(named, data):
                 raise MalformedAudioError(f"not {named}")
-            samples, sample_rate = decode_sound(data)
+            samples, sample_rate = decode_audio(data)
         except (MalformedAudioError, binascii.Error, ValueError) as error:
             raise not_valid_audio(claimed, message=index, part=part_index) from error
         if quirks.max_audio_bytes is not None and len(data) > quirks.max_audio_bytes:

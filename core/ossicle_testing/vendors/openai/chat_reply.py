@@ -10,7 +10,7 @@ from ossicle_testing.vendors.openai.billing import priced, spoken_tokens, text_t
 from ossicle_testing.vendors.openai.chat_history import History
 from ossicle_testing.vendors.openai.chat_request import ChatRequest
 from ossicle_testing.vendors.openai.state import State
-from ossicle_testing.vendors.openai.tools import ToolUse, pick_tools, sample_arguments
+from ossicle_testing.vendors.openai.tool_calls import ToolUse, pick_tools, sample_arguments
 from ossicle_testing.vendors.tones import VOICE_SAMPLE_RATE, Samples
 
 
@@ -53,7 +53,7 @@ class ChatReply:
 def think(state: State, chat: ChatRequest, history: History, *, account: str) -> ChatReply:
     """Answer a conversation."""
     tools = _call_tools(state, chat, history)
-    text = (state.tool_talk or "") if tools else state.brain(history.turns)
+    text = (state.tool_talk or "") if tools else state.chat_model(history.turns)
     samples = state.say(text) if chat.speaks and text else None
     reply = ChatReply(
         id=state.new_id("chatcmpl-", digits=29),

@@ -17,8 +17,8 @@ from ossicle_testing.vendors.openai.errors import (
 )
 from ossicle_testing.vendors.openai.models import CHAT_VOICES, VendorModel
 from ossicle_testing.vendors.openai.quirks import Quirks
+from ossicle_testing.vendors.openai.schema_errors import refuse_problems
 from ossicle_testing.vendors.openai.state import State
-from ossicle_testing.vendors.openai.wording import refuse_problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from ossicle_testing.vendors.http import EVENT_STREAM, Response, event
 from ossicle_testing.vendors.openai.billing import chat_usage
 from ossicle_testing.vendors.openai.chat_reply import ChatReply
 from ossicle_testing.vendors.openai.chat_request import ChatRequest
-from ossicle_testing.vendors.openai.chat_wire import sound_bytes
+from ossicle_testing.vendors.openai.chat_wire import audio_bytes
 from ossicle_testing.vendors.openai.quirks import Opening, Quirks
 
 PIECE_BYTES = 19_200
@@ -167,7 +167,7 @@ class _Chunks:
     def _pieces(self) -> Iterator[str]:
         if self._reply.samples is None:
             return
-        data = sound_bytes(self._reply.samples, self._chat.format, self._quirks)
+        data = audio_bytes(self._reply.samples, self._chat.format, self._quirks)
         if self._quirks.aligned_base64:
             for start in range(0, len(data), PIECE_BYTES):
                 yield base64.b64encode(data[start : start + PIECE_BYTES]).decode()

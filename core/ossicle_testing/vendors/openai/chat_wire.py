@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 from typing import Any, cast
 
+from ossicle_testing.vendors.audio import ReplyFormat, encode_reply
 from ossicle_testing.vendors.http import Response, json_response
 from ossicle_testing.vendors.openai.billing import chat_usage
 from ossicle_testing.vendors.openai.chat_reply import ChatReply
 from ossicle_testing.vendors.openai.chat_request import ChatRequest
 from ossicle_testing.vendors.openai.quirks import Quirks
-from ossicle_testing.vendors.openai.tools import ToolUse
-from ossicle_testing.vendors.sound import ReplyFormat, encode_reply
+from ossicle_testing.vendors.openai.tool_calls import ToolUse
 from ossicle_testing.vendors.tones import Samples
 
 
@@ -48,7 +48,7 @@ def whole_chat(reply: ChatReply, chat: ChatRequest, quirks: Quirks) -> Response:
     })  # fmt: skip
 
 
-def sound_bytes(samples: Samples, format: str, quirks: Quirks) -> bytes:
+def audio_bytes(samples: Samples, format: str, quirks: Quirks) -> bytes:
     """The sound in the format asked for, or in what the server sends instead."""
     actual = format if quirks.honours_format else quirks.actual_format
     return encode_reply(samples, cast(ReplyFormat, actual), sized_wav=quirks.sized_wav)
@@ -74,7 +74,7 @@ def _sound(reply: ChatReply, chat: ChatRequest, quirks: Quirks) -> dict[str, Any
     samples = cast(Samples, reply.samples)
     return {
         "id": reply.audio_id,
-        "data": base64.b64encode(sound_bytes(samples, chat.format, quirks)).decode(),
+        "data": base64.b64encode(audio_bytes(samples, chat.format, quirks)).decode(),
         "expires_at": reply.expires_at,
         "transcript": None if quirks.text_in_content else reply.text,
     }

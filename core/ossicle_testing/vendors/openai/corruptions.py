@@ -10,24 +10,24 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from ossicle_testing.vendors.audio import is_mp3
 from ossicle_testing.vendors.corruptions import (
     INVALID_BASE64,
     NONSENSE,
     SILENT_WAV,
     Change,
     change_json,
-    tamper,
+    corrupt,
     usage_changes,
 )
 from ossicle_testing.vendors.faults import Fault, FaultKind
 from ossicle_testing.vendors.http import Pause, Response, event, parse_event
-from ossicle_testing.vendors.sound import is_mp3
 
 REFUSAL = "I'm sorry, but I can't help with that."
 
 
-def spoil(fault: Fault, response: Response) -> Response | None:
-    """The spoiled response, or `None` where the fault has no meaning for it.
+def corrupt_response(fault: Fault, response: Response) -> Response | None:
+    """The corrupted response, or `None` where the fault has no meaning for it.
 
     Falls back to the faults that any vendor's response can have.
     """
@@ -42,7 +42,7 @@ def spoil(fault: Fault, response: Response) -> Response | None:
         return change_json(response, partial(_huge_tool_call, fault.size_bytes))
     change = _CHANGES.get(fault.kind)
     if change is None or response.content_type.startswith("audio/"):
-        return tamper(fault, response)
+        return corrupt(fault, response)
     return change_json(response, change)
 
 

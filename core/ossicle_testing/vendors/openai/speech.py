@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from ossicle.errors import DependencyMissingError
+from ossicle_testing.vendors.audio import ReplyFormat, encode_reply
 from ossicle_testing.vendors.http import EVENT_STREAM, Request, Response, event, json_response
 from ossicle_testing.vendors.ledger import Bill
 from ossicle_testing.vendors.openai.billing import priced, spoken_tokens, text_tokens
@@ -16,9 +17,8 @@ from ossicle_testing.vendors.openai.chat_request import check_voice, find_model,
 from ossicle_testing.vendors.openai.chat_stream import PIECE_BYTES
 from ossicle_testing.vendors.openai.errors import ApiError, unknown_value
 from ossicle_testing.vendors.openai.models import VendorModel
+from ossicle_testing.vendors.openai.schema_errors import refuse_problems
 from ossicle_testing.vendors.openai.state import State
-from ossicle_testing.vendors.openai.wording import refuse_problems
-from ossicle_testing.vendors.sound import ReplyFormat, encode_reply
 from ossicle_testing.vendors.tones import Samples
 
 MAX_INPUT_CHARACTERS = 4096

@@ -7,12 +7,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ossicle_testing.vendors.chat_model import Brain
+from ossicle_testing.vendors.audio import Ear, Voice
+from ossicle_testing.vendors.chat_model import ChatModel
 from ossicle_testing.vendors.clock import Clock
 from ossicle_testing.vendors.openai.models import MODELS, Prices, VendorModel
 from ossicle_testing.vendors.openai.quirks import Quirks
-from ossicle_testing.vendors.sound import Ear, Voice
-from ossicle_testing.vendors.speech_models import Studio
+from ossicle_testing.vendors.speech_models import SpeechModels
 
 AUDIO_LIFETIME_S = 3600
 """How long an audio id lives (three captures: `expires_at` is the creation time plus 3600)."""
@@ -21,7 +21,7 @@ Abandoned = Literal["whole", "sent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptAudio:
+class StoredAudio:
     """An answer that can be referred to by its id.
 
     Attributes:
@@ -46,7 +46,7 @@ class State:
         clock: Tells Unix seconds.
         voice: Says texts; never called twice at once.
         ear: Hears audio; never called twice at once.
-        brain: Answers.
+        chat_model: Answers.
         keys: The keys that are let in; `None` lets in every key. Each is an account of its own.
         custom_voices: Ids that `voice: {"id": ...}` may name.
         tool_talk: What the model says along with a tool call when audio is asked; `None` means
@@ -61,35 +61,35 @@ class State:
     clock: Clock
     voice: Voice
     ear: Ear
-    brain: Brain
+    chat_model: ChatModel
     keys: frozenset[str] | None
     custom_voices: frozenset[str]
     tool_talk: str | None
     abandoned: Abandoned
     seed: int
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _kept: dict[str, KeptAudio] = field(default_factory=dict)
+    _kept: dict[str, StoredAudio] = field(default_factory=dict)
     _expiries: dict[str, int] = field(default_factory=dict)
     n_expired: int = 0
 
     def __post_init__(self) -> None:
-        studio = Studio(voice=self.voice, ear=self.ear, seed=self.seed)
-        self.say, self.hear = studio.say, studio.hear
-        self.new_id, self.draw = studio.new_id, studio.draw
+        speech_models = SpeechModels(voice=self.voice, ear=self.ear, seed=self.seed)
+        self.say, self.hear = speech_models.say, speech_models.hear
+        self.new_id, self.draw = speech_models.new_id, speech_models.draw
 
     def keep(self, *, account: str, transcript: str, frames: int) -> tuple[str, int]:
         """Keep an answer; returns its id and when it expires."""
         now = int(self.clock())
         # The first eight digits are the time, as in every captured id.
         audio_id = self.new_id(f"audio_{now & 0xFFFFFFFF:08x}")
-        kept = KeptAudio(account=account, transcript=transcript, frames=frames,
+        kept = StoredAudio(account=account, transcript=transcript, frames=frames,
                          expires_at=now + AUDIO_LIFETIME_S)  # fmt: skip
         with self._lock:
             self._kept[audio_id] = kept
             self._expiries[audio_id] = kept.expires_at
         return audio_id, kept.expires_at
 
-    def kept(self, audio_id: str, *, account: str) -> KeptAudio | None:
+    def kept(self, audio_id: str, *, account: str) -> StoredAudio | None:
         """The answer behind an id; `None` when unknown, expired or of another account."""
         with self._lock:
             kept = self._kept.get(audio_id)

@@ -9,12 +9,13 @@ from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
 
-from ossicle_testing.vendors.chat_model import Brain, repeating_brain
+from ossicle_testing.vendors.audio import Ear, Voice
+from ossicle_testing.vendors.chat_model import ChatModel, repeating_model
 from ossicle_testing.vendors.clock import Clock
 from ossicle_testing.vendors.faults import Fault
 from ossicle_testing.vendors.http import Request, Response
 from ossicle_testing.vendors.openai.chat import chat
-from ossicle_testing.vendors.openai.corruptions import spoil
+from ossicle_testing.vendors.openai.corruptions import corrupt_response
 from ossicle_testing.vendors.openai.errors import (
     ApiError,
     error_response,
@@ -22,14 +23,13 @@ from ossicle_testing.vendors.openai.errors import (
     refuse,
     wrong_key,
 )
-from ossicle_testing.vendors.openai.hearing import transcribe, translate
-from ossicle_testing.vendors.openai.listing import list_models, show_model
+from ossicle_testing.vendors.openai.model_list import list_models, show_model
 from ossicle_testing.vendors.openai.quirks import OPENAI, Endpoint, Quirks
 from ossicle_testing.vendors.openai.speech import speech
 from ossicle_testing.vendors.openai.state import Abandoned, State
+from ossicle_testing.vendors.openai.transcription import transcribe, translate
 from ossicle_testing.vendors.schedule import Schedule
 from ossicle_testing.vendors.server import Route
-from ossicle_testing.vendors.sound import Ear, Voice
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 from ossicle_testing.vendors.vendor import FakeVendor
 
@@ -57,7 +57,7 @@ class FakeOpenAI(FakeVendor):
     Args:
         voice: Says a text: mono float32 at 24 kHz.
         ear: Hears mono samples at a rate in Hz.
-        brain: Answers a conversation, given as (role, text) pairs.
+        chat_model: Answers a conversation, given as (role, text) pairs.
         quirks: Which server to play; see `PROFILES`.
         clock: Tells Unix seconds: ages audio ids, ends models and dates every answer.
         schedule: Decides the fault of each request; `None` means none.
@@ -91,7 +91,7 @@ class FakeOpenAI(FakeVendor):
         *,
         voice: Voice = tone_voice,
         ear: Ear = tone_ear,
-        brain: Brain = repeating_brain,
+        chat_model: ChatModel = repeating_model,
         quirks: Quirks = OPENAI,
         clock: Clock = time.time,
         schedule: Schedule | None = None,
@@ -103,7 +103,7 @@ class FakeOpenAI(FakeVendor):
         receive_buffer_bytes: int | None = None,
     ) -> None:
         self._state = State(
-            quirks=quirks, clock=clock, voice=voice, ear=ear, brain=brain,
+            quirks=quirks, clock=clock, voice=voice, ear=ear, chat_model=chat_model,
             keys=None if keys is None else frozenset(keys),
             custom_voices=frozenset(custom_voices), tool_talk=tool_talk, abandoned=abandoned,
             seed=seed,
@@ -114,7 +114,7 @@ class FakeOpenAI(FakeVendor):
             schedule=schedule,
             clock=clock,
             refuse=self._refuse,
-            tamper=spoil,
+            corrupt=corrupt_response,
             receive_buffer_bytes=receive_buffer_bytes,
         )
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from ossicle_testing.vendors import FAULT_FACTS, Fault, FaultKind, ListedFaults
+from ossicle_testing.vendors.audio import encode_reply
 from ossicle_testing.vendors.gemini import MODELS, FakeGemini, spoken_tokens, text_tokens
-from ossicle_testing.vendors.sound import encode_reply
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 
 CHAT = "gemini-3.8-flash"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ossicle_testing.vendors import ManualClock
+from ossicle_testing.vendors.audio import encode_reply
 from ossicle_testing.vendors.openai import FakeOpenAI
-from ossicle_testing.vendors.sound import encode_reply
 from ossicle_testing.vendors.tones import tone_voice
 
 Serve = Callable[..., FakeOpenAI]

@@ -15,8 +15,8 @@ import pytest
 from openai import OpenAI
 
 from ossicle_testing.vendors import ManualClock
+from ossicle_testing.vendors.audio import decode_audio, encode_reply, wav_header
 from ossicle_testing.vendors.openai import FakeOpenAI
-from ossicle_testing.vendors.sound import decode_sound, encode_reply, wav_header
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 
 from .conftest import Post, Serve
@@ -52,7 +52,7 @@ def test_the_official_client_hears_what_it_said(
     assert message.content is None
     assert message.audio is not None
     assert message.audio.transcript == "You said: Tell me: What is it?"
-    assert tone_ear(*decode_sound(base64.b64decode(message.audio.data))) == (
+    assert tone_ear(*decode_audio(base64.b64decode(message.audio.data))) == (
         "You said: Tell me: What is it?"
     )
     assert re.fullmatch(r"audio_[0-9a-f]{32}", message.audio.id)
@@ -171,7 +171,7 @@ def test_the_brain_hears_the_whole_conversation(serve: Serve, post: Post, spoken
         heard.append(tuple(turns))
         return "yes"
 
-    vendor = serve(brain=brain)
+    vendor = serve(chat_model=brain)
     messages = [
         {"role": "developer", "content": "Be brief."},
         {"role": "assistant", "content": [{"type": "text", "text": "Hello"}]},

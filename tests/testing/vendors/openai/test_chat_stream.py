@@ -184,7 +184,7 @@ def test_a_cut_stream_lacks_its_expiry(serve: Serve, post: Post) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("abandoned", ["whole", "sent"])
 def test_who_leaves_early_pays_for_all_or_for_what_was_sent(serve: Serve, abandoned: str) -> None:
-    vendor = serve(abandoned=abandoned, brain=lambda turns: "word " * 2000)
+    vendor = serve(abandoned=abandoned, chat_model=lambda turns: "word " * 2000)
     with OpenAI(base_url=vendor.base_url, api_key="x") as client:
         stream = client.chat.completions.create(**STREAM)
         next(iter(stream))

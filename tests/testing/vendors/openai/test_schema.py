@@ -19,7 +19,7 @@ from ossicle_testing.vendors.openai import (
     speech_schema,
     transcription_schema,
 )
-from ossicle_testing.vendors.openai.wording import problem_error
+from ossicle_testing.vendors.openai.schema_errors import problem_error
 
 CHAT: dict[str, Any] = {
     "model": "gpt-audio-1.5",

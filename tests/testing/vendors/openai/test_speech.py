@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from openai import OpenAI
 
+from ossicle_testing.vendors.audio import decode_audio
 from ossicle_testing.vendors.openai import FakeOpenAI
-from ossicle_testing.vendors.sound import decode_sound
 from ossicle_testing.vendors.tones import tone_ear
 
 from .conftest import Post
@@ -30,7 +30,7 @@ def test_every_format(
     status, data, headers = post(vendor, SPEECH, asked)
     assert (status, headers["content-type"]) == (200, content_type)
     assert "content-length" not in headers
-    assert tone_ear(*decode_sound(data)) == "Read this aloud"
+    assert tone_ear(*decode_audio(data)) == "Read this aloud"
 
 
 def test_the_official_client_streams_samples(vendor: FakeOpenAI) -> None:

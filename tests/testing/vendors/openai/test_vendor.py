@@ -12,8 +12,8 @@ import pytest
 from openai import AzureOpenAI, OpenAI
 
 from ossicle_testing.vendors import ManualClock
+from ossicle_testing.vendors.audio import decode_audio
 from ossicle_testing.vendors.openai import MODELS, PROFILES, FakeOpenAI, Quirks
-from ossicle_testing.vendors.sound import decode_sound
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 
 from .conftest import Post, Serve
@@ -80,13 +80,13 @@ def test_any_voice_and_ear_can_be_plugged_in(serve: Serve, post: Post) -> None:
     asked = {**SPEAK, "messages": [{"role": "user", "content": [part]}]}
     _, body, _ = post(vendor, "/v1/chat/completions", asked)
     audio = body["choices"][0]["message"]["audio"]
-    samples, _ = decode_sound(base64.b64decode(audio["data"]))
+    samples, _ = decode_audio(base64.b64decode(audio["data"]))
     assert (len(samples), samples[0]) == (2400, pytest.approx(0.25, abs=1e-4))
     assert said == [audio["transcript"]] == [f"You said: {len(tone_voice('x'))}@24000"]
 
 
 def vendor_wav() -> bytes:
-    from ossicle_testing.vendors.sound import encode_reply
+    from ossicle_testing.vendors.audio import encode_reply
 
     return encode_reply(tone_voice("x"), "wav")
 
@@ -100,7 +100,7 @@ def test_many_clients_get_their_own_answers(vendor: FakeOpenAI) -> None:
             reply = client.chat.completions.create(**asked)
             audio = reply.choices[0].message.audio
             assert audio is not None
-            answers[number] = tone_ear(*decode_sound(base64.b64decode(audio.data)))
+            answers[number] = tone_ear(*decode_audio(base64.b64decode(audio.data)))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -146,7 +146,7 @@ def test_audio_may_stand_in_the_second_choice(serve: Serve, post: Post) -> None:
     assert "audio" not in text["message"]
     data = base64.b64decode(sound["message"]["audio"]["data"])
     assert data[4:8] != b"\xff\xff\xff\xff"
-    assert tone_ear(*decode_sound(data)) == "You said: hello"
+    assert tone_ear(*decode_audio(data)) == "You said: hello"
     assert sound["message"]["audio"]["expires_at"] is None
 
 
@@ -206,7 +206,7 @@ def test_speech_may_be_json(serve: Serve, post: Post) -> None:
     vendor = serve(quirks=PROFILES["mistral"])
     _, body, headers = post(vendor, "/v1/audio/speech", {**SPEECH, "response_format": "wav"})
     assert headers["content-type"] == "application/json"
-    assert tone_ear(*decode_sound(base64.b64decode(body["audio_data"]))) == "hello"
+    assert tone_ear(*decode_audio(base64.b64decode(body["audio_data"]))) == "hello"
 
 
 @pytest.mark.parametrize(

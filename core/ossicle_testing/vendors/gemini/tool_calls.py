@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ossicle_testing.vendors.gemini.reading import Asked
+from ossicle_testing.vendors.gemini.generate_request import GenerateRequest
 from ossicle_testing.vendors.gemini.state import State
 
 
-def calls_of(state: State, asked: Asked) -> list[dict[str, Any]]:
+def calls_of(state: State, asked: GenerateRequest) -> list[dict[str, Any]]:
     """The parts with the calls that the model makes.
 
     A forced or required call is made. Left free, the model calls the functions whose names the
@@ -30,7 +30,7 @@ def calls_of(state: State, asked: Asked) -> list[dict[str, Any]]:
     return parts
 
 
-def _chosen(asked: Asked) -> Sequence[Mapping[str, Any]]:
+def _chosen(asked: GenerateRequest) -> Sequence[Mapping[str, Any]]:
     mode = asked.calling.get("mode", "AUTO")
     role, words = asked.turns[-1]
     if mode == "NONE" or not asked.tools:
@@ -46,7 +46,7 @@ def _chosen(asked: Asked) -> Sequence[Mapping[str, Any]]:
     ]  # fmt: skip
 
 
-def _sample(schema: Mapping[str, Any], asked: Asked) -> Any:
+def _sample(schema: Mapping[str, Any], asked: GenerateRequest) -> Any:
     if schema.get("enum"):
         return schema["enum"][0]
     kind = schema.get("type", "string")

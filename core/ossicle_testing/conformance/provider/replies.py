@@ -14,7 +14,9 @@ from ossicle.messages import (
     Event,
     Reply,
 )
-from ossicle_testing.conformance.provider.asking import (
+from ossicle_testing.conformance.provider.bench import ProviderBench
+from ossicle_testing.conformance.provider.reply_assertions import judge_events, same_answer
+from ossicle_testing.conformance.provider.requests import (
     Delivery,
     collect,
     default_clip,
@@ -24,14 +26,12 @@ from ossicle_testing.conformance.provider.asking import (
     make_request,
     output_formats,
 )
-from ossicle_testing.conformance.provider.bench import ProviderBench
-from ossicle_testing.conformance.provider.refusals import judge_events, same_answer
 from ossicle_testing.conformance.suite import check
 
 BACKENDS = ["asyncio", "trio"] if importlib.util.find_spec("trio") else ["asyncio"]
 
 
-class AnsweringChecks(ProviderBench, is_part=True):
+class ReplyChecks(ProviderBench, is_part=True):
     """Checks of rows, formats and limits."""
 
     def clip(self, delivery: Delivery) -> AudioClip | None:

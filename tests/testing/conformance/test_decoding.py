@@ -10,7 +10,7 @@ from ossicle.abc import CodecRule, ConverterSpec
 from ossicle.audio import AudioClip
 from ossicle_soundfile.plugin import ossicle_register_converters
 from ossicle_testing.conformance import Claim, ConverterConformance, run_suite
-from ossicle_testing.conformance.converter.sounds import inputs_for
+from ossicle_testing.conformance.converter.trial_audio import inputs_for
 
 [SOUNDFILE] = ossicle_register_converters()
 SPEC = replace(SOUNDFILE, reads=(CodecRule(container="flac"),), writes=())

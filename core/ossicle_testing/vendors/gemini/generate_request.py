@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ossicle.errors import DependencyMissingError, MalformedAudioError
+from ossicle_testing.vendors.audio import decode_audio
 from ossicle_testing.vendors.gemini.billing import heard_tokens, text_tokens
 from ossicle_testing.vendors.gemini.errors import ApiError, unknown_field
 from ossicle_testing.vendors.gemini.models import VendorModel
 from ossicle_testing.vendors.gemini.state import State
-from ossicle_testing.vendors.sound import decode_sound
 
 _MEDIA_TYPES = frozenset({
     "audio/wav", "audio/mp3", "audio/mpeg", "audio/aiff", "audio/aac", "audio/ogg", "audio/flac",
@@ -45,7 +45,7 @@ _FIELDS: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(kw_only=True)
-class Asked:
+class GenerateRequest:
     """What a request asks for.
 
     Attributes:
@@ -76,7 +76,7 @@ class Asked:
         return self.turns[-1][1]
 
 
-def read_request(state: State, body: object, model: VendorModel) -> Asked:
+def read_request(state: State, body: object, model: VendorModel) -> GenerateRequest:
     """The request, understood.
 
     Raises:
@@ -91,7 +91,7 @@ def read_request(state: State, body: object, model: VendorModel) -> Asked:
     _check(
         config.get("audioTranscriptionConfig") or {}, "generation_config.audio_transcription_config"
     )
-    asked = Asked(model=model, config=config)
+    asked = GenerateRequest(model=model, config=config)
     _read_instructions(asked, body.get("systemInstruction"))
     _read_tools(asked, body)
     contents = body.get("contents")
@@ -111,7 +111,7 @@ def _check(value: object, where: str) -> None:
             raise unknown_field(str(name), where)
 
 
-def _read_instructions(asked: Asked, instruction: object) -> None:
+def _read_instructions(asked: GenerateRequest, instruction: object) -> None:
     if instruction is None:
         return
     if asked.model.kind != "chat":
@@ -120,7 +120,7 @@ def _read_instructions(asked: Asked, instruction: object) -> None:
     asked.text_tokens += sum(text_tokens(part.get("text", "")) for part in parts)
 
 
-def _read_tools(asked: Asked, body: Mapping[str, Any]) -> None:
+def _read_tools(asked: GenerateRequest, body: Mapping[str, Any]) -> None:
     declared: list[Mapping[str, Any]] = []
     for tool in body.get("tools") or ():
         _check(tool, "tools")
@@ -134,7 +134,7 @@ def _read_tools(asked: Asked, body: Mapping[str, Any]) -> None:
     _check(asked.calling, "tool_config.function_calling_config")
 
 
-def _read_content(state: State, asked: Asked, content: Any, *, is_last: bool) -> None:
+def _read_content(state: State, asked: GenerateRequest, content: Any, *, is_last: bool) -> None:
     if set(content) - {"role", "parts"}:
         raise unknown_field(str(sorted(content)[0]), "contents")
     role, parts = content.get("role", "user"), content.get("parts") or []
@@ -165,14 +165,14 @@ def _read_content(state: State, asked: Asked, content: Any, *, is_last: bool) ->
     asked.turns.append((speaker, " ".join(filter(None, words))))
 
 
-def _read_style(asked: Asked, metadata: Mapping[str, Any]) -> None:
+def _read_style(asked: GenerateRequest, metadata: Mapping[str, Any]) -> None:
     if not asked.model.takes_style:
         raise unknown_field("speechMetadata", "contents.parts")
     asked.style = metadata.get("style")
 
 
 def _check_signature(
-    state: State, asked: Asked, part: Mapping[str, Any], position: int, was_signed: bool
+    state: State, asked: GenerateRequest, part: Mapping[str, Any], position: int, was_signed: bool
 ) -> bool:
     """Of calls asked for together the first has to be signed."""
     name, signature = part["functionCall"]["name"], part.get("thoughtSignature")
@@ -206,7 +206,7 @@ def _check_calls(contents: Sequence[Mapping[str, Any]]) -> None:
             raise ApiError("The ids of function calls and responses differ.")  # (guess)
 
 
-def _listen(state: State, asked: Asked, blob: Mapping[str, Any]) -> str:
+def _listen(state: State, asked: GenerateRequest, blob: Mapping[str, Any]) -> str:
     if asked.model.kind == "speech":
         raise ApiError("Audio input modality is not enabled for this model")  # (guess)
     media_type = blob.get("mimeType")
@@ -215,7 +215,7 @@ def _listen(state: State, asked: Asked, blob: Mapping[str, Any]) -> str:
     try:
         # Either alphabet is taken, with or without padding.
         text = blob["data"].translate(str.maketrans("-_", "+/"))
-        samples, rate = decode_sound(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
+        samples, rate = decode_audio(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
     except binascii.Error as error:
         raise ApiError("Invalid value at 'contents.parts.inline_data.data'") from error
     except (MalformedAudioError, DependencyMissingError) as error:

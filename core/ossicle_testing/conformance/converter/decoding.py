@@ -13,7 +13,7 @@ import pytest
 from ossicle.abc import CodecRule, ConverterSpec
 from ossicle.audio import AudioClip, BlockStream, Pcm
 from ossicle.errors import MalformedAudioError, OssicleError
-from ossicle_testing.conformance.converter.sounds import (
+from ossicle_testing.conformance.converter.trial_audio import (
     EXACT,
     UNCOUNTED,
     at_rate,
@@ -45,7 +45,7 @@ _MUTATIONS = 48
 Input = tuple[str, CodecRule, Signal, AudioClip]
 
 
-class ReadingChecks(Conformance, is_part=True):
+class DecodingChecks(Conformance, is_part=True):
     """Checks of `decode`."""
 
     kind = "converter"

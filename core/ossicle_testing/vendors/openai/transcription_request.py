@@ -10,15 +10,15 @@ from types import MappingProxyType
 from typing import Any
 
 from ossicle.errors import MalformedAudioError
+from ossicle_testing.vendors.audio import decode_audio
 from ossicle_testing.vendors.http import Request
 from ossicle_testing.vendors.multipart import FormPart, parse_form
 from ossicle_testing.vendors.openai.bodies import transcription_schema
 from ossicle_testing.vendors.openai.chat_request import find_model, parse_json
 from ossicle_testing.vendors.openai.errors import ApiError
 from ossicle_testing.vendors.openai.models import VendorModel
+from ossicle_testing.vendors.openai.schema_errors import refuse_problems
 from ossicle_testing.vendors.openai.state import State
-from ossicle_testing.vendors.openai.wording import refuse_problems
-from ossicle_testing.vendors.sound import decode_sound
 from ossicle_testing.vendors.tones import Samples
 
 MAX_BODY_BYTES = 26_214_400
@@ -44,7 +44,7 @@ _FORMATS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HearingRequest:
+class TranscriptionRequest:
     """What a checked request asks for.
 
     Attributes:
@@ -74,7 +74,7 @@ class HearingRequest:
         return self.model.id.endswith("-diarize")
 
 
-def parse_hearing(state: State, request: Request) -> HearingRequest:
+def parse_hearing(state: State, request: Request) -> TranscriptionRequest:
     """The request, or the vendor's error.
 
     Raises:
@@ -101,7 +101,7 @@ def parse_hearing(state: State, request: Request) -> HearingRequest:
     named = fields.get("response_format", state.quirks.hearing_default_format)
     _check_fields(state, model, fields, named)
     samples, sample_rate = _decoded(model, data)
-    asked = HearingRequest(
+    asked = TranscriptionRequest(
         model=model, samples=samples, sample_rate=sample_rate, format=named, fields=fields,
         stream=bool(fields.get("stream")) and state.quirks.hearing_streams
         and model.id != "whisper-1",
@@ -233,7 +233,7 @@ def _check_fields(state: State, model: VendorModel, fields: dict[str, Any], name
 
 def _decoded(model: VendorModel, data: bytes) -> tuple[Samples, int]:
     try:
-        return decode_sound(data)
+        return decode_audio(data)
     except MalformedAudioError as error:
         if model.id == "whisper-1":
             raise ApiError(
@@ -242,7 +242,7 @@ def _decoded(model: VendorModel, data: bytes) -> tuple[Samples, int]:
         raise _corrupted() from error
 
 
-def _check_duration(asked: HearingRequest) -> None:
+def _check_duration(asked: TranscriptionRequest) -> None:
     duration_s, name = asked.duration_s, asked.model.id
     if duration_s < MIN_DURATION_S:
         raise ApiError(

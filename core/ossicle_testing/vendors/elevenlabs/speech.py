@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote
 
 import numpy as np
 
+from ossicle_testing.vendors.audio import ReplyFormat, encode_reply
 from ossicle_testing.vendors.elevenlabs.bodies import SPEECH
 from ossicle_testing.vendors.elevenlabs.errors import (
     invalid_body,
@@ -26,7 +27,6 @@ from ossicle_testing.vendors.elevenlabs.state import State
 from ossicle_testing.vendors.http import Request, Response
 from ossicle_testing.vendors.ledger import Bill
 from ossicle_testing.vendors.schema import first_problem
-from ossicle_testing.vendors.sound import ReplyFormat, encode_reply
 from ossicle_testing.vendors.tones import Samples
 
 _PIECE_BYTES = 4801
@@ -51,7 +51,7 @@ def speak(state: State, request: Request) -> Response:
         raise voice_not_found()
     codec, _, rate = _format(state, request).partition("_")
     _check(state, body, model)
-    samples = _at_speed(state.studio.say(body["text"]), body)
+    samples = _at_speed(state.speech_models.say(body["text"]), body)
     native = {"pcm": "pcm16"}.get(codec, codec)
     data = encode_reply(samples, cast(ReplyFormat, native), sample_rate=int(rate.partition("_")[0]))
     n_chars = len(body["text"])
@@ -62,7 +62,7 @@ def speak(state: State, request: Request) -> Response:
     )
     return Response(
         headers=(("content-type", _MEDIA_TYPES[codec]), ("character-cost", str(cost)),
-                 ("history-item-id", state.studio.new_id(digits=20))),
+                 ("history-item-id", state.speech_models.new_id(digits=20))),
         body=tuple(data[at : at + _PIECE_BYTES] for at in range(0, len(data), _PIECE_BYTES)),
         executed=True,
         bill=bill,

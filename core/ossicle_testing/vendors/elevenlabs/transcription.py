@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ossicle.errors import MalformedAudioError
+from ossicle_testing.vendors.audio import decode_audio
 from ossicle_testing.vendors.elevenlabs.bodies import HEARING
 from ossicle_testing.vendors.elevenlabs.errors import invalid_body, model_not_found, refused
 from ossicle_testing.vendors.elevenlabs.models import MODELS
@@ -16,7 +17,6 @@ from ossicle_testing.vendors.http import Request, Response, json_response
 from ossicle_testing.vendors.ledger import Bill
 from ossicle_testing.vendors.multipart import FormPart, parse_form
 from ossicle_testing.vendors.schema import first_problem
-from ossicle_testing.vendors.sound import decode_sound
 
 _FLAGS = {"true": True, "false": False}
 _WHOLE = ("num_speakers", "seed")
@@ -38,19 +38,19 @@ def transcribe(state: State, request: Request) -> Response:
     if model is None or model.kind != "hearing":
         raise model_not_found(fields["model_id"])
     try:
-        samples, sample_rate = decode_sound(file.data)
+        samples, sample_rate = decode_audio(file.data)
     except MalformedAudioError as error:
         raise refused(
             "invalid_audio", "The file is corrupted. Please ensure it is playable audio."
         ) from error
-    text = state.studio.hear(samples, sample_rate)
+    text = state.speech_models.hear(samples, sample_rate)
     duration_s = len(samples) / sample_rate
     body: dict[str, Any] = {
         "language_code": fields.get("language_code") or "eng",
         "language_probability": 0.98,
         "text": text,
         "words": list(_words(text, fields, duration_s)),
-        "transcription_id": state.studio.new_id(digits=20),
+        "transcription_id": state.speech_models.new_id(digits=20),
         "audio_duration_secs": duration_s,
     }
     bill = Bill(seconds=duration_s, amount=Decimal(duration_s) * model.price / 3600)

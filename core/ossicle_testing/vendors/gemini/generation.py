@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ossicle_testing.vendors.audio import pcm16_bytes, wav_header
 from ossicle_testing.vendors.gemini.billing import (
     priced,
     spoken_tokens,
     text_tokens,
     usage_metadata,
 )
-from ossicle_testing.vendors.gemini.calling import calls_of
 from ossicle_testing.vendors.gemini.errors import ApiError, model_not_found
+from ossicle_testing.vendors.gemini.field_names import camel_names
+from ossicle_testing.vendors.gemini.generate_request import GenerateRequest, read_request
 from ossicle_testing.vendors.gemini.models import MODELS, VOICES, VendorModel
-from ossicle_testing.vendors.gemini.naming import camel_names
-from ossicle_testing.vendors.gemini.reading import Asked, read_request
 from ossicle_testing.vendors.gemini.state import State
+from ossicle_testing.vendors.gemini.tool_calls import calls_of
 from ossicle_testing.vendors.http import EVENT_STREAM, Request, Response, event, json_response
 from ossicle_testing.vendors.ledger import Bill
-from ossicle_testing.vendors.sound import pcm16_bytes, wav_header
 
 RAW_TYPE = "audio/L16;codec=pcm;rate=24000"
 _PIECE_BYTES = 4801
@@ -29,7 +29,7 @@ _PIECE_BYTES = 4801
 
 
 @dataclass(kw_only=True)
-class Answer:
+class GeneratedReply:
     """What the model says.
 
     Attributes:
@@ -97,7 +97,7 @@ def stream(state: State, request: Request) -> Response:
     )  # fmt: skip
 
 
-def _read(state: State, request: Request, method: str) -> tuple[VendorModel, Asked]:
+def _read(state: State, request: Request, method: str) -> tuple[VendorModel, GenerateRequest]:
     name = request.params["model"]
     model = MODELS.get(name)
     if model is None:
@@ -109,7 +109,7 @@ def _read(state: State, request: Request, method: str) -> tuple[VendorModel, Ask
     return model, read_request(state, camel_names(body), model)
 
 
-def _answer(state: State, asked: Asked, *, in_pieces: bool) -> Answer | str:
+def _answer(state: State, asked: GenerateRequest, *, in_pieces: bool) -> GeneratedReply | str:
     """The answer, or the reason for which the prompt is blocked."""
     said = asked.words.lower()
     for word, reason in state.blocks.items():
@@ -118,7 +118,7 @@ def _answer(state: State, asked: Asked, *, in_pieces: bool) -> Answer | str:
     for word, reason in state.endings.items():
         if word in said:
             bill = Bill(input_text_tokens=asked.text_tokens, input_audio_tokens=asked.audio_tokens)
-            return Answer(ending=reason, bill=priced(bill, asked.model))
+            return GeneratedReply(ending=reason, bill=priced(bill, asked.model))
     match asked.model.kind:
         case "chat":
             return _written(state, asked)
@@ -128,13 +128,13 @@ def _answer(state: State, asked: Asked, *, in_pieces: bool) -> Answer | str:
             return _transcribed(asked)
 
 
-def _written(state: State, asked: Asked) -> Answer:
+def _written(state: State, asked: GenerateRequest) -> GeneratedReply:
     if asked.config.get("responseModalities", ["TEXT"]) != ["TEXT"]:
         raise ApiError(
             "The requested combination of response modalities is not supported by the model."
         )
     parts = calls_of(state, asked)
-    text = "" if parts else state.brain(asked.turns)
+    text = "" if parts else state.chat_model(asked.turns)
     limit = asked.config.get("maxOutputTokens")
     ending = "STOP"
     if limit is not None and text_tokens(text) > limit:
@@ -148,12 +148,12 @@ def _written(state: State, asked: Asked) -> Answer:
         input_audio_tokens=asked.audio_tokens,
         output_text_tokens=n_text + state.thoughts,
     )
-    return Answer(
+    return GeneratedReply(
         parts=parts, ending=ending, bill=priced(bill, asked.model), thoughts=state.thoughts
     )
 
 
-def _spoken(state: State, asked: Asked, *, in_pieces: bool) -> Answer:
+def _spoken(state: State, asked: GenerateRequest, *, in_pieces: bool) -> GeneratedReply:
     if asked.config.get("responseModalities") != ["AUDIO"]:
         raise ApiError(
             "The requested combination of response modalities (TEXT) is not supported by the "
@@ -171,10 +171,10 @@ def _spoken(state: State, asked: Asked, *, in_pieces: bool) -> Answer:
     if state.whole_wav and not in_pieces:
         data, media_type = wav_header(len(data)) + data, "audio/wav"
     blob = {"mimeType": media_type, "data": base64.b64encode(data).decode()}
-    return Answer(parts=[{"inlineData": blob}], bill=priced(bill, asked.model))
+    return GeneratedReply(parts=[{"inlineData": blob}], bill=priced(bill, asked.model))
 
 
-def _check_voice(asked: Asked) -> None:
+def _check_voice(asked: GenerateRequest) -> None:
     voice = (asked.config.get("speechConfig") or {}).get("voiceConfig") or {}
     name = voice.get("voice") if asked.model.takes_style else None
     name = name or (voice.get("prebuiltVoiceConfig") or {}).get("voiceName")
@@ -182,7 +182,7 @@ def _check_voice(asked: Asked) -> None:
         raise ApiError(f"Voice name {name} is not supported.")
 
 
-def _transcribed(asked: Asked) -> Answer:
+def _transcribed(asked: GenerateRequest) -> GeneratedReply:
     words = asked.words
     config = asked.config.get("audioTranscriptionConfig") or {}
     part: dict[str, Any] = {"text": words}
@@ -194,7 +194,7 @@ def _transcribed(asked: Asked) -> Answer:
             said["words"] = list(_timed(words.split(), asked.duration_s))
         part["audioTranscription"] = said
     bill = Bill(input_audio_tokens=asked.audio_tokens, output_text_tokens=text_tokens(words))
-    return Answer(parts=[part], bill=priced(bill, asked.model))
+    return GeneratedReply(parts=[part], bill=priced(bill, asked.model))
 
 
 def _timed(words: list[str], duration_s: float) -> Iterator[dict[str, str]]:
@@ -225,7 +225,9 @@ def _envelope(state: State, model: VendorModel) -> dict[str, Any]:
     return {"modelVersion": model.id, "responseId": state.new_id()}
 
 
-def _blocked(state: State, asked: Asked, reason: str, *, in_stream: bool = False) -> Response:
+def _blocked(
+    state: State, asked: GenerateRequest, reason: str, *, in_stream: bool = False
+) -> Response:
     """A prompt that a policy stops: status 200, no candidates, the prompt's tokens counted."""
     bill = priced(
         Bill(input_text_tokens=asked.text_tokens, input_audio_tokens=asked.audio_tokens),

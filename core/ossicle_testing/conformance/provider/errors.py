@@ -15,11 +15,11 @@ from ossicle.abc import AudioProvider, ProviderSettings
 from ossicle.errors import OssicleError, ProviderConnectionError, UnknownModelError
 from ossicle.messages import Finished, Request
 from ossicle_testing.conformance.probes import watching_connections
-from ossicle_testing.conformance.provider.asking import collect
 from ossicle_testing.conformance.provider.bench import CANARY
-from ossicle_testing.conformance.provider.hostile import ANSWERS, answering
-from ossicle_testing.conformance.provider.refusals import judge_error
-from ossicle_testing.conformance.provider.remembering import RememberingChecks
+from ossicle_testing.conformance.provider.hostile_server import ANSWERS, answering
+from ossicle_testing.conformance.provider.references import ReferenceChecks
+from ossicle_testing.conformance.provider.reply_assertions import judge_error
+from ossicle_testing.conformance.provider.requests import collect
 from ossicle_testing.conformance.suite import check
 from ossicle_testing.vendors.dead_endpoints import refusing_url
 
@@ -27,7 +27,7 @@ NO_MODEL = "no-such-model-0"
 _KEY_ENDINGS = ("_KEY", "_TOKEN", "_KEY_ID")
 
 
-class FailingChecks(RememberingChecks, is_part=True):
+class ErrorChecks(ReferenceChecks, is_part=True):
     """Checks of what goes wrong."""
 
     def remote_or_skip(self) -> ProviderSettings:

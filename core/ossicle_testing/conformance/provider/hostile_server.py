@@ -28,7 +28,7 @@ _MOST_ASKED = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class BadReply:
     """How the server answers, and what that means.
 
     Attributes:
@@ -50,39 +50,39 @@ class Answer:
     retryable: bool | None = None
 
 
-ANSWERS: tuple[Answer, ...] = (
-    Answer(
+ANSWERS: tuple[BadReply, ...] = (
+    BadReply(
         name="a refused key", status=401, errors=(AuthenticationError, PermissionRefusedError),
         retryable=False,
     ),
-    Answer(
+    BadReply(
         name="a refused permission", status=403, retryable=False,
         errors=(PermissionRefusedError, AuthenticationError),
     ),
-    Answer(
+    BadReply(
         name="nothing of that name", status=404, retryable=False,
         errors=(ModelNotFoundError, RequestRefusedError),
     ),
-    Answer(name="an invalid request", status=400, errors=(RequestRefusedError,), retryable=False),
-    Answer(
+    BadReply(name="an invalid request", status=400, errors=(RequestRefusedError,), retryable=False),
+    BadReply(
         name="too many requests", status=429, retry_after=7,
         errors=(RateLimitedError, QuotaExhaustedError),
     ),
-    Answer(
+    BadReply(
         name="an overloaded vendor", status=503, errors=(ProviderUnavailableError,),
         retryable=True,
     ),
-    Answer(
+    BadReply(
         name="an internal error", status=500,
         errors=(ProviderUnavailableError, AmbiguousOutcomeError),
     ),
-    Answer(
+    BadReply(
         name="a page instead of a reply", status=200, media_type="text/html",
         body="<html>hello {secret}</html>", errors=(InvalidReplyError,),
     ),
-    Answer(name="an empty reply", status=200, body="", errors=(InvalidReplyError,)),
-    Answer(name="a reply that is a list", status=200, body="[1, 2]", errors=(InvalidReplyError,)),
-    Answer(
+    BadReply(name="an empty reply", status=200, body="", errors=(InvalidReplyError,)),
+    BadReply(name="a reply that is a list", status=200, body="[1, 2]", errors=(InvalidReplyError,)),
+    BadReply(
         name="a connection that closes", status=0,
         errors=(AmbiguousOutcomeError, ProviderConnectionError, ProviderUnavailableError),
     ),
@@ -91,7 +91,7 @@ ANSWERS: tuple[Answer, ...] = (
 
 
 @dataclass(slots=True)
-class Door:
+class HostileServer:
     """A server that answers in one way.
 
     Attributes:
@@ -104,9 +104,9 @@ class Door:
 
 
 @contextmanager
-def answering(answer: Answer) -> Iterator[Door]:
+def answering(answer: BadReply) -> Iterator[HostileServer]:
     """A server on this machine that answers so, whatever it is asked."""
-    door = Door()
+    door = HostileServer()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def _answer(self) -> None:

@@ -20,15 +20,15 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ossicle_testing.conformance.provider.asking import (
+from ossicle_testing.conformance.provider.reply_assertions import judge_error, judge_events
+from ossicle_testing.conformance.provider.requests import (
     TEXT,
     Delivery,
     collect,
     folded,
     make_request,
 )
-from ossicle_testing.conformance.provider.refusals import judge_error, judge_events
-from ossicle_testing.conformance.provider.streaming import StreamingChecks
+from ossicle_testing.conformance.provider.streams import StreamChecks
 from ossicle_testing.conformance.suite import check
 
 TOOLS = (
@@ -45,7 +45,7 @@ TOOLS = (
 )
 
 
-class RememberingChecks(StreamingChecks, is_part=True):
+class ReferenceChecks(StreamChecks, is_part=True):
     """Checks of references and tools."""
 
     def speaking(self) -> list[Delivery]:

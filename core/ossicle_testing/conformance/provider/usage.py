@@ -7,15 +7,15 @@ from itertools import pairwise
 from ossicle.abc import AudioProvider, Capabilities
 from ossicle.audio import AudioClip
 from ossicle.messages import Reply, Usage, UsageReported
-from ossicle_testing.conformance.provider.answering import AnsweringChecks
-from ossicle_testing.conformance.provider.asking import Delivery, collect, make_request
-from ossicle_testing.conformance.provider.refusals import judge_events
+from ossicle_testing.conformance.provider.replies import ReplyChecks
+from ossicle_testing.conformance.provider.reply_assertions import judge_events
+from ossicle_testing.conformance.provider.requests import Delivery, collect, make_request
 from ossicle_testing.conformance.suite import check
 
 _SLACK_TOKENS = 4
 
 
-class CountingChecks(AnsweringChecks, is_part=True):
+class UsageChecks(ReplyChecks, is_part=True):
     """Checks of `UsageReported`."""
 
     @check("counts what was used: no audio where there is none, seconds at the rate it declares")

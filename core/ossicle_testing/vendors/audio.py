@@ -83,7 +83,7 @@ def encode_reply(
     return target.getvalue()
 
 
-def decode_sound(data: bytes) -> tuple[Samples, int]:
+def decode_audio(data: bytes) -> tuple[Samples, int]:
     """Samples and sample rate of encoded audio, down-mixed to mono.
 
     Raises:

@@ -8,9 +8,9 @@ from ossicle_testing.vendors.http import Request, Response
 from ossicle_testing.vendors.ledger import Bill
 from ossicle_testing.vendors.openai.billing import heard_tokens, priced, text_tokens
 from ossicle_testing.vendors.openai.errors import ApiError
-from ossicle_testing.vendors.openai.hearing_request import HearingRequest, parse_hearing
-from ossicle_testing.vendors.openai.hearing_wire import Transcript
 from ossicle_testing.vendors.openai.state import State
+from ossicle_testing.vendors.openai.transcription_request import TranscriptionRequest, parse_hearing
+from ossicle_testing.vendors.openai.transcription_wire import Transcript
 
 
 def transcribe(state: State, account: str, request: Request) -> Response:
@@ -40,7 +40,7 @@ def translate(state: State, account: str, request: Request) -> Response:
     return _answer(state, asked, task="translate")
 
 
-def _answer(state: State, asked: HearingRequest, *, task: str) -> Response:
+def _answer(state: State, asked: TranscriptionRequest, *, task: str) -> Response:
     text = state.hear(asked.samples, asked.sample_rate)
     bill = priced(
         Bill(

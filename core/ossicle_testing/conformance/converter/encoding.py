@@ -10,7 +10,7 @@ import pytest
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioFormat, Pcm
 from ossicle.errors import MalformedAudioError, OssicleError, UnsupportedFormatError
-from ossicle_testing.conformance.converter.sounds import (
+from ossicle_testing.conformance.converter.trial_audio import (
     EXACT,
     UNCOUNTED,
     FullSink,
@@ -36,7 +36,7 @@ _LIES = {"sizes_unknown", "truncated", "trailing_bytes", "block_align"}
 _BLOCKED = ("ima_adpcm", "ms_adpcm", "gsm")
 
 
-class WritingChecks(Conformance, is_part=True):
+class EncodingChecks(Conformance, is_part=True):
     """Checks of `encode`."""
 
     def writers_or_skip(self, spec: ConverterSpec) -> tuple[Writer, ...]:

@@ -20,10 +20,10 @@ from ossicle_testing.conformance.probes import (
     settled_holdings,
     watching_litter,
 )
-from ossicle_testing.conformance.provider.answering import BACKENDS, AnsweringChecks
-from ossicle_testing.conformance.provider.asking import Delivery, collect, folded, make_request
-from ossicle_testing.conformance.provider.cancelling import cancelled_at, count_suspensions
-from ossicle_testing.conformance.provider.refusals import judge_events, same_answer
+from ossicle_testing.conformance.provider.cancellation import cancelled_at, count_suspensions
+from ossicle_testing.conformance.provider.replies import BACKENDS, ReplyChecks
+from ossicle_testing.conformance.provider.reply_assertions import judge_events, same_answer
+from ossicle_testing.conformance.provider.requests import Delivery, collect, folded, make_request
 from ossicle_testing.conformance.suite import check
 
 _MAX_PLACES = 14
@@ -40,7 +40,7 @@ def opened(provider: AudioProvider, request: Request) -> AsyncGenerator[Event, N
     return cast("AsyncGenerator[Event, None]", provider.respond(request))
 
 
-class StreamingChecks(AnsweringChecks, is_part=True):
+class StreamChecks(ReplyChecks, is_part=True):
     """Checks of cancellation, closing, blocking and leaks."""
 
     def each_task(self) -> list[Delivery]:

@@ -11,8 +11,8 @@ from typing import Any
 from ossicle_testing.vendors.http import EVENT_STREAM, Response, event, json_response
 from ossicle_testing.vendors.ledger import Bill
 from ossicle_testing.vendors.openai.chat_stream import words_of
-from ossicle_testing.vendors.openai.hearing_request import HearingRequest
 from ossicle_testing.vendors.openai.quirks import Quirks
+from ossicle_testing.vendors.openai.transcription_request import TranscriptionRequest
 
 _SENTENCE = re.compile(r"\S.*?(?:[.!?…]+(?=\s|$)|$)", re.DOTALL)
 
@@ -64,7 +64,7 @@ class Transcript:
     """
 
     def __init__(
-        self, text: str, asked: HearingRequest, *, bill: Bill, quirks: Quirks, task: str
+        self, text: str, asked: TranscriptionRequest, *, bill: Bill, quirks: Quirks, task: str
     ) -> None:
         self._text = text
         self._asked = asked

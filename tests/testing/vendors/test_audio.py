@@ -9,9 +9,9 @@ import pytest
 import soundfile
 
 from ossicle.errors import MalformedAudioError
-from ossicle_testing.vendors.sound import (
+from ossicle_testing.vendors.audio import (
     ReplyFormat,
-    decode_sound,
+    decode_audio,
     encode_reply,
     pcm16_bytes,
     wav_header,
@@ -46,7 +46,7 @@ def test_samples_beyond_full_scale_are_clipped() -> None:
 def test_every_format_says_the_same(format: ReplyFormat, magic: bytes) -> None:
     data = encode_reply(tone_voice("Ja, genau!"), format)
     assert data.startswith(magic)
-    samples, sample_rate = decode_sound(data)
+    samples, sample_rate = decode_audio(data)
     assert tone_ear(samples, sample_rate) == "Ja, genau!"
 
 
@@ -65,7 +65,7 @@ def test_wav_samples_are_those_of_another_reader(subtype: str, channels: int) ->
     frames = np.random.default_rng(1).uniform(-0.9, 0.9, (301, channels))
     file = io.BytesIO()
     soundfile.write(file, frames, 22_050, format="WAV", subtype=subtype)
-    samples, sample_rate = decode_sound(file.getvalue())
+    samples, sample_rate = decode_audio(file.getvalue())
     other, _ = soundfile.read(io.BytesIO(file.getvalue()), always_2d=True)
     assert sample_rate == 22_050
     np.testing.assert_allclose(samples, other.mean(axis=1), atol=1e-6)
@@ -82,7 +82,7 @@ def test_further_containers_are_read_where_av_is_installed(container: str) -> No
         frame.sample_rate = 24_000
         for part in (frame, None):
             file.mux(stream.encode(part))
-    samples, sample_rate = decode_sound(target.getvalue())
+    samples, sample_rate = decode_audio(target.getvalue())
     assert tone_ear(samples, sample_rate) == "m4a"
 
 
@@ -95,9 +95,9 @@ def test_further_containers_are_read_where_av_is_installed(container: str) -> No
 )  # fmt: skip
 def test_what_does_not_decode_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedAudioError):
-        decode_sound(data)
+        decode_audio(data)
 
 
 def test_a_wav_without_samples_is_empty() -> None:
-    samples, sample_rate = decode_sound(wav_header())
+    samples, sample_rate = decode_audio(wav_header())
     assert (len(samples), sample_rate) == (0, 24_000)

@@ -10,9 +10,13 @@ import pytest
 from ossicle.abc import AudioProvider, ProviderSettings
 from ossicle.errors import OssicleError, ProviderConnectionError, ProviderError
 from ossicle.messages import Event, Finished, Reply, Request
-from ossicle_testing.conformance.provider.asking import Delivery, collect, folded
-from ossicle_testing.conformance.provider.failing import FailingChecks
-from ossicle_testing.conformance.provider.refusals import judge_error, judge_events, same_answer
+from ossicle_testing.conformance.provider.errors import ErrorChecks
+from ossicle_testing.conformance.provider.reply_assertions import (
+    judge_error,
+    judge_events,
+    same_answer,
+)
+from ossicle_testing.conformance.provider.requests import Delivery, collect, folded
 from ossicle_testing.conformance.provider.upstream_relay import Relay
 from ossicle_testing.conformance.suite import check
 
@@ -21,7 +25,7 @@ _LEAVES_AFTER_S = 0.15
 _PATIENCE_S = 3.0
 
 
-class CuttingChecks(FailingChecks, is_part=True):
+class BrokenStreamChecks(ErrorChecks, is_part=True):
     """Checks through a relay before the vendor that the settings name."""
 
     def relayed_or_skip(self) -> tuple[ProviderSettings, str]:

@@ -22,8 +22,8 @@ from ossicle.messages import (
     Usage,
     UsageReported,
 )
-from ossicle_testing.conformance.provider.asking import folded
-from ossicle_testing.conformance.provider.network_access import causes_of, place_of
+from ossicle_testing.conformance.provider.reachable_objects import causes_of, place_of
+from ossicle_testing.conformance.provider.requests import folded
 from ossicle_testing.conformance.provider.torn_samples import is_torn
 
 _WIDTHS: dict[str | None, int] = {"s16": 2, "s24": 3}

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai import OpenAI
 
+from ossicle_testing.vendors.audio import encode_reply, wav_header
 from ossicle_testing.vendors.openai import FakeOpenAI
-from ossicle_testing.vendors.openai.hearing_wire import sentences_of, spans
-from ossicle_testing.vendors.sound import encode_reply, wav_header
+from ossicle_testing.vendors.openai.transcription_wire import sentences_of, spans
 from ossicle_testing.vendors.tones import tone_voice
 
 TEXT = "First things first. Then the rest! And so on"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ossicle_testing.vendors.openai import Problem
-from ossicle_testing.vendors.openai.wording import problem_error
+from ossicle_testing.vendors.openai.schema_errors import problem_error
 
 
 @pytest.mark.parametrize(
