@@ -83,9 +83,11 @@ class PydubConverter(FormatConverter):
         form, facts = clip.format, clip.facts
         if form.is_pcm and form.container in ("wav", "raw") and facts.data_bytes is not None:
             self._check_size(facts.data_bytes)
+            data = b""
             with clip.open() as file:
-                file.seek(facts.data_offset or 0)
-                data = file.read(facts.data_bytes)
+                for offset, n_bytes in facts.parts or ((facts.data_offset or 0, facts.data_bytes),):
+                    file.seek(offset)
+                    data += file.read(n_bytes)
             width = form.frame_width or 1
             return _from_wav_samples(data[: len(data) - len(data) % width], form)
         if not self._trust_ffmpeg:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -56,6 +56,11 @@ def hear(clip: AudioClip) -> Heard:
     )
 
 
+def _read(file: BinaryIO, offset: int, n_bytes: int) -> bytes:
+    file.seek(offset)
+    return file.read(n_bytes)
+
+
 def _decoded(clip: AudioClip) -> tuple[Samples, int]:
     facts = clip.facts
     form = clip.format
@@ -71,10 +76,9 @@ def _decoded(clip: AudioClip) -> tuple[Samples, int]:
             format=str(form),
             fix="Send WAV with 16-bit PCM.",
         )
-    frames = facts.data_bytes // (2 * form.channels)
+    parts = facts.parts or ((facts.data_offset, facts.data_bytes),)
     with clip.open() as file:
-        file.seek(facts.data_offset)
-        data = file.read(frames * 2 * form.channels)
+        data = b"".join(_read(file, *part) for part in parts)
     whole = np.frombuffer(data, "<i2", count=len(data) // 2 // form.channels * form.channels)
     samples = whole.reshape(-1, form.channels).astype(np.float32) / np.float32(32768)
     return samples, form.sample_rate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ossicle.audio.format import AudioFormat
 
@@ -23,8 +23,11 @@ class AudioFacts:
         notes: What was odd and tolerated, as short stable words: `sizes_unknown` (a streamed WAV
             with sizes of 0 or 0xFFFFFFFF), `truncated` (the file ends before its header says),
             `trailing_bytes` (something follows the samples), `chained` (several Ogg streams one
-            behind the other), `id3` (a tag comes first), `block_align` (a WAV without a block
-            size).
+            behind the other), `joined` (whole files one behind the other, or several chunks of
+            samples), `unread_bytes` (what follows is no audio that belongs to it), `id3` (a tag
+            comes first), `block_align` (a WAV whose block size is missing or wrong).
+        parts: Offset and bytes of each run of samples where there are several; else empty.
+        unread_bytes: Bytes behind the audio that are not read, such as a file of another rate.
     """
 
     format: AudioFormat
@@ -36,3 +39,10 @@ class AudioFacts:
     data_bytes: int | None = None
     bit_depth: int | None = None
     notes: tuple[str, ...] = ()
+    parts: tuple[tuple[int, int], ...] = ()
+    unread_bytes: int = 0
+
+    def with_oddities_of(self, source: AudioFacts) -> AudioFacts:
+        """These facts with the notes on, and the losses of, what the audio was made from."""
+        notes = tuple(dict.fromkeys((*self.notes, *source.notes)))
+        return replace(self, notes=notes, unread_bytes=source.unread_bytes)

@@ -25,6 +25,7 @@ from ossicle.audio.containers import (
 )
 from ossicle.audio.containers.foreign_files import describe
 from ossicle.audio.containers.id3 import skip_leading_tags
+from ossicle.audio.containers.joined import with_further_parts
 from ossicle.audio.containers.source import Source
 from ossicle.audio.facts import AudioFacts
 from ossicle.errors import MalformedAudioError
@@ -59,6 +60,8 @@ def sniff(file: BinaryIO, n_bytes: int) -> AudioFacts:
 
     Total and bounded: any bytes give facts or `MalformedAudioError`, reading is limited to some
     hundred kilobytes and some thousand places, and nothing is allocated by what a header claims.
+    Only where sizes are missing or false, or bytes follow the samples, up to 64 MiB are searched
+    for further headers.
 
     Args:
         file: Seekable and binary; where it stands does not matter.
@@ -87,7 +90,7 @@ def _read(source: Source) -> AudioFacts | None:
     head = source.at(source.start, _HEAD_BYTES)
     for matches, read_facts in _BY_MAGIC:
         if matches(head):
-            return read_facts(source)
+            return with_further_parts(source, read_facts(source), read_facts)
     if describe(head) is not None:
         return None
     for read_frames in _BY_FRAMES:

@@ -82,7 +82,7 @@ def repair_wav(data: bytes, facts: AudioFacts) -> bytes:
     Raises:
         MalformedAudioError: The facts are of other bytes.
     """
-    needs = {"sizes_unknown", "truncated", "block_align"} & set(facts.notes)
+    needs = {"sizes_unknown", "truncated", "block_align", "joined"} & set(facts.notes)
     if facts.format.container != "wav" or not needs:
         return data
     offset, n_bytes = facts.data_offset, facts.data_bytes
@@ -96,10 +96,12 @@ def repair_wav(data: bytes, facts: AudioFacts) -> bytes:
     order = ">" if data[start : start + 4] == b"RIFX" else "<"
     claimed = struct.unpack_from(f"{order}I", data, offset - 4)[0]
     tail = b""
-    if 0 < claimed < len(data) - offset:
+    if 0 < claimed < len(data) - offset and not facts.parts:
         # The data size was valid: the chunks behind it stay.
         tail = data[offset + claimed + (claimed & 1) :]
-    samples = data[offset : offset + n_bytes] + b"\x00" * (n_bytes & 1)
+    parts = facts.parts or ((offset, n_bytes),)
+    samples = b"".join(data[begin : begin + size] for begin, size in parts)
+    samples += b"\x00" * (n_bytes & 1)
     head = bytearray(data[start:offset])
     struct.pack_into(f"{order}I", head, len(head) - 4, n_bytes)
     struct.pack_into(f"{order}I", head, 4, len(head) - 8 + len(samples) + len(tail))
@@ -119,8 +121,8 @@ def _fmt_chunk(tag: int, format: AudioFormat, sample_rate: int, channels: int) -
 
 
 def _fix_block_align(head: bytearray, facts: AudioFacts, order: str) -> None:
-    """Write the block size that a header with 0 left out."""
-    width = facts.format.frame_width
+    """Write the block size that a header left out or has wrong."""
+    width = facts.format.frame_width or facts.format.channels
     at = head.find(b"fmt ")
     if "block_align" not in facts.notes or width is None or at < 0:
         return

@@ -14,7 +14,7 @@ from ossicle.messages.receipt import Step
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples
 
-_REPAIRED_NOTES = frozenset({"sizes_unknown", "truncated", "block_align"})
+_REPAIRED_NOTES = frozenset({"sizes_unknown", "truncated", "block_align", "joined"})
 """Oddities that passing a clip through would pass on."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -54,10 +54,11 @@ def read_pcm(clip: AudioClip) -> BlockStream:
             fix="Use another converter.",
         )
     width = (form.sample_width or 1) * form.channels
-    frames = facts.data_bytes // width
+    parts = facts.parts or ((facts.data_offset, facts.data_bytes),)
+    frames = sum(n_bytes // width for _, n_bytes in parts)
     file = clip.open()
     return BlockStream(
-        _blocks(file, facts.data_offset, frames, width, form.channels, decoder),
+        _blocks(file, parts, width, form.channels, decoder),
         sample_rate=form.sample_rate,
         channels=form.channels,
         frames=frames,
@@ -66,18 +67,24 @@ def read_pcm(clip: AudioClip) -> BlockStream:
 
 
 def _blocks(
-    file: BinaryIO, offset: int, frames: int, width: int, channels: int, decoder: _Decoder
+    file: BinaryIO,
+    parts: Sequence[tuple[int, int]],
+    width: int,
+    channels: int,
+    decoder: _Decoder,
 ) -> Iterator[Samples]:
     block_frames = max(1, min(BLOCK_FRAMES, MAX_BLOCK_SAMPLES // channels))
     try:
-        file.seek(offset)
-        while frames > 0:
-            data = file.read(min(frames, block_frames) * width)
-            whole = len(data) // width
-            if whole == 0:
-                return
-            yield decoder(data[: whole * width]).reshape(whole, channels)
-            frames -= whole
+        for offset, n_bytes in parts:
+            file.seek(offset)
+            frames = n_bytes // width
+            while frames > 0:
+                data = file.read(min(frames, block_frames) * width)
+                whole = len(data) // width
+                if whole == 0:
+                    break
+                yield decoder(data[: whole * width]).reshape(whole, channels)
+                frames -= whole
     except OSError as error:
         if isinstance(error, FileAccessError):
             raise

@@ -38,6 +38,7 @@ def _cut(clip: AudioClip, start: int, end: int) -> AudioClip:
         clip.facts,
         n_bytes=end - start,
         data_offset=None if clip.facts.data_offset is None else clip.facts.data_offset - start,
+        parts=tuple((offset - start, n_bytes) for offset, n_bytes in clip.facts.parts),
         notes=tuple(note for note in clip.facts.notes if note != "id3"),
     )
     if clip.path is None:

@@ -195,7 +195,7 @@ class ReplyFold:
                 billed=True,
                 fix="Ask again; if it repeats, report the request id to the vendor.",
             ) from error
-        if clip.format.container == "wav" and "sizes_unknown" in clip.facts.notes:
+        if clip.format.container == "wav" and {"sizes_unknown", "joined"} & set(clip.facts.notes):
             clip = AudioClip.from_bytes(repair_wav(data, clip.facts))
         return clip
 

@@ -159,6 +159,7 @@ def _unpack(fetched: Fetched, source: AudioClip, *, is_passed: bool) -> Prepared
         samples, saved_s = more["samples"], more["saved_s"]
         return PreparedClip(
             clip=source if clip is None else clip,
+            source=source.facts,
             record=record,
             measurements=measured,
             saved_s=float(str(saved_s)),

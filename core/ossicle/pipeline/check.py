@@ -24,7 +24,9 @@ def find_faults(
     """What all validators find in one clip, worst first; empty when quality is switched off."""
     if settings.quality == "off":
         return ()
-    evidence = AudioEvidence(facts=prepared.clip.facts, measurements=prepared.measurements)
+    # A clip that was written anew has lost the oddities of what came in, not what they cost.
+    facts = prepared.clip.facts.with_oddities_of(prepared.source)
+    evidence = AudioEvidence(facts=facts, measurements=prepared.measurements)
     context = ValidationContext(task=task, capabilities=capabilities)
     found: list[Finding] = []
     for spec in validators:

@@ -77,6 +77,10 @@ def _why_touch(clip: AudioClip, accepted: AudioInput, preprocess: Sequence[str])
         return f"it is too long to be taken as {clip.format.name}"
     if "sizes_unknown" in clip.facts.notes:
         return "its header names no size"
+    if "joined" in clip.facts.notes:
+        return "it is several pieces in a row"
+    if "block_align" in clip.facts.notes:
+        return "its header has a wrong block size"
     if "truncated" in clip.facts.notes:
         return "it ends before its header says"
     if accepted.max_bytes is not None and clip.n_bytes > accepted.max_bytes:

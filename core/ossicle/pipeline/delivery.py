@@ -39,6 +39,9 @@ def deliver_whole(
     if clip.format.name != plan.native.name and clip.format.container != plan.native.container:
         reason = f"{plan.native.name} was asked for, {clip.format.name} came"
         steps = (Step(action="note", reason=reason), *steps)
+    if unread := clip.facts.unread_bytes:
+        reason = f"{unread} bytes behind the audio are of another kind and not read"
+        steps = (Step(action="note", reason=reason), *steps)
     return reply.model_copy(update={"audio": made}), record_of(clip, made, steps)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ossicle.abc import ConverterSpec, Preprocessor
-from ossicle.audio import AudioClip, AudioFormat, BlockStream
+from ossicle.audio import AudioClip, AudioFacts, AudioFormat, BlockStream
 from ossicle.conversion.chain import Chain, split_at_measurements
 from ossicle.conversion.conversion import decoding_steps
 from ossicle.conversion.encoding import clip_over, encode_stream
@@ -48,6 +48,7 @@ class PreparedClip:
 
     Attributes:
         clip: In a format the model takes.
+        source: Facts of the clip as it came in, with its oddities.
         record: What was done to it.
         measurements: Of what will be sent; `None` when it was passed through unmeasured.
         saved_s: Seconds that were cut off because they held nothing.
@@ -55,6 +56,7 @@ class PreparedClip:
     """
 
     clip: AudioClip
+    source: AudioFacts
     record: AudioRecord
     measurements: Measurements | None
     saved_s: float = 0.0
@@ -125,7 +127,9 @@ def prepare_clip(
         measurements=final.figures(),
     )
     saved_s = sum(step.effect.get("trimmed_s", 0.0) for step in prepared)
-    return PreparedClip(clip=encoded, record=record, measurements=final, saved_s=saved_s)
+    return PreparedClip(
+        clip=encoded, source=clip.facts, record=record, measurements=final, saved_s=saved_s
+    )
 
 
 def _pass_through(
@@ -150,7 +154,7 @@ def _pass_through(
         steps=plan.steps,
         measurements={} if measured is None else measured.figures(),
     )
-    return PreparedClip(clip=clip, record=record, measurements=measured)
+    return PreparedClip(clip=clip, source=clip.facts, record=record, measurements=measured)
 
 
 def _preprocessors(plan: ClipPlan, workshop: AudioTools) -> list[tuple[str, Preprocessor]]:

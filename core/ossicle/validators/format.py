@@ -26,8 +26,18 @@ class FormatValidator(Validator):
         self.missing_share = missing_share
 
     def validate(self, evidence: AudioEvidence, context: ValidationContext) -> Iterable[Finding]:
-        """`format_not_taken` (error), `truncated`, `damaged` and `not_a_number` (warnings)."""
+        """`format_not_taken` (error), `unread_bytes`, `truncated`, `damaged`, `not_a_number`."""
         yield from _not_taken(evidence.facts, context)
+        if unread := evidence.facts.unread_bytes:
+            yield Finding(
+                code="unread_bytes",
+                severity="warning",
+                message=f"{unread} bytes behind the audio are of another kind and not read",
+                measured=float(unread),
+                allowed=0.0,
+                unit="bytes",
+                fix="Check what follows: another recording must be given by itself.",
+            )
         if "truncated" in evidence.facts.notes:
             yield Finding(
                 code="truncated",

@@ -6,6 +6,8 @@ turns the bytes of everything around, of the name too.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ossicle.audio.containers.header import checked_format, is_fixed_width, pcm_facts
 from ossicle.audio.containers.source import Source
 from ossicle.audio.facts import AudioFacts
@@ -55,6 +57,7 @@ def read_facts(source: Source) -> AudioFacts:
         size, notes = available, ("truncated",)
     elif size < available:
         notes = ("trailing_bytes",)
+    unread = available - size
     if not is_fixed_width(form.encoding):
         return AudioFacts(
             format=form,
@@ -62,11 +65,13 @@ def read_facts(source: Source) -> AudioFacts:
             data_offset=data_offset,
             data_bytes=size,
             notes=notes,
+            unread_bytes=unread,
         )
-    return pcm_facts(
+    facts = pcm_facts(
         form,
         n_bytes=source.n_bytes,
         data_offset=data_offset,
         data_bytes=size,
         notes=notes,
     )
+    return replace(facts, unread_bytes=unread)

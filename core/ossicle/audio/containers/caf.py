@@ -100,6 +100,8 @@ def _facts(source: Source, chunks: _Chunks, form: AudioFormat, data_offset: int)
         size, notes = available, ("sizes_unknown",)
     elif size > available:
         size, notes = available, ("truncated",)
+    elif size < available:
+        notes = ("trailing_bytes",)
     if is_fixed_width(form.encoding):
         return pcm_facts(
             form,
@@ -110,7 +112,7 @@ def _facts(source: Source, chunks: _Chunks, form: AudioFormat, data_offset: int)
             notes=notes,
         )
     frames = _packet_frames(chunks, size)
-    if notes:
+    if notes not in ((), ("trailing_bytes",)):
         frames = None
     return AudioFacts(
         format=form,

@@ -95,7 +95,7 @@ def looks_like_base64(text: str | bytes) -> bool:
         return True
     kinds = sum(bool(re.search(kind, head)) for kind in (b"[A-Z]", b"[a-z]", b"[0-9]"))
     longest = max(map(len, re.split(b"[/_-]", head)))
-    return kinds == 3 and longest >= 16
+    return longest >= 64 or (kinds == 3 and longest >= 16)
 
 
 def is_text(head: bytes) -> bool:

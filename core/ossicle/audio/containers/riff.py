@@ -6,7 +6,7 @@ RIFF; EBU Tech 3306 (RF64); ITU-R BS.2088 (BW64).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ossicle.audio.containers.header import is_fixed_width, pcm_facts
 from ossicle.audio.containers.source import Source
@@ -19,6 +19,7 @@ _UNKNOWN_32 = 0xFFFFFFFF
 # Writers that cannot know the size put a very large one: 0xFFFFFFFF (OpenAI), 0x7FFFFFFF
 # (ElevenLabs), 2000000036 (pocket-tts). Above this, a size beyond the file says "unknown".
 _LARGE = 0x77000000
+_MAX_BEHIND = 256
 _OTHER_FORMS = {b"AVI ": "an AVI video", b"WEBP": "a WebP picture", b"ACON": "a cursor",
                 b"RMID": "a MIDI file"}  # fmt: skip
 
@@ -36,6 +37,8 @@ class _Chunks:
     data_size: int = 0
     ds64_data_size: int | None = None
     claimed_frames: int | None = None
+    further: list[tuple[int, int]] = field(default_factory=list)
+    end: int = 0
 
 
 def read_facts(source: Source) -> AudioFacts:
@@ -51,7 +54,8 @@ def read_facts(source: Source) -> AudioFacts:
     if head[8:12] != b"WAVE":
         seen = _OTHER_FORMS.get(head[8:12], "a RIFF file, but no WAV")
         raise MalformedAudioError(f"looks like {seen}", fix="Give an audio file.")
-    chunks = _walk(source, big_endian=head[:4] == b"RIFX")
+    big_endian = head[:4] == b"RIFX"
+    chunks = _walk(source, big_endian=big_endian)
     if chunks.wave_format is None or chunks.data_offset is None:
         missing = "fmt" if chunks.wave_format is None else "data"
         raise MalformedAudioError(
@@ -60,8 +64,12 @@ def read_facts(source: Source) -> AudioFacts:
     data_bytes, notes = _true_size(source, chunks)
     wave = chunks.wave_format
     notes = (*wave.notes, *notes)
+    unread = 0
+    if "trailing_bytes" in notes:
+        _walk_behind(source, chunks, chunks.data_offset + data_bytes, big_endian)
+        unread = max(source.n_bytes - chunks.end, 0)
     if is_fixed_width(wave.format.encoding):
-        return pcm_facts(
+        facts = pcm_facts(
             wave.format,
             n_bytes=source.n_bytes,
             data_offset=chunks.data_offset,
@@ -69,13 +77,16 @@ def read_facts(source: Source) -> AudioFacts:
             bit_depth=wave.bit_depth,
             notes=notes,
         )
+        if chunks.further:
+            facts = replace(facts, parts=((chunks.data_offset, data_bytes), *chunks.further))
+        return replace(facts, unread_bytes=unread)
     facts = wave.facts(
         n_bytes=source.n_bytes,
         data_offset=chunks.data_offset,
         data_bytes=data_bytes,
         claimed_frames=chunks.claimed_frames,
     )
-    return replace(facts, notes=notes)
+    return replace(facts, notes=notes, unread_bytes=unread)
 
 
 def _walk(source: Source, *, big_endian: bool) -> _Chunks:
@@ -107,6 +118,23 @@ def _walk(source: Source, *, big_endian: bool) -> _Chunks:
         if size & 1 and not _is_chunk_name(source.at(offset, 4)) and offset < source.n_bytes:
             offset -= _is_chunk_name(source.at(offset - 1, 4))
     return chunks
+
+
+def _walk_behind(source: Source, chunks: _Chunks, offset: int, big_endian: bool) -> None:
+    """Further `data` chunks behind the first, and where what is made of chunks ends."""
+    chunks.end = offset
+    for _ in range(_MAX_BEHIND):
+        offset += offset & 1 if _is_chunk_name(source.at(offset + (offset & 1), 4)) else 0
+        header = source.at(offset, 8)
+        size = int.from_bytes(header[4:], "big" if big_endian else "little")
+        name = header[:4]
+        if len(header) < 8 or not _is_chunk_name(name) or name in _COVERS:
+            return
+        size = min(size, source.n_bytes - offset - 8)
+        if name == b"data":
+            chunks.further.append((offset + 8, size))
+        offset += 8 + size
+        chunks.end = offset
 
 
 def _true_size(source: Source, chunks: _Chunks) -> tuple[int, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import Any, BinaryIO
 
@@ -16,6 +17,9 @@ WALK_READS = 8192
 WALK_BYTES = 2 << 20
 """Most bytes that sniffing one file reads in all."""
 
+SEARCH_BYTES = 64 << 20
+"""Most bytes that are searched for a header in one file."""
+
 
 class Source:
     """The bytes of one file from `start` on, read in small pieces and not too many of them.
@@ -26,12 +30,13 @@ class Source:
         start: Where the container begins; offsets below are counted from the file's first byte.
     """
 
-    __slots__ = ("_bytes_left", "_file", "_reads_left", "n_bytes", "start")
+    __slots__ = ("_bytes_left", "_file", "_reads_left", "_search_left", "n_bytes", "start")
 
     def __init__(self, file: BinaryIO, n_bytes: int, *, start: int = 0) -> None:
         self._file = file
         self._reads_left = WALK_READS
         self._bytes_left = WALK_BYTES
+        self._search_left = SEARCH_BYTES
         self.n_bytes = max(n_bytes, 0)
         self.start = start
 
@@ -53,6 +58,25 @@ class Source:
             )
         self._file.seek(offset)
         return self._file.read(size)
+
+    def find(self, pattern: re.Pattern[bytes], offset: int) -> int | None:
+        """Where a pattern of at most 64 bytes is found from an offset on.
+
+        `None` also where this file was searched for long enough.
+        """
+        piece_bytes = READ_LIMIT
+        while offset < self.n_bytes and self._search_left > 0:
+            self._file.seek(offset)
+            data = self._file.read(min(piece_bytes, self.n_bytes - offset))
+            found = pattern.search(data)
+            self._search_left -= len(data) if found is None else found.end()
+            if found is not None:
+                return offset + found.start()
+            if len(data) <= 64:
+                return None
+            offset += len(data) - 63 if offset + len(data) < self.n_bytes else len(data)
+            piece_bytes = 1 << 20
+        return None
 
     def exactly(self, offset: int, size: int) -> bytes:
         """`size` bytes at `offset`.

@@ -106,6 +106,10 @@ def read_wave_format(data: bytes, *, container: Container, big_endian: bool = Fa
     if tag in (1, 3):
         # Channels are checked first: they divide below.
         checked_format(container, "unknown", sample_rate=sample_rate, channels=channels)
+        plain = bits // 8 * channels
+        if bits % 8 == 0 and bytes_per_second == sample_rate * plain != sample_rate * block_align:
+            # Two fields agree and one does not: the one is wrong, as all players take it.
+            block_align = 0
         width, notes = _sample_width(container, block_align, channels, bits)
         if tag == 1:
             encoding = integer_encoding(width, big_endian=big_endian, unsigned_8=True)
@@ -160,14 +164,17 @@ def _compressed(data: bytes, *, encoding: str, order: str, container: Container)
         f"{order}HHIIH", data
     )
     form = checked_format(container, encoding, sample_rate=sample_rate, channels=channels)
+    notes: tuple[str, ...] = ()
     if is_fixed_width(encoding):
-        if block_align not in (0, channels):
+        # One byte a sample is all there is; what else the block size says is wrong.
+        if block_align not in (0, channels) and bytes_per_second != sample_rate * channels:
             raise MalformedAudioError(
                 f"the {container} header claims blocks of {block_align} bytes"
                 f" for {channels} channels of {encoding}",
                 format=container,
                 fix="Export the audio again; its header is damaged.",
             )
+        notes = () if block_align in (0, channels) else ("block_align",)
         block_align = channels
     frames_per_block = _frames_per_block(encoding, block_align, channels)
     return WaveFormat(
@@ -176,6 +183,7 @@ def _compressed(data: bytes, *, encoding: str, order: str, container: Container)
         bytes_per_second=bytes_per_second,
         bit_depth=None,
         frames_per_block=frames_per_block,
+        notes=notes,
     )
 
 
