@@ -46,38 +46,30 @@ if TYPE_CHECKING:
     from ossicle.preprocess import SPEECH
     from ossicle.telemetry import OpenTelemetryListener, Stats, StatsSnapshot
 else:
-    import importlib
+    from ossicle.lazy_names import lazy_names
 
-    _ROOMS = {
-        "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
-        "client": (
-            "AsyncClient AudioSource BlockingReplyStream CallRecorder Cascade Client Conversation"
-        ),
-        "conversation": "AsyncConversation HistoryPolicy Turn",
-        "conversion": "Conversion convert",
-        "errors": "OssicleError",
-        "intake": "IntakeLimits decode load",
-        "messages": (
-            "AudioDelta AudioPart AudioReference Event Finding Finished Message Receipt Reply "
-            "TextDelta TextPart Tool ToolCall ToolCallPart ToolResultPart TranscriptDelta Usage"
-        ),
-        "pipeline": "Explanation PipelineSettings Plan ReplyStream",
-        "policy": "Budget BudgetLimits RetryPolicy",
-        "preprocess": "SPEECH",
-        "telemetry": "OpenTelemetryListener Stats StatsSnapshot",
-    }
-    _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-
-    def __getattr__(name):
-        room = _HOMES.get(name)
-        if room is None:
-            raise AttributeError(f"module 'ossicle' has no attribute {name!r}")
-        value = getattr(importlib.import_module(f"ossicle.{room}"), name)
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return sorted({*globals(), *_HOMES})
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
+            "client": (
+                "AsyncClient AudioSource BlockingReplyStream CallRecorder Cascade Client "
+                "Conversation"
+            ),
+            "conversation": "AsyncConversation HistoryPolicy Turn",
+            "conversion": "Conversion convert",
+            "errors": "OssicleError",
+            "intake": "IntakeLimits decode load",
+            "messages": (
+                "AudioDelta AudioPart AudioReference Event Finding Finished Message Receipt Reply "
+                "TextDelta TextPart Tool ToolCall ToolCallPart ToolResultPart TranscriptDelta Usage"
+            ),
+            "pipeline": "Explanation PipelineSettings Plan ReplyStream",
+            "policy": "Budget BudgetLimits RetryPolicy",
+            "preprocess": "SPEECH",
+            "telemetry": "OpenTelemetryListener Stats StatsSnapshot",
+        },
+    )
 
 
 __all__ = [

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ossicle.errors import OssicleError, QualityRefusedError
-from ossicle_cli.document import error_document, write_document
 from ossicle_cli.terminal import visible
 
 if TYPE_CHECKING:
@@ -105,6 +104,8 @@ def _report(error: OssicleError, session: Session) -> None:
     if request_id:
         _tell(f"The provider's id of the request: {visible(str(request_id))}")
     if session.wants_json:
+        from ossicle_cli.document import error_document, write_document
+
         write_document(error_document(error))
 
 

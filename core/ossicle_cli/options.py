@@ -79,6 +79,8 @@ def pipeline_options(command: Command) -> Command:
 
 def preprocessors(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names of preprocessors, `speech` and comma-separated lists written out."""
+    if not names:
+        return ()
     from ossicle import SPEECH
 
     found: list[str] = []

@@ -18,11 +18,27 @@ from ossicle import __version__
 from ossicle_cli import main as rim
 from ossicle_cli.session import Session
 
-COMMANDS = (
-    "demo", "ask", "chat", "say", "transcribe", "convert", "inspect", "explain", "models", "stats",
-    "plugins", "new-plugin", "conversations", "storage", "doctor",
-)  # fmt: skip
-"""In the order of the help."""
+COMMANDS = {
+    "demo": "Speak with a model, hear its answer, and read the answer back to prove it.",
+    "ask": "Ask a model, in TEXT (`-` reads standard input), audio or both.",
+    "chat": "Talk turn by turn, in text and audio files; what was said is kept under an id.",
+    "say": "Speak TEXT (`-` reads standard input), word for word.",
+    "transcribe": "Write down what is said in each FILE (`-` is standard input).",
+    "convert": "Convert IN to OUT in constant memory; `-` is standard input or output.",
+    "inspect": "Show waveform, spectrogram, measurements and findings of FILE (`-` is standard "
+    "input).",
+    "explain": "Show what would be done to the audio, what it would cost, and whether it would be "
+    "sent.",
+    "models": "List known models: tasks, formats, prices, and the day they are shut down.",
+    "stats": "Show calls that were recorded: tokens, money, errors, findings and durations.",
+    "plugins": "List plugins with their state; the reason and the fix where one does not work.",
+    "new-plugin": "Write the project of a new plugin: code that works, and tests that pass.",
+    "conversations": "List and show kept conversations; write them to files and read them back.",
+    "storage": "Show, clean and delete what is kept: conversations, audio, ledger, cache.",
+    "doctor": "Say what works here, and name each missing extra with what it would add.",
+}
+"""In the order of the help, each with the first sentence of its own, which a test compares: the
+list of commands is shown without importing fifteen modules and what they stand on."""
 
 
 class Program(click.Group):
@@ -39,6 +55,16 @@ class Program(click.Group):
         module = importlib.import_module(f"ossicle_cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        limit = formatter.width - 6 - max(map(len, COMMANDS))
+        rows = [
+            (name, click.Command(name, help=text).get_short_help_str(limit))
+            for name, text in COMMANDS.items()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def main(
         self,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ossicle_cli.default_provider import choose_provider
 from ossicle_cli.terminal import visible
 
 if TYPE_CHECKING:
@@ -77,6 +76,8 @@ class Session:
             UnknownProviderError: No allowed plugin announces it.
             DependencyMissingError: A package it stands on is not here.
         """
+        from ossicle_cli.default_provider import choose_provider
+
         choice = choose_provider(named, self.host)
         if choice.remark is not None:
             self.note(choice.remark)

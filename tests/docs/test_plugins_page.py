@@ -185,7 +185,7 @@ def test_the_states_of_plugins_are_all_told() -> None:
 
 
 def test_every_row_and_suite_that_the_page_names_is_there() -> None:
-    rows = [name for name in vars(messages) if name.isupper() and name != "TOOL_NAME"]
+    rows = [name for name in messages.__all__ if name.isupper() and name != "TOOL_NAME"]
     assert len(rows) == 9
     for name in rows:
         assert f"`{name}`" in PAGE

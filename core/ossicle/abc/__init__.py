@@ -1,13 +1,32 @@
 """What plugin authors implement."""
 
-from ossicle.abc.capabilities import AudioInput, AudioOutput, Capabilities, FormatRule, Prices
-from ossicle.abc.converter import CodecRule, ConverterSpec, FormatConverter
-from ossicle.abc.hooks import API_VERSION, PROJECT, CallInfo, hookimpl
-from ossicle.abc.preprocessor import BlockTransform, Preprocessor, PreprocessorSpec
-from ossicle.abc.pricing import cost_of, untold_as_estimated
-from ossicle.abc.provider import AudioProvider, ProviderSettings, ProviderSpec
-from ossicle.abc.requirement import Requirement
-from ossicle.abc.validator import AudioEvidence, ValidationContext, Validator, ValidatorSpec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ossicle.abc.capabilities import AudioInput, AudioOutput, Capabilities, FormatRule, Prices
+    from ossicle.abc.converter import CodecRule, ConverterSpec, FormatConverter
+    from ossicle.abc.hooks import API_VERSION, PROJECT, CallInfo, hookimpl
+    from ossicle.abc.preprocessor import BlockTransform, Preprocessor, PreprocessorSpec
+    from ossicle.abc.pricing import cost_of, untold_as_estimated
+    from ossicle.abc.provider import AudioProvider, ProviderSettings, ProviderSpec
+    from ossicle.abc.requirement import Requirement
+    from ossicle.abc.validator import AudioEvidence, ValidationContext, Validator, ValidatorSpec
+else:
+    from ossicle.lazy_names import lazy_names
+
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "capabilities": "AudioInput AudioOutput Capabilities FormatRule Prices",
+            "converter": "CodecRule ConverterSpec FormatConverter",
+            "hooks": "API_VERSION PROJECT CallInfo hookimpl",
+            "preprocessor": "BlockTransform Preprocessor PreprocessorSpec",
+            "pricing": "cost_of untold_as_estimated",
+            "provider": "AudioProvider ProviderSettings ProviderSpec",
+            "requirement": "Requirement",
+            "validator": "AudioEvidence ValidationContext Validator ValidatorSpec",
+        },
+    )
 
 __all__ = [
     "API_VERSION",

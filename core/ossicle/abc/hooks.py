@@ -1,26 +1,37 @@
 """The hooks by which plugins announce themselves and applications listen in.
 
 A plugin is a module (or object) with functions marked by `hookimpl`, named by an entry point of
-the group `ossicle`.
+the group `ossicle`, or of `ossicle.<kind>` where it announces one kind only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pluggy
 
-from ossicle.abc.capabilities import Capabilities
-from ossicle.abc.converter import ConverterSpec
-from ossicle.abc.preprocessor import PreprocessorSpec
-from ossicle.abc.provider import ProviderSpec
-from ossicle.abc.validator import ValidatorSpec
-from ossicle.errors import OssicleError
-from ossicle.messages import Receipt, Task
+if TYPE_CHECKING:
+    from ossicle.abc.capabilities import Capabilities
+    from ossicle.abc.converter import ConverterSpec
+    from ossicle.abc.preprocessor import PreprocessorSpec
+    from ossicle.abc.provider import ProviderSpec
+    from ossicle.abc.validator import ValidatorSpec
+    from ossicle.errors import OssicleError
+    from ossicle.messages import Receipt, Task
 
 PROJECT = "ossicle"
 """Name of the pluggy project and of the entry point group."""
+
+HOOKS_OF_KIND: Mapping[str, frozenset[str]] = {
+    "providers": frozenset({"ossicle_register_providers", "ossicle_register_models"}),
+    "converters": frozenset({"ossicle_register_converters"}),
+    "preprocessors": frozenset({"ossicle_register_preprocessors"}),
+    "validators": frozenset({"ossicle_register_validators"}),
+}
+"""What a plugin of the group `ossicle.<kind>` may announce. One of the group `ossicle` may announce
+anything, so it is loaded whatever is asked for; one of a kind only when that kind is."""
 
 API_VERSION = 1
 """Version of the interfaces in `ossicle.abc`."""

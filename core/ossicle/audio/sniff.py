@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from ossicle.audio.containers import (
-    ac3,
-    adts,
-    aiff,
-    amr,
-    asf,
-    au,
-    caf,
-    flac,
-    matroska,
-    mp4,
-    mpeg,
-    ogg,
-    riff,
-    voc,
-    w64,
-)
-from ossicle.audio.containers.foreign_files import describe
 from ossicle.audio.containers.id3 import skip_leading_tags
 from ossicle.audio.containers.joined import with_further_parts
 from ossicle.audio.containers.source import Source
@@ -32,27 +14,13 @@ from ossicle.errors import MalformedAudioError
 
 _HEAD_BYTES = 512
 
-# A magic decides alone; the order has no meaning but speed.
-_BY_MAGIC: tuple[tuple[Callable[[bytes], bool], Callable[[Source], AudioFacts]], ...] = (
-    (riff.matches, riff.read_facts),
-    (flac.matches, flac.read_facts),
-    (ogg.matches, ogg.read_facts),
-    (mp4.matches, mp4.read_facts),
-    (matroska.matches, matroska.read_facts),
-    (aiff.matches, aiff.read_facts),
-    (au.matches, au.read_facts),
-    (caf.matches, caf.read_facts),
-    (voc.matches, voc.read_facts),
-    (w64.matches, w64.read_facts),
-    (asf.matches, asf.read_facts),
-    (amr.matches, amr.read_facts),
-)
+# A magic decides alone; the order has no meaning but speed: a module is imported when all those
+# before it have said no, so that a WAV file costs one of them.
+_BY_MAGIC = (
+    "riff", "flac", "ogg", "mp4", "matroska", "aiff", "au", "caf", "voc", "w64", "asf", "amr",
+)  # fmt: skip
 # A sync word of 11 to 16 bits is no proof; these look at several frames and may say no.
-_BY_FRAMES: tuple[Callable[[Source], AudioFacts | None], ...] = (
-    ac3.read_facts,
-    adts.read_facts,
-    mpeg.read_facts,
-)
+_BY_FRAMES = ("ac3", "adts", "mpeg")
 
 
 def sniff(file: BinaryIO, n_bytes: int) -> AudioFacts:
@@ -88,22 +56,26 @@ def sniff(file: BinaryIO, n_bytes: int) -> AudioFacts:
 
 def _read(source: Source) -> AudioFacts | None:
     head = source.at(source.start, _HEAD_BYTES)
-    for matches, read_facts in _BY_MAGIC:
-        if matches(head):
-            return with_further_parts(source, read_facts(source), read_facts)
-    if describe(head) is not None:
+    for name in _BY_MAGIC:
+        container = _container(name)
+        if container.matches(head):
+            facts: AudioFacts = container.read_facts(source)
+            return with_further_parts(source, facts, container.read_facts)
+    if _container("foreign_files").describe(head) is not None:
         return None
-    for read_frames in _BY_FRAMES:
-        facts = read_frames(source)
-        if facts is not None:
-            return facts
-    return None
+    found = (_container(name).read_facts(source) for name in _BY_FRAMES)
+    return next((facts for facts in found if facts is not None), None)
+
+
+def _container(name: str) -> Any:
+    """A module of `ossicle.audio.containers`, imported when a file may need it."""
+    return importlib.import_module(f"ossicle.audio.containers.{name}")
 
 
 def _stranger(source: Source) -> str:
     if source.start >= source.n_bytes:
         return f"nothing but a tag in {source.n_bytes} bytes"
-    name = describe(source.at(source.start, _HEAD_BYTES))
+    name = _container("foreign_files").describe(source.at(source.start, _HEAD_BYTES))
     if name is not None:
         return f"looks like {name}"
     return f"no known audio format in {source.n_bytes} bytes"

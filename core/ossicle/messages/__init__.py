@@ -1,63 +1,95 @@
 """Requests, replies, events and receipts: what travels through the house."""
 
-from ossicle.messages.events import (
-    AudioDelta,
-    Event,
-    Finished,
-    FinishReason,
-    InputHeard,
-    LanguageDetected,
-    ReferenceIssued,
-    RefusalDelta,
-    ReplyStarted,
-    Segment,
-    SegmentReported,
-    TextDelta,
-    ToolCallDelta,
-    TranscriptDelta,
-    UsageReported,
-)
-from ossicle.messages.fold import ReplyFold, raw_clip
-from ossicle.messages.modality import (
-    AUDIO_TO_BOTH,
-    AUDIO_TO_TEXT,
-    CHAT_AUDIO_ROWS,
-    MIXED_TO_BOTH,
-    MIXED_TO_TEXT,
-    SPEAK,
-    TEXT_TO_AUDIO,
-    TEXT_TO_TEXT,
-    TRANSCRIBE,
-    Modality,
-    ModalityRow,
-    Task,
-)
-from ossicle.messages.parts import (
-    AudioPart,
-    AudioReference,
-    Message,
-    Part,
-    Role,
-    TextPart,
-    ToolCallPart,
-    ToolResultPart,
-)
-from ossicle.messages.receipt import (
-    Attempt,
-    AudioRecord,
-    CacheOrigin,
-    CallOutcome,
-    Estimate,
-    Finding,
-    Receipt,
-    Severity,
-    Step,
-)
-from ossicle.messages.reply import Reply
-from ossicle.messages.request import Request
-from ossicle.messages.tools import TOOL_NAME, NamedTool, Tool, ToolCall, ToolChoice
-from ossicle.messages.usage import Cost, CostBasis, Usage, sum_costs
-from ossicle.messages.value import Value
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ossicle.messages.events import (
+        AudioDelta,
+        Event,
+        Finished,
+        FinishReason,
+        InputHeard,
+        LanguageDetected,
+        ReferenceIssued,
+        RefusalDelta,
+        ReplyStarted,
+        Segment,
+        SegmentReported,
+        TextDelta,
+        ToolCallDelta,
+        TranscriptDelta,
+        UsageReported,
+    )
+    from ossicle.messages.fold import ReplyFold, raw_clip
+    from ossicle.messages.modality import (
+        AUDIO_TO_BOTH,
+        AUDIO_TO_TEXT,
+        CHAT_AUDIO_ROWS,
+        MIXED_TO_BOTH,
+        MIXED_TO_TEXT,
+        SPEAK,
+        TEXT_TO_AUDIO,
+        TEXT_TO_TEXT,
+        TRANSCRIBE,
+        Modality,
+        ModalityRow,
+        Task,
+    )
+    from ossicle.messages.parts import (
+        AudioPart,
+        AudioReference,
+        Message,
+        Part,
+        Role,
+        TextPart,
+        ToolCallPart,
+        ToolResultPart,
+    )
+    from ossicle.messages.receipt import (
+        Attempt,
+        AudioRecord,
+        CacheOrigin,
+        CallOutcome,
+        Estimate,
+        Finding,
+        Receipt,
+        Severity,
+        Step,
+    )
+    from ossicle.messages.reply import Reply
+    from ossicle.messages.request import Request
+    from ossicle.messages.tools import TOOL_NAME, NamedTool, Tool, ToolCall, ToolChoice
+    from ossicle.messages.usage import Cost, CostBasis, Usage, sum_costs
+    from ossicle.messages.value import Value
+else:
+    from ossicle.lazy_names import lazy_names
+
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "events": (
+                "AudioDelta Event Finished FinishReason InputHeard LanguageDetected "
+                "ReferenceIssued RefusalDelta ReplyStarted Segment SegmentReported TextDelta "
+                "ToolCallDelta TranscriptDelta UsageReported"
+            ),
+            "fold": "ReplyFold raw_clip",
+            "modality": (
+                "AUDIO_TO_BOTH AUDIO_TO_TEXT CHAT_AUDIO_ROWS MIXED_TO_BOTH MIXED_TO_TEXT SPEAK "
+                "TEXT_TO_AUDIO TEXT_TO_TEXT TRANSCRIBE Modality ModalityRow Task"
+            ),
+            "parts": (
+                "AudioPart AudioReference Message Part Role TextPart ToolCallPart ToolResultPart"
+            ),
+            "receipt": (
+                "Attempt AudioRecord CacheOrigin CallOutcome Estimate Finding Receipt Severity Step"
+            ),
+            "reply": "Reply",
+            "request": "Request",
+            "tools": "TOOL_NAME NamedTool Tool ToolCall ToolChoice",
+            "usage": "Cost CostBasis Usage sum_costs",
+            "value": "Value",
+        },
+    )
 
 __all__ = [
     "AUDIO_TO_BOTH",

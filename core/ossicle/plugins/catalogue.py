@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ossicle.abc import (
-    Capabilities,
-    ConverterSpec,
-    PreprocessorSpec,
-    ProviderSpec,
-    Requirement,
-    ValidatorSpec,
-)
 from ossicle.errors import DuplicateNameError
+
+if TYPE_CHECKING:
+    from ossicle.abc import (
+        Capabilities,
+        ConverterSpec,
+        PreprocessorSpec,
+        ProviderSpec,
+        Requirement,
+        ValidatorSpec,
+    )
 
 
 class Spec(Protocol):

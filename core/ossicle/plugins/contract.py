@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ossicle.abc import (
-    API_VERSION,
-    Capabilities,
-    CodecRule,
-    ConverterSpec,
-    PreprocessorSpec,
-    ProviderSpec,
-    Requirement,
-    ValidatorSpec,
-)
+from ossicle.abc import API_VERSION, CodecRule, Requirement
 from ossicle.errors import PluginContractError
 
-SPEC_OF_HOOK: Mapping[str, type] = {
-    "ossicle_register_providers": ProviderSpec,
-    "ossicle_register_converters": ConverterSpec,
-    "ossicle_register_validators": ValidatorSpec,
-    "ossicle_register_preprocessors": PreprocessorSpec,
-    "ossicle_register_models": Capabilities,
+SPEC_OF_HOOK: Mapping[str, str] = {
+    "ossicle_register_providers": "ProviderSpec",
+    "ossicle_register_converters": "ConverterSpec",
+    "ossicle_register_validators": "ValidatorSpec",
+    "ossicle_register_preprocessors": "PreprocessorSpec",
+    "ossicle_register_models": "Capabilities",
 }
-"""Hooks that announce something, and what each one's list holds."""
+"""Hooks that announce something, and the class in `ossicle.abc` that each one's list holds."""
+
+# Each class is imported when the first plugin announces one of its kind.
+_INTERFACES: Any = importlib.import_module("ossicle.abc")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
@@ -42,7 +37,7 @@ def checked_answer(hook: str, answer: object, *, plugin: str) -> list[Any]:
             plugin=plugin,
             fix="Return a list.",
         )
-    kind, items = SPEC_OF_HOOK[hook], list(answer)
+    kind, items = getattr(_INTERFACES, SPEC_OF_HOOK[hook]), list(answer)
     for item in items:
         if not isinstance(item, kind):
             raise PluginContractError(
@@ -51,7 +46,7 @@ def checked_answer(hook: str, answer: object, *, plugin: str) -> list[Any]:
                 fix=f"Return {kind.__name__} objects.",
             )
         _check_version(item, plugin)
-        flaw = _flaw_of(item)
+        flaw = _flaw_of(item, SPEC_OF_HOOK[hook])
         if flaw is not None:
             raise PluginContractError(
                 f"a {kind.__name__} of plugin {plugin!r} is malformed: {flaw}",
@@ -71,11 +66,11 @@ def _check_version(item: object, plugin: str) -> None:
         )
 
 
-def _flaw_of(item: Any) -> str | None:
+def _flaw_of(item: Any, kind: str) -> str | None:
     """What is wrong with a single announcement, in words."""
-    if isinstance(item, Capabilities):
+    if kind == "Capabilities":
         # Pydantic checks what is built the usual way; `model_construct` and `model_copy` do not.
-        Capabilities.model_validate(dict(item))
+        _INTERFACES.Capabilities.model_validate(dict(item))
         return None
     checks: list[tuple[bool, str]] = [
         (isinstance(item.name, str) and bool(_NAME.fullmatch(item.name)), "name"),
@@ -83,11 +78,11 @@ def _flaw_of(item: Any) -> str | None:
         (isinstance(item.factory, Callable), "factory"),  # type: ignore[arg-type]
         (_all_are(item.requires, Requirement), "requires"),
     ]
-    if isinstance(item, ProviderSpec):
+    if kind == "ProviderSpec":
         models = item.default_models
         is_map = isinstance(models, Mapping) and _all_are([*models, *models.values()], str)
         checks.append((is_map, "default_models"))
-    if isinstance(item, ConverterSpec):
+    if kind == "ConverterSpec":
         checks += [(_all_are(item.reads, CodecRule), "reads")]
         checks += [(_all_are(item.writes, CodecRule), "writes")]
     for is_right, field in checks:

@@ -7,20 +7,24 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ossicle.abc import PROJECT
+from ossicle.abc.hooks import HOOKS_OF_KIND, PROJECT
 
 _LOG = logging.getLogger(__name__)
+
+GROUPS = (PROJECT, *(f"{PROJECT}.{kind}" for kind in HOOKS_OF_KIND))
+"""Entry point groups of plugins."""
 
 EntryPoints = Callable[[], Iterable[importlib.metadata.EntryPoint]]
 
 
 def installed_entry_points() -> Iterable[importlib.metadata.EntryPoint]:
-    """Entry points of the group `ossicle` in this environment; nothing is imported.
+    """Entry points of plugins in this environment; nothing is imported.
 
     One distribution whose list cannot be read does not hide those of the others.
     """
     try:
-        return importlib.metadata.entry_points(group=PROJECT)
+        points = importlib.metadata.entry_points()
+        return [point for group in GROUPS for point in points.select(group=group)]
     except Exception:  # noqa: BLE001 - rim: whatever the files of a broken distribution cause
         return list(_one_by_one())
 
@@ -33,7 +37,7 @@ def _one_by_one() -> Iterator[importlib.metadata.EntryPoint]:
             # The entry point file's text may be anything, so it is not repeated.
             _LOG.warning("a distribution's plugins are unreadable: %s", type(error).__name__)
             continue
-        yield from (point for point in points if point.group == PROJECT)
+        yield from (point for point in points if point.group in GROUPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from ossicle.abc import (
-    PROJECT,
-    Capabilities,
-    ConverterSpec,
-    PreprocessorSpec,
-    ProviderSpec,
-    Requirement,
-    ValidatorSpec,
-    hooks,
-)
+from ossicle.abc import PROJECT, hooks
 from ossicle.errors import (
     ConfigurationError,
     DependencyMissingError,
     OssicleError,
+    PluginContractError,
     PluginLoadError,
     UnknownProviderError,
 )
@@ -34,14 +25,32 @@ from ossicle.plugins.catalogue import Catalogue, Shelf, Spec, shelve
 from ossicle.plugins.discovery import EntryPoints, Origins, installed_entry_points
 from ossicle.plugins.listing import PluginListing
 from ossicle.plugins.loading import LOAD_LIMIT_S, Announcement, announcement_of, load_strangers
-from ossicle.plugins.proof import Proof, read_proof
-from ossicle.plugins.wording import fix_for, in_words
+
+if TYPE_CHECKING:
+    from ossicle.abc import (
+        Capabilities,
+        ConverterSpec,
+        PreprocessorSpec,
+        ProviderSpec,
+        Requirement,
+        ValidatorSpec,
+    )
+    from ossicle.plugins.proof import Proof
 
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())  # the host program decides what is shown
 
-_PLUGINS_OWN = (Exception, SystemExit, GeneratorExit, asyncio.CancelledError)
-"""What a plugin may raise by itself; an interrupt in our thread is a person's, and passes."""
+
+def _plugins_own() -> tuple[type[BaseException], ...]:
+    """What a plugin may raise by itself; an interrupt in our thread is a person's, and passes."""
+    import asyncio  # dear, and only needed once something was raised
+
+    return (Exception, SystemExit, GeneratorExit, asyncio.CancelledError)
+
+
+def _anything() -> tuple[type[BaseException], ...]:
+    """What a plugin that was loaded in a thread of its own may raise; no person's interrupt."""
+    return (BaseException,)
 
 
 class PluginHost:
@@ -71,6 +80,8 @@ class PluginHost:
         self._origins = Origins()
         self._lock = threading.RLock()
         self._is_loaded = False
+        self._loaded_kinds: set[str] = set()
+        self._points: list[importlib.metadata.EntryPoint] | None = None
         self._listings: dict[str, PluginListing] = {}
         self._catalogue = Catalogue()
         self._manager = pluggy.PluginManager(PROJECT)
@@ -90,7 +101,7 @@ class PluginHost:
 
     def converters(self) -> tuple[ConverterSpec, ...]:
         """All announced converters, also those that miss a package."""
-        self.load()
+        self.load("converters")
         return tuple(self._catalogue.converters)
 
     def validators(self) -> tuple[ValidatorSpec, ...]:
@@ -100,7 +111,7 @@ class PluginHost:
 
     def preprocessors(self) -> tuple[PreprocessorSpec, ...]:
         """All announced preprocessors that can work here."""
-        self.load()
+        self.load("preprocessors")
         return tuple(spec for spec in self._catalogue.preprocessors if not missing(spec.requires))
 
     def models(self) -> tuple[Capabilities, ...]:
@@ -140,6 +151,8 @@ class PluginHost:
         for point in self._entry_points():
             if point.name == name:
                 version = self._origins.of(point).version
+                from ossicle.plugins.proof import read_proof
+
                 return read_proof(PluginListing(name=name, module=point.value, version=version))
         raise ConfigurationError(
             f"no plugin {name!r} is installed", fix="See `ossicle plugins` for the names."
@@ -174,7 +187,7 @@ class PluginHost:
             wanted = {name: facts[name] for name in implementation.argnames}
             try:
                 implementation.function(**wanted)
-            except _PLUGINS_OWN as error:
+            except _plugins_own() as error:
                 # Rim: a listener must not end a paid call.
                 _LOG.warning(
                     "hook %s of plugin %s failed: %s",
@@ -185,37 +198,55 @@ class PluginHost:
 
     # ---- loading
 
-    def load(self) -> None:
-        """Import and register every allowed plugin; a second call does nothing."""
-        if self._is_loaded:
+    def load(self, kind: str | None = None) -> None:
+        """Import and register every allowed plugin; a second call does nothing.
+
+        Args:
+            kind: Load only what may announce this kind, such as `converters`; `None`: everything.
+        """
+        if self._is_loaded or kind in self._loaded_kinds:
             return
         with self._lock:
-            if self._is_loaded:
+            if self._is_loaded or kind in self._loaded_kinds:
                 return
-            for number, plugin in enumerate(self._objects):
-                name = getattr(plugin, "__name__", None) or type(plugin).__name__
-                name = f"{name}#{number}" if name in self._listings else name
-                listing = PluginListing(name=name, module=name)
-                self._adopt(listing, partial(announcement_of, name, partial(_same, plugin)))
-            strangers = []
-            for point in self._entry_points():
-                known = self._admit(point)
-                if known is None:
-                    continue
-                self._listings[known.name] = known  # the name is taken from now on
-                if known.is_first_party and known.state == "ready":
-                    self._adopt(known, partial(announcement_of, known.name, point.load))
-                elif known.state == "ready":
-                    strangers.append((known, point))
-            strangers.sort(key=lambda one: one[0].name)  # file systems list them in any order
-            loaded = load_strangers(
-                [(listing.name, point.value, point.load) for listing, point in strangers],
-                limit_s=self._load_limit_s,
-            )
-            for (listing, _), announcement in zip(strangers, loaded, strict=True):
-                self._adopt(listing, announcement, own=BaseException)
+            if self._points is None:
+                self._adopt_objects()
+                self._points = list(self._entry_points())
+            wanted = [one for one in self._points if kind is None or _kind_of(one) in ("", kind)]
+            self._points = [one for one in self._points if one not in wanted]
+            self._load_points(wanted)
             self._note_conflicts()
-            self._is_loaded = True
+            if kind is None:
+                self._is_loaded = True
+            else:
+                self._loaded_kinds.add(kind)
+
+    def _adopt_objects(self) -> None:
+        for number, plugin in enumerate(self._objects):
+            name = getattr(plugin, "__name__", None) or type(plugin).__name__
+            name = f"{name}#{number}" if name in self._listings else name
+            listing = PluginListing(name=name, module=name)
+            self._adopt(listing, partial(announcement_of, name, partial(_same, plugin)))
+
+    def _load_points(self, points: Iterable[importlib.metadata.EntryPoint]) -> None:
+        strangers = []
+        for point in points:
+            known = self._admit(point)
+            if known is None:
+                continue
+            self._listings[known.name] = known  # the name is taken from now on
+            if known.is_first_party and known.state == "ready":
+                announce = partial(announcement_of, known.name, point.load)
+                self._adopt(known, announce, kind=_kind_of(point))
+            elif known.state == "ready":
+                strangers.append((known, point))
+        strangers.sort(key=lambda one: one[0].name)  # file systems list them in any order
+        loaded = load_strangers(
+            [(listing.name, point.value, point.load) for listing, point in strangers],
+            limit_s=self._load_limit_s,
+        )
+        for (listing, point), announcement in zip(strangers, loaded, strict=True):
+            self._adopt(listing, announcement, kind=_kind_of(point), own=_anything)
 
     def _admit(self, point: importlib.metadata.EntryPoint) -> PluginListing | None:
         """What is known of a plugin before it is imported; its state says whether it may be.
@@ -259,13 +290,17 @@ class PluginHost:
         listing: PluginListing,
         announce: Callable[[], Announcement],
         *,
-        own: type[BaseException] | tuple[type[BaseException], ...] = _PLUGINS_OWN,
+        kind: str = "",
+        own: Callable[[], tuple[type[BaseException], ...]] = _plugins_own,
     ) -> None:
         try:
             found = announce()
+            _check_kind(found, kind, plugin=listing.name)
             self._manager.register(found.plugin, name=listing.name)
-        except own as error:
+        except own() as error:
             # Rim: whatever a broken plugin raises, SystemExit included, must not stop the host.
+            from ossicle.plugins.wording import fix_for, in_words
+
             reason = in_words(error)
             self._listings[listing.name] = replace(
                 listing, state="broken", reason=reason, fix=fix_for(error, listing.module)
@@ -296,6 +331,8 @@ class PluginHost:
         for shelf in shelves:
             for name, owners in shelf.conflicts().items():
                 reason = f"{shelf.kind} {name!r} is claimed by {', '.join(owners)}"
+                if all(self._listings[owner].reason == reason for owner in owners):
+                    continue
                 _LOG.warning("%s; it belongs to neither", reason)
                 for owner in owners:
                     self._listings[owner] = replace(
@@ -304,6 +341,22 @@ class PluginHost:
                         reason=reason,
                         fix="Uninstall one of them, or leave it out of the allowed plugins.",
                     )
+
+
+def _kind_of(point: importlib.metadata.EntryPoint) -> str:
+    """The one kind that a plugin may announce, by its group; empty: any."""
+    return point.group.removeprefix(PROJECT).removeprefix(".")
+
+
+def _check_kind(found: Announcement, kind: str, *, plugin: str) -> None:
+    """Refuse what would be there or not, depending on what was asked for first."""
+    for hook, _ in found.answers:
+        if kind and hook not in hooks.HOOKS_OF_KIND[kind]:
+            raise PluginContractError(
+                f"plugin {plugin!r} of the group ossicle.{kind} implements {hook}",
+                plugin=plugin,
+                fix="Name it in the entry point group ossicle, whose plugins announce anything.",
+            )
 
 
 def _announced(hook: str, spec: Spec) -> str:

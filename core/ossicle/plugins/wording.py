@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
-
 from ossicle.errors import OssicleError
 
 _MOST_CHARACTERS = 200
@@ -14,6 +12,8 @@ def in_words(error: BaseException) -> str:
     """What went wrong, in one line."""
     if isinstance(error, OssicleError):
         return error.what
+    from pydantic import ValidationError
+
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ossicle.audio import AudioClip, AudioFormat
+from ossicle.audio import AudioFormat
 from ossicle.conversion.chain import find_preprocessors
 from ossicle.conversion.conversion import convert_into, keep_source
 from ossicle.intake import TRUSTED
 from ossicle_cli.audio_output import Destination, destination, opened
-from ossicle_cli.document import write_document
 from ossicle_cli.options import json_option, preprocessors
 from ossicle_cli.progress import length_of, progress
 from ossicle_cli.session import Session
@@ -23,6 +22,8 @@ from ossicle_cli.tables import megabytes
 from ossicle_cli.terminal import visible
 
 if TYPE_CHECKING:
+    from ossicle.audio import AudioClip
+    from ossicle.conversion.conversion import Written
     from ossicle.messages.receipt import AudioRecord
 
 _BIT_RATE = re.compile(r"(\d{1,7}(?:\.\d+)?)(k?)(?:bit/s|bps)?", re.IGNORECASE)
@@ -78,36 +79,30 @@ def command(
         with opened(target) as sink:
             assert sink is not None
             with progress(session, "converting", total_s=length_of(clip)) as advance:
-                receipt = convert_into(
+                written = convert_into(
                     clip, wanted, sink.file, converters=session.host.converters(),
                     preprocess=prepared, limits=TRUSTED, advance=advance,
-                ).record  # fmt: skip
+                )  # fmt: skip
             n_bytes = sink.n_bytes
-        result = _result(target, clip, wanted)
+        receipt = written.record
         seconds = time.monotonic() - began
         if as_json:
-            write_document(_document(clip, result, target, receipt, names=names, n_bytes=n_bytes))
+            from ossicle_cli.document import write_document
+
+            write_document(_document(clip, written, target, names=names, n_bytes=n_bytes))
         else:
             _report(session, clip, target, receipt, seconds=seconds, n_bytes=n_bytes)
 
 
-def _result(target: Destination, clip: AudioClip, wanted: AudioFormat) -> AudioClip | None:
-    """The clip that was written; `None` for raw samples and where it cannot be read back."""
-    if target.path is None or not target.path.is_file() or wanted.container == "raw":
-        return None
-    return AudioClip.from_path(target.path)
-
-
 def _document(
     clip: AudioClip,
-    result: AudioClip | None,
+    written: Written,
     target: Destination,
-    receipt: AudioRecord,
     *,
     names: tuple[str, ...],
     n_bytes: int,
 ) -> dict[str, Any]:
-    form = None if result is None else result.format
+    form, receipt = written
     return {
         "input": {
             "format": clip.format.name,
@@ -119,9 +114,9 @@ def _document(
         "output": {
             "path": target.name,
             "format": target.format,
-            "sample_rate": None if form is None else form.sample_rate,
-            "channels": None if form is None else form.channels,
-            "duration_s": None if result is None else result.duration_s,
+            "sample_rate": form.sample_rate,
+            "channels": form.channels,
+            "duration_s": receipt.result_duration_s,
             "n_bytes": n_bytes,
         },
         "effects": {step.action: step.effect for step in receipt.steps if step.action in names},

@@ -12,6 +12,8 @@ from tests.core.audio.synthetic import DATA, box
 from ossicle.audio import AudioClip
 from ossicle.errors import AudioLimitError, MalformedAudioError
 from ossicle.intake import TRUSTED, check_metadata
+from ossicle.intake.metadata import _TAGGED
+from ossicle.intake.metadata_walks import WALKS
 
 
 def comments(count: int, size: int = 8) -> bytes:
@@ -174,3 +176,7 @@ def test_nested_boxes_do_not_nest_for_ever() -> None:
 def test_real_files_pass() -> None:
     for data in synthetic.seeds():
         check_metadata(AudioClip.from_bytes(data))
+
+
+def test_every_container_that_has_a_walk_is_walked() -> None:
+    assert set(WALKS) == _TAGGED

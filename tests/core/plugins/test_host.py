@@ -190,3 +190,34 @@ def test_an_allowed_third_partys_plugin_is_imported_and_isolated(
     with pytest.raises(PluginLoadError, match="acme is broken"):
         found.provider("acme")
     assert (third_party / "imported").exists()
+
+
+def test_a_plugin_of_one_kind_is_imported_when_that_kind_is_asked_for(third_party: Path) -> None:
+    info = third_party / "acme_voice-1.2.dist-info"
+    (info / "entry_points.txt").write_text("[ossicle.validators]\nacme = acme_voice\n")
+    found = PluginHost(allow=["acme"])
+    assert found.converters()
+    assert not (third_party / "imported").exists()
+    assert found.validators()
+    assert (third_party / "imported").exists()
+    assert state(found, "acme")[0] == "broken"
+
+
+def test_a_plugin_of_any_kind_is_imported_whatever_is_asked_for(third_party: Path) -> None:
+    assert PluginHost(allow=["acme"]).converters()
+    assert (third_party / "imported").exists()
+
+
+def test_what_announces_another_kind_than_its_group_says_is_broken(third_party: Path) -> None:
+    (third_party / "acme_voice.py").write_text(
+        "from ossicle.abc import hookimpl\n\n"
+        "@hookimpl\ndef ossicle_register_models():\n    return []\n"
+    )
+    info = third_party / "acme_voice-1.2.dist-info"
+    (info / "entry_points.txt").write_text("[ossicle.converters]\nacme = acme_voice\n")
+    found = PluginHost(allow=["acme"])
+    found.converters()
+    assert state(found, "acme") == (
+        "broken",
+        "plugin 'acme' of the group ossicle.converters implements ossicle_register_models",
+    )
