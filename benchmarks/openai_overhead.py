@@ -28,7 +28,7 @@ from ossicle.audio import AudioClip
 from ossicle.audio.wav import wav_header
 from ossicle.messages import AudioDelta, AudioPart, Message, Request, TextPart
 from ossicle_openai.provider import OpenAIProvider
-from ossicle_openai.sound import PCM16
+from ossicle_openai.response_audio import PCM16
 from ossicle_testing.vendors.openai import FakeOpenAI
 
 MODEL = "gpt-audio-1.5"

@@ -6,12 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ossicle.rest import Failures, Options, RestOptions
+from ossicle.rest import Options, RestOptions
 
 PROVIDER = "elevenlabs"
 """Name of the provider."""
-
-FAILURES = Failures(provider=PROVIDER, request_id_headers=("request-id", "x-request-id"))
 
 
 class EndpointOptions(RestOptions):

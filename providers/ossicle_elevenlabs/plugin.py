@@ -12,7 +12,7 @@ from ossicle.abc import (
     Requirement,
     hookimpl,
 )
-from ossicle_elevenlabs.catalogue import DEFAULT_MODELS, all_capabilities
+from ossicle_elevenlabs.catalogue import CATALOGUE, DEFAULT_MODELS
 
 
 def _build(settings: ProviderSettings) -> AudioProvider:
@@ -38,4 +38,4 @@ def ossicle_register_providers() -> Sequence[ProviderSpec]:
 @hookimpl
 def ossicle_register_models() -> Sequence[Capabilities]:
     """The vendor's own models."""
-    return all_capabilities()
+    return CATALOGUE.capabilities()

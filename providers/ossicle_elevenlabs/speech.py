@@ -8,17 +8,16 @@ from urllib.parse import urlencode
 
 from ossicle.abc import AudioOutput
 from ossicle.audio import AudioFormat
-from ossicle.errors import TextTooLongError, UnsupportedFeatureError, UnsupportedFormatError
-from ossicle.messages import Request, TextPart
-from ossicle.rest import path_segment
-from ossicle_elevenlabs.catalogue import ModelRecord
-from ossicle_elevenlabs.languages import code_of
+from ossicle.errors import UnsupportedFormatError
+from ossicle.messages import Request
+from ossicle.rest import language_code, path_segment, refuse_unsupported, spoken_text
+from ossicle_elevenlabs.catalogue import ElevenLabsModel
 from ossicle_elevenlabs.options import CallOptions, EndpointOptions
 
 _MOST_CREDITS = 10**9
 
 
-def speech_path(request: Request, *, record: ModelRecord, options: EndpointOptions) -> str:
+def speech_path(request: Request, *, record: ElevenLabsModel, options: EndpointOptions) -> str:
     """The path of a call, with its query.
 
     Raises:
@@ -33,7 +32,7 @@ def speech_path(request: Request, *, record: ModelRecord, options: EndpointOptio
     return f"/text-to-speech/{path_segment(voice, what='voice')}{way}?{urlencode(query)}"
 
 
-def asked_format(request: Request, record: ModelRecord) -> AudioFormat:
+def asked_format(request: Request, record: ElevenLabsModel) -> AudioFormat:
     """The format that is asked for; the first that the model has where none is named."""
     if request.output_format is not None:
         return request.output_format
@@ -68,7 +67,7 @@ def format_name(form: AudioFormat) -> str:
 
 
 def speech_payload(
-    request: Request, *, record: ModelRecord, options: CallOptions
+    request: Request, *, record: ElevenLabsModel, options: CallOptions
 ) -> dict[str, Any]:
     """The body of a call.
 
@@ -76,21 +75,13 @@ def speech_payload(
         TextTooLongError: More text than the model speaks in one request.
         UnsupportedFeatureError: The request cannot be said in the vendor's form.
     """
-    text = spoken_text(request)
-    allowed = record.capabilities.max_text_chars
-    if allowed is not None and len(text) > allowed:
-        raise TextTooLongError(
-            f"the text of {len(text)} characters is longer than the {allowed} of one request",
-            measured=len(text),
-            allowed=allowed,
-            fix="Speak it in parts.",
-        )
+    text = spoken_text(request, max_chars=record.capabilities.max_text_chars)
     _refuse_unsayable(request, record=record, options=options)
     settings = options.voice_settings
     fields = {
         "text": text,
         "model_id": request.model,
-        "language_code": code_of(request.language) if request.language else None,
+        "language_code": language_code(request.language) if request.language else None,
         "seed": request.seed,
         "voice_settings": settings.model_dump(exclude_none=True) if settings else None,
         "previous_text": options.previous_text,
@@ -99,11 +90,6 @@ def speech_payload(
         **options.extra_body,
     }
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def spoken_text(request: Request) -> str:
-    """What is to be said."""
-    return "\n".join(part.text for part in request.messages[-1].parts if isinstance(part, TextPart))
 
 
 def billed_characters(cost: str | None, *, n_chars: int, rate: float | None) -> int:
@@ -123,19 +109,18 @@ def billed_characters(cost: str | None, *, n_chars: int, rate: float | None) -> 
     return n_chars if abs(told - n_chars) <= 1 / rate else math.ceil(told)
 
 
-def _refuse_unsayable(request: Request, *, record: ModelRecord, options: CallOptions) -> None:
-    model = request.model
+def _refuse_unsayable(request: Request, *, record: ElevenLabsModel, options: CallOptions) -> None:
     has_context = options.previous_text is not None or options.next_text is not None
-    wrong: tuple[tuple[bool, str, str], ...] = (
-        (bool(request.instructions), "instructions",
-         "Leave them out; the voice decides, and v3 and later take tags such as [whispers]."),
-        (request.temperature is not None, "temperature",
-         "Leave it out; `voice_settings` has `stability`."),
-        (bool(request.language) and not record.takes_language, "language",
-         "Leave it out, it is detected; or use 'eleven_flash_v2_5'."),
-        (has_context and not record.takes_context, "previous_text",
-         "Leave `previous_text` and `next_text` out, or use 'eleven_multilingual_v2'."),
+    refuse_unsupported(
+        request.model,
+        (
+            (request.instructions, "instructions",
+             "Leave them out; the voice decides, and v3 and later take tags such as [whispers]."),
+            (request.temperature is not None, "temperature",
+             "Leave it out; `voice_settings` has `stability`."),
+            (request.language and not record.takes_language, "language",
+             "Leave it out, it is detected; or use 'eleven_flash_v2_5'."),
+            (has_context and not record.takes_context, "previous_text",
+             "Leave `previous_text` and `next_text` out, or use 'eleven_multilingual_v2'."),
+        ),
     )  # fmt: skip
-    for is_wrong, feature, fix in wrong:
-        if is_wrong:
-            raise UnsupportedFeatureError(f"{model} takes no {feature}", feature=feature, fix=fix)

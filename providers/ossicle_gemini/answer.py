@@ -18,16 +18,10 @@ from ossicle.messages import (
     UsageReported,
 )
 from ossicle.messages.events import FinishReason
-from ossicle_gemini.duration import duration_s
+from ossicle.rest import CallErrors, text_of
 from ossicle_gemini.endings import REASONS, raise_if_useless
-from ossicle_gemini.error_body import envelope_of
-from ossicle_gemini.errors import (
-    CallFacts,
-    error_in_answer,
-    refused_content,
-)
-from ossicle_gemini.options import FAILURES
-from ossicle_gemini.sound import SoundReader
+from ossicle_gemini.errors import FAILURES, duration_s, refused_content
+from ossicle_gemini.response_audio import BlobReader
 from ossicle_gemini.usage import usage_of
 
 Sign = Callable[[str, str], None]
@@ -41,7 +35,7 @@ class AnswerReader:
     along with that or after it. Thoughts are passed over. There is no other end mark.
 
     Args:
-        call: What was asked, for errors.
+        errors: Translates the vendor's errors.
         new_id: Makes an id for a tool call that the vendor gave none.
         sign: Takes the signatures of tool calls.
         request_id: The vendor's id of the request.
@@ -52,17 +46,17 @@ class AnswerReader:
     def __init__(
         self,
         *,
-        call: CallFacts,
+        errors: CallErrors,
         new_id: Callable[[], str],
         sign: Sign,
         request_id: str | None = None,
         has_audio: bool = False,
         max_audio_bytes: int = 64 << 20,
     ) -> None:
-        self._call, self._new_id, self._sign = call, new_id, sign
+        self._errors, self._new_id, self._sign = errors, new_id, sign
         self._request_id = request_id
         self._has_audio = has_audio
-        self._sound = SoundReader(max_bytes=max_audio_bytes)
+        self._audio = BlobReader(max_bytes=max_audio_bytes)
         self._n_responses = self._n_calls = 0
         self._has_words = False
         self._ending: str | None = None
@@ -76,7 +70,7 @@ class AnswerReader:
     @property
     def has_content(self) -> bool:
         """Whether anything has come that a caller would miss."""
-        return bool(self._has_words or self._n_calls or self._sound.n_bytes)
+        return bool(self._has_words or self._n_calls or self._audio.n_bytes)
 
     def feed(self, body: object) -> Iterator[Event]:
         """The events of one response.
@@ -86,20 +80,15 @@ class AnswerReader:
             ContentRefusedError: The vendor's policy blocked the prompt.
             ProviderError: It is the vendor's error.
         """
-        said = envelope_of(body)
-        if said is not None:
-            raise error_in_answer(
-                said, status=200, request_id=self._request_id, call=self._call,
-                started=self.has_content,
-            )  # fmt: skip
+        self._errors.check(body, request_id=self._request_id, started=self.has_content)
         if not isinstance(body, Mapping):
             raise FAILURES.invalid_reply("the reply is no JSON object", request_id=self._request_id)
         self._n_responses += 1
         if self._n_responses == 1:
             yield ReplyStarted(
                 request_id=self._request_id,
-                reply_id=_text(body.get("responseId")),
-                model=_text(body.get("modelVersion")),
+                reply_id=text_of(body.get("responseId")),
+                model=text_of(body.get("modelVersion")),
             )
         usage = usage_of(body.get("usageMetadata"))
         if usage is not None:
@@ -108,6 +97,9 @@ class AnswerReader:
         # Only one candidate is ever asked for.
         for candidate in _objects(body.get("candidates"), "candidates")[:1]:
             yield from self._candidate(candidate)
+
+    def done(self) -> None:
+        """Take `[DONE]`: no word of Google's, but gateways are known to add it."""
 
     def finish(self) -> Iterator[Event]:
         """What the end of the body brings; the last event is `Finished`.
@@ -127,7 +119,7 @@ class AnswerReader:
                 request_id=self._request_id,
             )
         raise_if_useless(self._ending, has_content=self.has_content, request_id=self._request_id)
-        rest = self._sound.finish()
+        rest = self._audio.finish()
         if rest is not None:
             yield rest
         reason: FinishReason = REASONS.get(self._ending, "stop")
@@ -136,7 +128,7 @@ class AnswerReader:
         yield Finished(reason=reason)
 
     def _check_prompt(self, feedback: object) -> None:
-        reason = _text(feedback.get("blockReason")) if isinstance(feedback, Mapping) else None
+        reason = text_of(feedback.get("blockReason")) if isinstance(feedback, Mapping) else None
         if reason is not None and reason != "BLOCKED_REASON_UNSPECIFIED":
             raise refused_content(
                 "the vendor's policy blocked the prompt",
@@ -149,7 +141,7 @@ class AnswerReader:
         if isinstance(content, Mapping):
             for part in _objects(content.get("parts"), "parts"):
                 yield from self._part(part)
-        reason = _text(candidate.get("finishReason"))
+        reason = text_of(candidate.get("finishReason"))
         if reason is not None and reason != "FINISH_REASON_UNSPECIFIED":
             # A second reason must not turn a bad end into a good one.
             is_worse = self._ending in (None, "STOP")
@@ -158,31 +150,31 @@ class AnswerReader:
     def _part(self, part: Mapping[str, Any]) -> Iterator[Event]:
         if part.get("thought") is True:
             return
-        text = _text(part.get("text"))
+        text = text_of(part.get("text"))
         if text is not None:
             self._has_words = True
             yield TextDelta(text=text)
         blob = part.get("inlineData")
         if self._has_audio and isinstance(blob, Mapping):
-            audio = self._sound.push(
-                _text(blob.get("data")) or "", _text(blob.get("mimeType")) or ""
+            audio = self._audio.push(
+                text_of(blob.get("data")) or "", text_of(blob.get("mimeType")) or ""
             )
             if audio is not None:
                 yield audio
         call = part.get("functionCall")
         if isinstance(call, Mapping):
-            yield self._tool_call(call, _text(part.get("thoughtSignature")))
+            yield self._tool_call(call, text_of(part.get("thoughtSignature")))
         transcription = part.get("audioTranscription")
         if isinstance(transcription, Mapping):
             yield from self._transcribed(transcription, has_text=text is not None)
 
     def _tool_call(self, call: Mapping[str, Any], signature: str | None) -> ToolCallDelta:
-        name = _text(call.get("name"))
+        name = text_of(call.get("name"))
         arguments = call.get("args", {})
         if name is None or not isinstance(arguments, Mapping):
             raise FAILURES.invalid_reply("a tool call has no name or no arguments object",
                                 request_id=self._request_id)  # fmt: skip
-        call_id = _text(call.get("id")) or self._new_id()
+        call_id = text_of(call.get("id")) or self._new_id()
         if signature is not None:
             self._sign(call_id, signature)
         index, self._n_calls = self._n_calls, self._n_calls + 1
@@ -191,19 +183,19 @@ class AnswerReader:
 
     def _transcribed(self, said: Mapping[str, Any], *, has_text: bool) -> Iterator[Event]:
         """A transcription's own fields: words with times, speaker and language."""
-        text = _text(said.get("text"))
+        text = text_of(said.get("text"))
         if text is not None and not has_text:
             self._has_words = True
             yield TextDelta(text=text)
-        language = _text(said.get("languageCode"))
+        language = text_of(said.get("languageCode"))
         if language is not None and self._language is None:
             self._language = language
             yield LanguageDetected(language=language)
-        speaker = _text(said.get("speakerLabel"))
+        speaker = text_of(said.get("speakerLabel"))
         if text is not None and (speaker is not None or "startOffset" in said):
             yield SegmentReported(segment=_segment(said, text, speaker, is_word=False))
         for word in _objects(said.get("words"), "words"):
-            spelled = _text(word.get("word"))
+            spelled = text_of(word.get("word"))
             if spelled is not None:
                 yield SegmentReported(segment=_segment(word, spelled, speaker, is_word=True))
 
@@ -224,7 +216,3 @@ def _objects(value: object, what: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
         raise FAILURES.invalid_reply(f"the reply's {what} are no list of objects")
     return value
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from ossicle.errors import PermissionRefusedError
 from ossicle.messages.events import FinishReason
 from ossicle.rest import redact
-from ossicle_gemini.errors import refused_content
-from ossicle_gemini.options import FAILURES, PROVIDER
+from ossicle_gemini.errors import FAILURES, refused_content
+from ossicle_gemini.options import PROVIDER
 
 _BLOCKED = ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII",
             "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "ESCALATION",

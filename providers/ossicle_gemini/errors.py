@@ -1,93 +1,66 @@
-"""The vendor's errors, translated once. Pure: statuses, headers and bodies in, errors out.
+"""What the errors of Google's interfaces (`google.rpc.Status`) mean, and how they are read. Pure.
 
-What `billed` says decides about repeating: `False`, surely not executed; `None`, may be executed.
+Source: https://cloud.google.com/apis/design/errors, and replies of the Gemini API as quoted in
+issues of google-gemini/gemini-cli (10925, 14831), read 2026-11-23.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from ossicle.errors import (
-    AuthenticationError,
-    ContentRefusedError,
-    ModelNotFoundError,
-    OssicleError,
-    PermissionRefusedError,
-    ProviderError,
-    ProviderUnavailableError,
-    QuotaExhaustedError,
-    RateLimitedError,
-    RequestRefusedError,
+from ossicle.errors import ContentRefusedError
+from ossicle.rest import (
+    ErrorBody,
+    ErrorLadder,
+    Failures,
+    bounded_wait,
+    count_of,
+    mapping_of,
+    mappings_of,
+    redact,
+    text_of,
 )
-from ossicle.rest import Refusal, redact
-from ossicle.words import without_quotes
-from ossicle_gemini.error_body import ErrorBody, envelope_of_bytes
-from ossicle_gemini.options import FAILURES, PROVIDER
+from ossicle_gemini.options import PROVIDER
 
-_KEY_REASONS = {"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_NOT_FOUND", "CREDENTIALS_MISSING",
-                "ACCESS_TOKEN_EXPIRED", "ACCESS_TOKEN_TYPE_UNSUPPORTED"}  # fmt: skip
-_SPENT = ("prepayment credits are depleted", "billing details", "limit: 0")
+_SECONDS = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)s")
+_SPENT_WORDS = ("prepayment credits are depleted", "billing details", "limit: 0")
+_SPENT = "spent quota"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFacts:
-    """What of a call is needed to explain its failure.
+def read_error(data: object) -> ErrorBody | None:
+    """The error in JSON data, or `None` when it holds none.
 
-    Attributes:
-        model: The model that was asked.
-        successor: Its successor, if known.
-        key: The key that was sent; only ever used to take it out of texts.
-        said: What the caller said in words; likewise.
+    An error in place of a stream comes as a list with one object in it.
     """
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
+    inner = mapping_of(data).get("error")
+    if not isinstance(inner, Mapping):
+        return None
+    details = {str(one.get("@type")).rpartition(".")[2]: one
+               for one in reversed(mappings_of(inner.get("details")))}  # fmt: skip
+    wait = duration_s(details.get("RetryInfo", {}).get("retryDelay"))
+    blamed = _texts(details.get("BadRequest", {}).get("fieldViolations"), "field")
+    message = text_of(inner.get("message")) or ""
+    quotas = _texts(details.get("QuotaFailure", {}).get("violations"), "quotaId")
+    return ErrorBody(
+        code=text_of(details.get("ErrorInfo", {}).get("reason")) or text_of(inner.get("status")),
+        kind=text_of(inner.get("status")),
+        message=message,
+        param=blamed[0] if blamed else None,
+        status=count_of(inner.get("code")),
+        retry_after_s=None if wait is None else bounded_wait(wait),
+        marks=frozenset({_SPENT}) if _is_spent(message, quotas, wait) else frozenset(),
+        is_own=True,
+    )
 
-    model: str
-    successor: str | None = None
-    key: str | None = field(default=None, repr=False)
-    said: tuple[str, ...] = field(default=(), repr=False)
 
-    def explain(self, refusal: Refusal) -> OssicleError:
-        """The error that a reply with a status other than 2xx means."""
-        on_the_way = FAILURES.of_the_way(refusal)
-        if on_the_way is not None:
-            return on_the_way
-        status, said = refusal.status, envelope_of_bytes(refusal.body)
-        facts = _facts(status, said, self, FAILURES.request_id_of(refusal.headers))
-        if status == 429 or status >= 500 or status in (408, 409):
-            wait = said.retry_after_s or refusal.retry_after_s
-            return _of_trouble(status, said, facts, self, wait)
-        return _of_refusal(status, said, facts, self)
-
-
-def error_in_answer(
-    said: ErrorBody, *, status: int, request_id: str | None, call: CallFacts, started: bool
-) -> OssicleError:
-    """The error that stands where an answer should: in a body with status 200, or in a stream.
-
-    Args:
-        said: What it says.
-        status: HTTP status that came with it.
-        request_id: The vendor's id of the request.
-        call: What was asked.
-        started: Whether a part of the answer came before it.
-    """
-    inner = said.code if said.code is not None and 400 <= said.code < 600 else None
-    facts = _facts(inner or status, said, call, request_id)
-    if inner is not None and inner < 500 and inner not in (408, 409, 429):
-        return _of_refusal(inner, said, facts, call)
-    if inner == 429:
-        error = _of_trouble(429, said, facts, call, said.retry_after_s)
-    else:
-        where = " in the middle of its answer" if started else ""
-        error = ProviderUnavailableError(
-            _says(f"the vendor failed{where}", said, call),
-            **facts, fix="Ask again; it may have been billed.",
-        )  # fmt: skip
-    if started:
-        error.retryable = False
-    if isinstance(error, ProviderError):
-        error.billed = None
-    return error
+def duration_s(value: object) -> float | None:
+    """Seconds of a `google.protobuf.Duration` in JSON, such as `"34.07s"`; else `None`."""
+    found = _SECONDS.fullmatch(value.strip()) if isinstance(value, str) else None
+    return float(found[1]) if found else None
 
 
 def refused_content(what: str, *, request_id: str | None, reason: str) -> ContentRefusedError:
@@ -102,117 +75,51 @@ def refused_content(what: str, *, request_id: str | None, reason: str) -> Conten
     )
 
 
-def _facts(status: int, said: ErrorBody, call: CallFacts, request_id: str | None) -> dict[str, Any]:
-    code = said.reason or said.status
-    return {
-        "provider": PROVIDER,
-        "status": status,
-        "vendor_code": None if code is None else redact(code, key=call.key)[:64],
-        "param": None if said.field is None else redact(said.field, key=call.key),
-        "request_id": request_id,
-    }
-
-
-def _of_trouble(
-    status: int, said: ErrorBody, facts: dict[str, Any], call: CallFacts, wait: float | None
-) -> OssicleError:
-    """Too much, too early, or broken: what may go well another time."""
-    if status == 429:
-        if _is_spent(said):
-            return QuotaExhaustedError(
-                _says("the account's quota is spent (429)", said, call),
-                **facts, billed=False,
-                fix="Check the plan and billing of the project; daily quotas start anew at "
-                "midnight, Pacific time.",
-            )  # fmt: skip
-        return RateLimitedError(
-            _says("too many requests (429)", said, call),
-            **facts, billed=False, retry_after_s=wait, fix="Wait, or send fewer at a time.",
-        )  # fmt: skip
-    if status in (503, 529):
-        return ProviderUnavailableError(
-            _says(f"the vendor is overloaded ({status})", said, call),
-            **facts, billed=False, retry_after_s=wait, fix="Wait and ask again.",
-        )  # fmt: skip
-    if not said.is_own:
-        error = FAILURES.ambiguous(
-            f"something between here and the vendor answered {status}",
-            status=status,
-            request_id=facts["request_id"],
-        )
-        error.retry_after_s = wait
-        return error
-    return ProviderUnavailableError(
-        _says(f"the vendor failed ({status})", said, call),
-        **facts, retry_after_s=wait, fix="Ask again; whether it was billed is not known.",
-    )  # fmt: skip
-
-
-def _is_spent(said: ErrorBody) -> bool:
+def _is_spent(message: str, quotas: list[str], wait: float | None) -> bool:
     """Whether waiting a little will not help: a daily quota, or no credit.
 
     Every 429 of the free tier speaks of billing details, so words only count where no quota is
     named.
     """
-    if said.quotas:
-        return any("PerDay" in quota for quota in said.quotas)
-    text = said.message.lower()
-    return said.retry_after_s is None and any(mark in text for mark in _SPENT)
+    if quotas:
+        return any("PerDay" in quota for quota in quotas)
+    text = message.lower()
+    return wait is None and any(mark in text for mark in _SPENT_WORDS)
 
 
-def _of_refusal(
-    status: int, said: ErrorBody, facts: dict[str, Any], call: CallFacts
-) -> OssicleError:
-    """What will not go well another time unless something changes."""
-    if status == 401 or said.reason in _KEY_REASONS:
-        return AuthenticationError(
-            _says(f"the vendor refused the key ({status})", said, call),
-            **facts, billed=False, fix="Check the key and that it is one of the Gemini API.",
-        )  # fmt: skip
-    if status == 402:
-        return QuotaExhaustedError(
-            _says("the account's credit is spent (402)", said, call),
-            **facts, billed=False, fix="Add credit to the account.",
-        )  # fmt: skip
-    if status == 403 or said.status == "FAILED_PRECONDITION":
-        return PermissionRefusedError(
-            _says(f"the key or its project may not do this ({status})", said, call),
-            **facts, billed=False,
-            fix="Check the rights, the billing and the region of the key's project.",
-        )  # fmt: skip
-    if status == 404 and said.is_own:
-        hint = f"Use {call.successor!r} instead." if call.successor else "Check the model's name."
-        return ModelNotFoundError(
-            _says(f"the endpoint has no model {call.model!r}", said, call),
-            **facts, billed=False, fix=hint,
-        )  # fmt: skip
-    return RequestRefusedError(
-        _says(f"the vendor calls the request invalid ({status})", said, call),
-        **facts, billed=False, fix=_fix(status, said),
-    )  # fmt: skip
+def _texts(items: Any, name: str) -> list[str]:
+    return [text for item in mappings_of(items) if (text := text_of(item.get(name))) is not None]
 
 
-_FIXES: tuple[tuple[str, str], ...] = (
-    ("exceeds the maximum number of tokens", "Shorten the conversation or the audio."),
-    ("payload size exceeds", "Send less audio at a time."),
-    ("generate text, but it should only be used for tts", "Say in `instructions` how to read it."),
-    ("mime type", "Convert the audio to WAV."),
-    ("modalities", "Ask for text, or use a model whose name ends in -tts."),
-    ("developer instruction", "Leave the instructions out, or use another model."),
-    ("thought_signature", "Start a new conversation, or leave the old tool calls out."),
-)
+LADDER = ErrorLadder(
+    failures=Failures(
+        provider=PROVIDER, request_id_headers=("x-request-id", "x-goog-request-id")
+    ),
+    read=read_error,
+    meanings={
+        **dict.fromkeys(
+            ("API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_NOT_FOUND", "CREDENTIALS_MISSING",
+             "ACCESS_TOKEN_EXPIRED", "ACCESS_TOKEN_TYPE_UNSUPPORTED", "UNAUTHENTICATED"), "key"),
+        **dict.fromkeys(("FAILED_PRECONDITION", "PERMISSION_DENIED"), "denied"),
+        "NOT_FOUND": "model",
+    },
+    too_many={_SPENT: "spent"},
+    fixes={
+        "key": "Check the key and that it is one of the Gemini API.",
+        "spent": "Check the plan and billing of the project; daily quotas start anew at "
+        "midnight, Pacific time.",
+        "denied": "Check the rights, the billing and the region of the key's project.",
+    },
+    hints=(
+        ("exceeds the maximum number of tokens", "Shorten the conversation or the audio."),
+        ("payload size exceeds", "Send less audio at a time."),
+        ("generate text, but it should only be used for tts",
+         "Say in `instructions` how to read it."),
+        ("mime type", "Convert the audio to WAV."),
+        ("modalities", "Ask for text, or use a model whose name ends in -tts."),
+        ("developer instruction", "Leave the instructions out, or use another model."),
+        ("thought_signature", "Start a new conversation, or leave the old tool calls out."),
+    ),
+)  # fmt: skip
 
-
-def _fix(status: int, said: ErrorBody) -> str:
-    if status == 413:
-        return "Send less audio at a time."
-    if status == 404:
-        return "Check base_url: this server may not have this endpoint."
-    text = said.message.lower()
-    return next((fix for mark, fix in _FIXES if mark in text),
-                "Change the request as the vendor says.")  # fmt: skip
-
-
-def _says(what: str, said: ErrorBody, call: CallFacts) -> str:
-    message = redact(without_quotes(said.message[:20_000], call.said), key=call.key)
-    return f"{what}: {message}" if message else what
+FAILURES = LADDER.failures

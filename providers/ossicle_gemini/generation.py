@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ossicle.errors import TextTooLongError, UnsupportedFeatureError
-from ossicle.messages import AudioPart, NamedTool, Request, Task, TextPart, Tool
-from ossicle_gemini.catalogue import ModelRecord
+from ossicle.errors import UnsupportedFeatureError
+from ossicle.messages import AudioPart, NamedTool, Request, Task, Tool
+from ossicle.rest import refuse_unsupported, spoken_text
+from ossicle_gemini.catalogue import GeminiModel
 from ossicle_gemini.contents import blob_of, contents_of
 from ossicle_gemini.options import CallOptions
 from ossicle_gemini.signatures import Signatures
@@ -24,7 +25,7 @@ _SAMPLING = ("temperature", "seed", "max_output_tokens")
 
 
 def payload_of(
-    request: Request, *, options: CallOptions, record: ModelRecord, signatures: Signatures
+    request: Request, *, options: CallOptions, record: GeminiModel, signatures: Signatures
 ) -> dict[str, Any]:
     """The body of a call; audio stands in it as `ClipData`.
 
@@ -70,7 +71,7 @@ def _refuse_unsayable(request: Request, options: CallOptions) -> None:
 
 
 def _respond(
-    request: Request, options: CallOptions, record: ModelRecord, signatures: Signatures
+    request: Request, options: CallOptions, record: GeminiModel, signatures: Signatures
 ) -> dict[str, Any]:
     known = signatures if record.signs_thoughts else None
     payload: dict[str, Any] = {
@@ -96,28 +97,16 @@ def _respond(
     return payload
 
 
-def _speak(request: Request, record: ModelRecord) -> dict[str, Any]:
-    text = "\n".join(part.text for part in request.messages[-1].parts if isinstance(part, TextPart))
-    allowed = record.capabilities.max_text_chars
-    if allowed is not None and len(text) > allowed:
-        raise TextTooLongError(
-            f"the text of {len(text)} characters is longer than the {allowed} of one request",
-            measured=len(text),
-            allowed=allowed,
-            fix="Speak it in parts.",
-        )
+def _speak(request: Request, record: GeminiModel) -> dict[str, Any]:
+    text = spoken_text(request, max_chars=record.capabilities.max_text_chars)
     part: dict[str, Any] = {"text": text}
     if request.instructions and record.style_is_metadata:
         part["speechMetadata"] = {"style": request.instructions}
     elif request.instructions:
         # The form of the vendor's own examples: "Say cheerfully: Have a wonderful day!"
         part["text"] = f"{request.instructions.strip().rstrip(':.')}:\n{text}"
-    if request.temperature is not None and record.style_is_metadata:
-        raise UnsupportedFeatureError(
-            f"{request.model} takes no temperature",
-            feature="temperature",
-            fix="Leave it out.",
-        )
+    is_asked = request.temperature is not None and record.style_is_metadata
+    refuse_unsupported(request.model, [(is_asked, "temperature", "Leave it out.")])
     voice = request.voice or record.capabilities.default_voice
     named = {"voice": voice} if record.style_is_metadata else {
         "prebuiltVoiceConfig": {"voiceName": voice}
@@ -133,12 +122,8 @@ def _speak(request: Request, record: ModelRecord) -> dict[str, Any]:
 
 
 def _transcribe(request: Request, options: CallOptions) -> dict[str, Any]:
-    if request.instructions:
-        raise UnsupportedFeatureError(
-            f"{request.model} takes no instructions",
-            feature="instructions",
-            fix="Give words to expect as the option `vocabulary`.",
-        )
+    fix = "Give words to expect as the option `vocabulary`."
+    refuse_unsupported(request.model, [(request.instructions, "instructions", fix)])
     clips = [part.clip for part in request.messages[-1].parts if isinstance(part, AudioPart)]
     config = _given({
         "languageCodes": [request.language] if request.language else None,

@@ -8,27 +8,21 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ossicle import rest
-from ossicle.rest import Failures, Options, RestOptions, checked_options
+from ossicle.rest import Options, RestOptions
 
 PROVIDER = "gemini"
 """Name of the provider."""
-
-FAILURES = Failures(provider=PROVIDER, request_id_headers=("x-request-id", "x-goog-request-id"))
-
-_MIB = 1 << 20
 
 
 class EndpointOptions(RestOptions):
     """Settings of the endpoint (`ProviderSettings.options`).
 
     Attributes:
-        max_event_bytes: Longest single event of a stream; one may hold a whole answer's audio.
         max_request_bytes: Longest request body that is sent, base64 included.
             Source: "Increased file size limits" (Google's developer blog, 2026-01-12): inline
             data went from 20 MB to 100 MB, "with varying limits based on data types".
     """
 
-    max_event_bytes: int = Field(default=64 * _MIB, ge=1024)
     max_request_bytes: int = Field(default=100_000_000, ge=1024)
 
 
@@ -56,17 +50,6 @@ class CallOptions(Options):
     word_timestamps: bool = False
     diarization: bool = False
     extra_body: dict[str, Any] = Field(default_factory=dict, repr=False)
-
-
-def endpoint_options(options: Mapping[str, Any]) -> EndpointOptions:
-    """The settings of the endpoint, checked.
-
-    Raises:
-        ConfigurationError: There is no such setting, or its value is not possible.
-    """
-    return checked_options(
-        EndpointOptions, options, where="the provider's options", provider=PROVIDER
-    )
 
 
 def call_options(options: Mapping[str, Any]) -> CallOptions:

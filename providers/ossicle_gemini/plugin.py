@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 
 from ossicle.abc import (
@@ -13,17 +12,13 @@ from ossicle.abc import (
     Requirement,
     hookimpl,
 )
-from ossicle_gemini.catalogue import all_capabilities, default_models
+from ossicle_gemini.catalogue import CATALOGUE, default_models
 
 
 def _build(settings: ProviderSettings) -> AudioProvider:
     from ossicle_gemini.provider import GeminiProvider
 
     return GeminiProvider(settings)
-
-
-def _today() -> datetime.date:
-    return datetime.datetime.now(tz=datetime.UTC).date()
 
 
 @hookimpl
@@ -34,7 +29,7 @@ def ossicle_register_providers() -> Sequence[ProviderSpec]:
             name="gemini",
             summary="Google's Gemini: hears, writes, speaks and transcribes",
             factory=_build,
-            default_models=default_models(_today()),
+            default_models=default_models(),
             requires=(Requirement(package="httpx2", extra="gemini", brings="the HTTP client"),),
         )
     ]
@@ -43,4 +38,4 @@ def ossicle_register_providers() -> Sequence[ProviderSpec]:
 @hookimpl
 def ossicle_register_models() -> Sequence[Capabilities]:
     """Google's own models."""
-    return all_capabilities(_today())
+    return CATALOGUE.capabilities()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ossicle.messages import Usage
-
-_MOST_TOKENS = 10**9
-"""Nobody's context holds a thousandth of this: a larger figure is no figure."""
+from ossicle.rest import count_of, mappings_of
 
 
 def usage_of(data: object) -> Usage | None:
@@ -23,8 +20,10 @@ def usage_of(data: object) -> Usage | None:
     """
     if not isinstance(data, Mapping):
         return None
-    prompt, tools = _count(data, "promptTokenCount"), _count(data, "toolUsePromptTokenCount")
-    written, thoughts = _count(data, "candidatesTokenCount"), _count(data, "thoughtsTokenCount")
+    prompt, tools, written, thoughts, cached = (
+        count_of(data.get(f"{name}TokenCount"))
+        for name in ("prompt", "toolUsePrompt", "candidates", "thoughts", "cachedContent")
+    )
     heard = _by_modality(data.get("promptTokensDetails"))
     said = _by_modality(data.get("candidatesTokensDetails"))
     fields = {
@@ -32,7 +31,7 @@ def usage_of(data: object) -> Usage | None:
         "output_tokens": _sum(written, thoughts),
         "input_text_tokens": _sum(heard.get("TEXT"), tools if heard else None),
         "input_audio_tokens": heard.get("AUDIO"),
-        "cached_tokens": _count(data, "cachedContentTokenCount"),
+        "cached_tokens": cached,
         "output_text_tokens": _sum(said.get("TEXT"), thoughts if said else None),
         "output_audio_tokens": said.get("AUDIO"),
     }
@@ -44,10 +43,8 @@ def usage_of(data: object) -> Usage | None:
 def _by_modality(details: object) -> dict[str, int]:
     """Tokens by the vendor's name of the modality; a name that repeats adds up."""
     found: dict[str, int] = {}
-    for detail in details if isinstance(details, list) else ():
-        if not isinstance(detail, Mapping):
-            continue
-        name, count = detail.get("modality"), _count(detail, "tokenCount")
+    for detail in mappings_of(details):
+        name, count = detail.get("modality"), count_of(detail.get("tokenCount"))
         if isinstance(name, str) and count is not None:
             found[name.upper()] = found.get(name.upper(), 0) + count
     return found
@@ -55,10 +52,3 @@ def _by_modality(details: object) -> dict[str, int]:
 
 def _sum(first: int | None, second: int | None) -> int | None:
     return None if first is None and second is None else (first or 0) + (second or 0)
-
-
-def _count(data: Mapping[str, Any], name: str) -> int | None:
-    value = data.get(name)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value <= _MOST_TOKENS else None

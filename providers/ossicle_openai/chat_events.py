@@ -12,19 +12,17 @@ from typing import Any
 from ossicle.audio import AudioFormat
 from ossicle.messages import Event, Finished, ReplyStarted, UsageReported
 from ossicle.messages.events import FinishReason
+from ossicle.rest import AudioReader, CallErrors, mapping_of, text_of
 from ossicle_openai.chat_parts import (
     audio_of,
     choices_of,
     finish_reason_of,
-    part_of,
     reference_of,
     said_events,
 )
-from ossicle_openai.error_body import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer
-from ossicle_openai.options import FAILURES
+from ossicle_openai.errors import FAILURES
 from ossicle_openai.profiles import EndpointProfile
-from ossicle_openai.sound import SoundStream
+from ossicle_openai.response_audio import streamed_format
 from ossicle_openai.usage import chat_usage
 
 
@@ -38,7 +36,7 @@ class ChatStream:
     counts.
 
     Args:
-        call: What was asked, for errors.
+        errors: Translates the vendor's errors.
         profile: What the server does its own way.
         asked: The audio format that was asked for; `None` without audio.
         request_id: The vendor's id of the request.
@@ -48,15 +46,22 @@ class ChatStream:
     def __init__(
         self,
         *,
-        call: CallFacts,
+        errors: CallErrors,
         profile: EndpointProfile,
         asked: AudioFormat | None,
         request_id: str | None = None,
         max_audio_bytes: int = 64 << 20,
     ) -> None:
-        self._call, self._profile, self._request_id = call, profile, request_id
+        self._errors, self._profile, self._request_id = errors, profile, request_id
         self._has_audio = asked is not None
-        self._sound = SoundStream(asked=asked, max_bytes=max_audio_bytes) if asked else None
+        self._audio: AudioReader | None = None
+        if asked is not None:
+            self._audio = AudioReader(
+                streamed_format(asked),
+                failures=FAILURES,
+                request_id=request_id,
+                max_bytes=max_audio_bytes,
+            )
         self._ended: dict[int, FinishReason | None] = {}
         self._n_chunks = 0
         self._has_calls = self._has_words = False
@@ -67,7 +72,7 @@ class ChatStream:
         """Whether every choice that began has ended, or the end of the stream was announced."""
         return self._is_done or (bool(self._ended) and None not in self._ended.values())
 
-    def feed(self, event: object) -> Iterator[Event]:
+    def feed(self, event: object, /) -> Iterator[Event]:
         """The events of one chunk, given as a mapping or as an object of the vendor's SDK.
 
         Raises:
@@ -80,18 +85,14 @@ class ChatStream:
             raise FAILURES.invalid_reply(
                 "an event of the stream is no JSON object", request_id=self._request_id
             )
-        said = error_in(body)
-        if said is not None:
-            started = bool(self._ended)
-            raise error_in_answer(
-                said, status=200, request_id=self._request_id, call=self._call, started=started
-            )
+        started = bool(self._ended)
+        self._errors.check(body, request_id=self._request_id, started=started)
         self._n_chunks += 1
         if self._n_chunks == 1:
             yield ReplyStarted(
                 request_id=self._request_id,
-                reply_id=_text(body.get("id")),
-                model=_text(body.get("model")),
+                reply_id=text_of(body.get("id")),
+                model=text_of(body.get("model")),
             )
         for position, choice in enumerate(choices_of(body)):
             index = choice.get("index")
@@ -119,18 +120,18 @@ class ChatStream:
         if not self._ended:
             raise FAILURES.invalid_reply("the stream held no answer", request_id=self._request_id)
         reason = self._reason()
-        if self._sound is None and not self._has_words and reason == "stop":
+        if self._audio is None and not self._has_words and reason == "stop":
             raise FAILURES.invalid_reply(
                 "the stream held an empty answer", request_id=self._request_id
             )
-        if self._sound is not None:
-            rest = self._sound.finish()
+        if self._audio is not None:
+            rest = self._audio.finish()
             if rest is not None:
                 yield rest
         yield Finished(reason=reason)
 
     def _choice(self, choice: Mapping[str, Any], index: int) -> Iterator[Event]:
-        delta = part_of(choice, "delta") or part_of(choice, "message")
+        delta = mapping_of(choice.get("delta")) or mapping_of(choice.get("message"))
         has_said = False
         self._has_words = self._has_words or isinstance(delta.get("content"), str)
         is_spoken = self._has_audio and self._profile.text_is_transcript
@@ -144,8 +145,8 @@ class ChatStream:
         data = audio_of(delta).get("data")
         if isinstance(data, str) and data:
             has_said = True
-            if self._sound is not None:
-                audio = self._sound.push_base64(data)
+            if self._audio is not None:
+                audio = self._audio.push_base64(data)
                 if audio is not None:
                     yield audio
         reason = finish_reason_of(choice)
@@ -163,7 +164,3 @@ class ChatStream:
             if reason is not None and reason != "stop":
                 return reason
         return "tool_calls" if self._has_calls else "stop"
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

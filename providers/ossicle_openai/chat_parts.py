@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,8 @@ from ossicle.messages import (
     TranscriptDelta,
 )
 from ossicle.messages.events import FinishReason
-from ossicle_openai.options import FAILURES
+from ossicle.rest import mapping_of, number_of, text_of
+from ossicle_openai.errors import FAILURES
 
 _MILLISECONDS = 10.0**11
 """A moment beyond this (the year 5138) is in milliseconds."""
@@ -45,15 +45,9 @@ def choices_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return choices
 
 
-def part_of(choice: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A choice's message or delta; empty when there is none."""
-    part = choice.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
 def audio_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
     """A message's audio; empty when there is none."""
-    return part_of(message, "audio")
+    return mapping_of(message.get("audio"))
 
 
 def finish_reason_of(choice: Mapping[str, Any]) -> FinishReason | None:
@@ -82,7 +76,7 @@ def reference_of(message: Mapping[str, Any]) -> ReferenceIssued | None:
     """The id and expiry of a message's audio, as far as told."""
     audio = audio_of(message)
     reference, expires_at = audio.get("id"), moment_of(audio.get("expires_at"))
-    reference = reference if isinstance(reference, str) and reference else None
+    reference = text_of(reference)
     if reference is None and expires_at is None:
         return None
     return ReferenceIssued(id=reference, expires_at=expires_at)
@@ -90,11 +84,10 @@ def reference_of(message: Mapping[str, Any]) -> ReferenceIssued | None:
 
 def moment_of(value: object) -> float | None:
     """Unix seconds; milliseconds are recognised, anything that is no moment is `None`."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    moment = number_of(value)
+    if moment is None or not 0 < moment < _MILLISECONDS * 1000:
         return None
-    if not math.isfinite(value) or value <= 0 or value >= _MILLISECONDS * 1000:
-        return None
-    return value / 1000 if value >= _MILLISECONDS else float(value)
+    return moment / 1000 if moment >= _MILLISECONDS else moment
 
 
 def _text_of(content: object) -> str:
@@ -111,17 +104,13 @@ def _call_events(calls: Sequence[object]) -> Iterator[ToolCallDelta]:
     for position, call in enumerate(calls):
         if not isinstance(call, Mapping):
             raise FAILURES.invalid_reply("a tool call in the reply is no object")
-        function = part_of(call, "function")
+        function = mapping_of(call.get("function"))
         index, arguments = call.get("index"), function.get("arguments")
         if isinstance(arguments, Mapping):
             arguments = json.dumps(arguments)
         yield ToolCallDelta(
             index=index if isinstance(index, int) and not isinstance(index, bool) else position,
-            id=_name(call.get("id")),
-            name=_name(function.get("name")),
+            id=text_of(call.get("id")),
+            name=text_of(function.get("name")),
             arguments=arguments if isinstance(arguments, str) else "",
         )
-
-
-def _name(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

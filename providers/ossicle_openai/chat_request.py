@@ -24,7 +24,7 @@ from ossicle.messages import (
 from ossicle.rest import ClipData
 from ossicle_openai.options import CallOptions
 from ossicle_openai.profiles import EndpointProfile
-from ossicle_openai.sound import PCM16, wire_format
+from ossicle_openai.response_audio import PCM16, wire_format
 
 _DEFAULT_VOICE = "alloy"
 

@@ -5,53 +5,41 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from ossicle.abc import ProviderSettings
-from ossicle.errors import ConfigurationError, MissingKeyError
-from ossicle.rest import checked_key
-from ossicle_openai.options import EndpointOptions, endpoint_options
-from ossicle_openai.profiles import EndpointProfile, profile_for, profile_named
-
-_PLACEHOLDER = "none"
-"""What is sent where the server wants no key; the SDK insists on one."""
+from ossicle.errors import ConfigurationError
+from ossicle.rest import Endpoint, checked_key, checked_url, endpoint_options, path_segment
+from ossicle_openai.options import PROVIDER, EndpointOptions
+from ossicle_openai.profiles import OPENAI_URL, EndpointProfile, profile_for, profile_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class OpenAIEndpoint(Endpoint[EndpointOptions]):
     """Where requests go.
 
     Attributes:
         profile: What the server does its own way.
-        base_url: With the version's path.
-        options: Of the endpoint.
-        key: `None` when there is none.
     """
 
-    profile: EndpointProfile
-    base_url: str
-    options: EndpointOptions
-    key: str | None = field(default=None, repr=False)
+    profile: EndpointProfile = field(default_factory=lambda: profile_named("openai"))
 
-    def key_to_send(self) -> str:
-        """The key, or a placeholder where the server wants none.
+    def path(self, path: str, *, model: str) -> str:
+        """The path of a request; Azure's dated API has one for each deployment."""
+        if not self._is_by_deployment:
+            return path
+        deployment = path_segment(model, what="deployment")
+        version = urlencode({"api-version": self.options.api_version})
+        return f"/openai/deployments/{deployment}{path}?{version}"
 
-        Raises:
-            MissingKeyError: The server wants one, and there is none.
-        """
-        if self.key is not None:
-            return self.key
-        if self.profile.needs_key:
-            raise MissingKeyError(
-                f"the {self.profile.name} endpoint needs a key and none is configured",
-                fix=f"Set {self.profile.key_variables[0]}, or give api_key in the settings.",
-            )
-        return _PLACEHOLDER
+    @property
+    def _is_by_deployment(self) -> bool:
+        return self.profile.name == "azure" and self.options.api_version is not None
 
 
 def find_endpoint(
     settings: ProviderSettings, *, environment: Mapping[str, str] | None = None
-) -> Endpoint:
+) -> OpenAIEndpoint:
     """The endpoint that settings and environment name; nothing is sent.
 
     Args:
@@ -63,44 +51,45 @@ def find_endpoint(
     """
     if environment is None:
         environment = os.environ
-    options = endpoint_options(settings.options)
-    base_url = settings.base_url or environment.get("OPENAI_BASE_URL") or None
-    if options.profile is None:
-        profile = profile_for(base_url)
-    else:
-        profile = profile_named(options.profile)
-        if settings.base_url is None and profile.base_url is not None and base_url is None:
-            base_url = profile.base_url
-    base_url = base_url or profile.base_url
-    if base_url is None:
+    options = endpoint_options(EndpointOptions, settings.options, provider=PROVIDER)
+    url = settings.base_url or environment.get("OPENAI_BASE_URL") or None
+    profile = profile_for(url) if options.profile is None else profile_named(options.profile)
+    url = url or profile.base_url
+    if url is None:
         raise ConfigurationError(
             f"the endpoint profile {profile.name!r} needs a base_url",
             fix="Give base_url in the settings, or set OPENAI_BASE_URL.",
         )
-    return Endpoint(
+    url = checked_url(url, example=OPENAI_URL)
+    is_azure = profile.name == "azure"
+    if is_azure and options.api_version is None and urlsplit(url).path in ("", "/"):
+        url += "/openai/v1"
+    is_dated = is_azure and options.api_version is not None
+    return OpenAIEndpoint(
+        provider=profile.name,
         profile=profile,
-        base_url=_checked_url(base_url, profile, options),
+        base_url=url,
         options=options,
         key=checked_key(settings.api_key, names=profile.key_variables, environment=environment),
+        key_header="api-key" if is_dated else "Authorization",
+        key_prefix="" if is_dated else "Bearer ",
+        key_variables=profile.key_variables,
+        fixed_headers=_fixed_headers(options, profile, environment),
+        needs_key=profile.needs_key,
     )
 
 
-def _checked_url(url: str, profile: EndpointProfile, options: EndpointOptions) -> str:
-    try:
-        parts = urlsplit(url)
-        is_possible = parts.scheme in ("http", "https") and bool(parts.hostname)
-        # urlsplit drops line breaks in silence, HTTP clients do not.
-        is_possible = is_possible and url.isprintable() and " " not in url
-        is_possible = is_possible and not (parts.username or parts.password) and parts.port != 0
-        path = parts.path
-    except ValueError:
-        is_possible, path = False, ""
-    if not is_possible:
-        # The URL itself stays out: it may hold a password.
-        raise ConfigurationError(
-            "base_url is no plain http or https URL",
-            fix="Give something like https://api.openai.com/v1, without user and password.",
-        )
-    if profile.name == "azure" and options.api_version is None and path in ("", "/"):
-        return f"{url.rstrip('/')}/openai/v1"
-    return url
+def _fixed_headers(
+    options: EndpointOptions, profile: EndpointProfile, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Organization and project, those of the environment for OpenAI alone; a stand-in for the key.
+
+    Servers that want no key are known to want the header all the same.
+    """
+    known = environment if profile.is_openai else {}
+    found = {
+        "OpenAI-Organization": options.organization or known.get("OPENAI_ORG_ID"),
+        "OpenAI-Project": options.project or known.get("OPENAI_PROJECT_ID"),
+        "Authorization": None if profile.needs_key else "Bearer none",
+    }
+    return {name: value for name, value in found.items() if value}

@@ -9,14 +9,10 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from ossicle import rest
-from ossicle.rest import Failures, Options, checked_options
+from ossicle.rest import Options, RestOptions
 
 PROVIDER = "openai"
 """Name of the provider."""
-
-FAILURES = Failures(
-    provider=PROVIDER, request_id_headers=("x-request-id", "apim-request-id", "cf-ray")
-)
 
 TranscriptionFormat = Literal["json", "text", "verbose_json", "diarized_json", "srt", "vtt"]
 """How a transcription is answered."""
@@ -33,7 +29,7 @@ _OWN_HEADERS = frozenset(
 )  # fmt: skip
 
 
-class EndpointOptions(Options):
+class EndpointOptions(RestOptions):
     """Settings of one endpoint (`ProviderSettings.options`).
 
     Attributes:
@@ -42,10 +38,8 @@ class EndpointOptions(Options):
         project: Sent as `OpenAI-Project`.
         api_version: Azure's dated API version; with it the deployment paths are used, without it
             Azure's v1 route.
-        headers: Further headers of every request; never logged.
-        connect_timeout_s: Longest time for a connection to come about.
-        read_timeout_s: Longest silence of the vendor, in seconds.
-        max_reply_bytes: Longest reply body that is read.
+        max_request_bytes: Longest request body that is sent; compatible servers may take more than
+            OpenAI.
         max_event_bytes: Longest single event of a stream; a relay may put a megabyte in a line.
     """
 
@@ -53,10 +47,7 @@ class EndpointOptions(Options):
     organization: str | None = None
     project: str | None = None
     api_version: str | None = None
-    headers: dict[str, str] = Field(default_factory=dict, repr=False)
-    connect_timeout_s: float = Field(default=10.0, gt=0)
-    read_timeout_s: float = Field(default=600.0, gt=0)
-    max_reply_bytes: int = Field(default=256 * _MIB, ge=1024)
+    max_request_bytes: int = Field(default=1024 * _MIB, ge=1024)
     max_event_bytes: int = Field(default=32 * _MIB, ge=1024)
 
 
@@ -116,17 +107,6 @@ class CallOptions(Options):
             if not value.isascii() or not value.isprintable():
                 raise ValueError("a header's value is not printable ASCII")
         return headers
-
-
-def endpoint_options(options: Mapping[str, Any]) -> EndpointOptions:
-    """The settings of an endpoint, checked.
-
-    Raises:
-        ConfigurationError: There is no such setting, or its value is not possible.
-    """
-    return checked_options(
-        EndpointOptions, options, where="the provider's options", provider=PROVIDER
-    )
 
 
 def call_options(options: Mapping[str, Any]) -> CallOptions:

@@ -15,7 +15,7 @@ from ossicle.messages import (
     UsageReported,
 )
 from ossicle.messages.events import FinishReason
-from ossicle_openai.options import FAILURES
+from ossicle_openai.errors import FAILURES
 
 
 class JoinedPieces:

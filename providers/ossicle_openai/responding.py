@@ -8,14 +8,14 @@ from typing import Any
 
 from ossicle.audio import AudioFormat
 from ossicle.messages import Event, Request
-from ossicle.rest import off_loop
+from ossicle.rest import EVENT_STREAM, JSON, json_body, json_events, started
 from ossicle_openai.catalogue import ModelRecord
 from ossicle_openai.chat_events import ChatStream
 from ossicle_openai.chat_reply import chat_reply_events
 from ossicle_openai.chat_request import chat_call
-from ossicle_openai.exchange import EVENT_STREAM, Exchange, read_json, started
+from ossicle_openai.exchange import Exchange
 from ossicle_openai.options import CallOptions
-from ossicle_openai.sound import PCM16
+from ossicle_openai.response_audio import PCM16
 
 PATH = "/chat/completions"
 
@@ -33,20 +33,20 @@ async def respond_events(
     """
     profile = exchange.endpoint.profile
     chat = chat_call(request, options=options, capabilities=record.capabilities, profile=profile)
-    call = exchange.call_facts(request, origins=chat.origins)
+    errors = exchange.errors_of(request, origins=chat.origins)
     asked: AudioFormat | None = None
     if "audio" in request.output:
         asked = request.output_format or PCM16
-    answer = await exchange.post_json(
+    answer = await exchange.post(
         PATH,
-        chat.payload,
-        accept=EVENT_STREAM if chat.streams else "application/json",
-        call=call,
-        deadline=request.deadline,
+        json_body(chat.payload),
+        request=request,
+        accept=EVENT_STREAM if chat.streams else JSON,
+        errors=errors,
         headers=options.headers,
     )
     how: dict[str, Any] = {
-        "call": call,
+        "errors": errors,
         "profile": profile,
         "asked": asked,
         "request_id": answer.request_id,
@@ -55,11 +55,10 @@ async def respond_events(
     async with answer:
         yield started(answer)
         if chat.streams:
-            async with aclosing(exchange.relay(answer, ChatStream(**how), call)) as events:
+            async with aclosing(exchange.relay(answer, ChatStream(**how), errors)) as events:
                 async for event in events:
                     yield event
             return
-        body = await read_json(answer)
-        found = await off_loop(answer.n_bytes, lambda: list(chat_reply_events(body, **how)))
+        found = await json_events(answer, errors, lambda body: chat_reply_events(body, **how))
     for event in found:
         yield event

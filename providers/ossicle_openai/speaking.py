@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ossicle.errors import AmbiguousOutcomeError, AudioMissingError
+from ossicle.errors import AudioMissingError
 from ossicle.messages import (
     AudioDelta,
     Event,
@@ -21,14 +21,24 @@ from ossicle.messages import (
     Usage,
     UsageReported,
 )
-from ossicle.rest import json_of, off_loop
+from ossicle.rest import (
+    EVENT_STREAM,
+    JSON,
+    AudioReader,
+    CallErrors,
+    json_body,
+    json_events,
+    next_piece,
+    started,
+    whole_audio,
+)
 from ossicle_openai.catalogue import ModelRecord, SpeechFacts
-from ossicle_openai.errors import CallFacts
-from ossicle_openai.exchange import EVENT_STREAM, Exchange, started
-from ossicle_openai.options import FAILURES, PROVIDER, CallOptions
+from ossicle_openai.errors import FAILURES
+from ossicle_openai.exchange import Exchange
+from ossicle_openai.options import PROVIDER, CallOptions
 from ossicle_openai.pieces import JoinedPieces
 from ossicle_openai.responding import respond_events
-from ossicle_openai.sound import PCM16, SoundStream, true_format
+from ossicle_openai.response_audio import PCM16
 from ossicle_openai.speech import (
     MAX_CHARS_PER_S,
     SpeechCall,
@@ -102,13 +112,13 @@ async def _by_speech_model(
 async def _one_speech(
     exchange: Exchange, request: Request, speech: SpeechCall, headers: Mapping[str, str]
 ) -> AsyncGenerator[Event, None]:
-    call = exchange.call_facts(request)
-    answer = await exchange.post_json(
+    errors = exchange.errors_of(request)
+    answer = await exchange.post(
         PATH,
-        speech.payload,
+        json_body(speech.payload),
+        request=request,
         accept=EVENT_STREAM if speech.streams_events else "application/octet-stream",
-        call=call,
-        deadline=request.deadline,
+        errors=errors,
         headers=headers,
     )
     async with answer:
@@ -116,16 +126,16 @@ async def _one_speech(
         kind = answer.content_type
         if kind == EVENT_STREAM:
             reader = SpeechStream(
-                call=call,
+                errors=errors,
                 asked=speech.asked,
                 request_id=answer.request_id,
                 max_bytes=exchange.endpoint.options.max_reply_bytes,
             )
-            source = exchange.relay(answer, reader, call)
-        elif kind == "application/json":
-            source = _from_json(exchange, answer, speech, call)
+            source = exchange.relay(answer, reader, errors)
+        elif kind == JSON:
+            source = _from_json(exchange, answer, speech, errors)
         elif speech.asked.container == "raw":
-            source = _samples(answer)
+            source = _samples(answer, errors)
         else:
             source = _file(answer, speech)
         async with aclosing(source) as events:
@@ -134,50 +144,37 @@ async def _one_speech(
 
 
 async def _from_json(
-    exchange: Exchange, answer: Answer, speech: SpeechCall, call: CallFacts
+    exchange: Exchange, answer: Answer, speech: SpeechCall, errors: CallErrors
 ) -> AsyncGenerator[Event, None]:
-    body = await answer.read()
-    max_bytes = exchange.endpoint.options.max_reply_bytes
-    for event in await off_loop(
-        len(body),
-        lambda: list(
-            speech_json_events(
-                json_of(body, answer, FAILURES),
-                call=call,
-                asked=speech.asked,
-                request_id=answer.request_id,
-                max_bytes=max_bytes,
-            )
+    most = exchange.endpoint.options.max_reply_bytes
+    for event in await json_events(
+        answer,
+        errors,
+        lambda body: speech_json_events(
+            body, asked=speech.asked, request_id=answer.request_id, max_bytes=most
         ),
     ):
         yield event
 
 
-async def _samples(answer: Answer) -> AsyncGenerator[Event, None]:
+async def _samples(answer: Answer, errors: CallErrors) -> AsyncGenerator[Event, None]:
     """Raw samples as they come, unless they turn out to be a file."""
-    sound = SoundStream(
-        asked=raw_format(answer.headers.get("content-type", "").strip().lower()), max_bytes=0
+    reader = AudioReader(
+        raw_format(answer.headers.get("content-type", "")),
+        failures=FAILURES,
+        request_id=answer.request_id,
     )
     is_first = True
-    while chunk := await _next_samples(answer):
+    while chunk := await next_piece(answer, errors, what="the speech"):
         if is_first:
             check_media_type(answer.content_type, chunk, request_id=answer.request_id)
         is_first = False
-        audio = sound.push(chunk)
+        audio = reader.push(chunk)
         if audio is not None:
             yield audio
-    rest = sound.finish()
+    rest = reader.finish()
     if rest is not None:
         yield rest
-
-
-async def _next_samples(answer: Answer) -> bytes:
-    """The next bytes; a body that breaks off is an incomplete stream, its part was delivered."""
-    try:
-        return await answer.next()
-    except AmbiguousOutcomeError as error:
-        what = f"the speech broke off: {error.what}"
-        raise FAILURES.incomplete(what, request_id=answer.request_id) from error
 
 
 async def _file(answer: Answer, speech: SpeechCall) -> AsyncGenerator[Event, None]:
@@ -185,7 +182,9 @@ async def _file(answer: Answer, speech: SpeechCall) -> AsyncGenerator[Event, Non
     if not data:
         raise FAILURES.invalid_reply("the speech is empty", request_id=answer.request_id)
     check_media_type(answer.content_type, data, request_id=answer.request_id)
-    yield AudioDelta(data=data, format=true_format(data, asked=speech.asked))
+    audio = whole_audio(data, speech.asked, failures=FAILURES)
+    if audio is not None:
+        yield audio
 
 
 async def _read_aloud(

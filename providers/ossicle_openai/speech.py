@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ossicle.audio import AudioFormat
-from ossicle.audio.base64 import decode_base64
-from ossicle.errors import (
-    AudioLimitError,
-    ConfigurationError,
-    MalformedAudioError,
-    TextTooLongError,
-)
-from ossicle.messages import AudioDelta, Event, Request, UsageReported
+from ossicle.errors import ConfigurationError, TextTooLongError
+from ossicle.messages import Event, Request, UsageReported
+from ossicle.rest import AudioReader, CallErrors, mapping_of, raw_format_of, text_of, whole_audio
 from ossicle_openai.catalogue import ModelRecord, SpeechFacts, speech_format
 from ossicle_openai.chat_request import voice_field
-from ossicle_openai.error_body import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer
-from ossicle_openai.options import FAILURES, CallOptions
-from ossicle_openai.sound import PCM16, SoundStream, true_format
+from ossicle_openai.errors import FAILURES
+from ossicle_openai.options import CallOptions
+from ossicle_openai.response_audio import PCM16, streamed_format
 from ossicle_openai.text_pieces import split_text
 from ossicle_openai.usage import speech_usage
 
 MAX_CHARS_PER_S = 100
 """No speech is faster, not even at four times its pace: what is shorter was cut."""
 
-_RATE = re.compile(r"\brate=(\d{4,6})\b")
-_CHANNELS = re.compile(r"\bchannels=([1-8])\b")
 _TEXT_TYPES = ("text/html", "text/plain", "application/xhtml+xml", "application/xml", "text/xml")
 
 
@@ -122,12 +113,7 @@ def speech_calls(
 
 def raw_format(content_type: str) -> AudioFormat:
     """The format of raw samples, by the parameters of `audio/pcm` where a server gives them."""
-    rate, channels = _RATE.search(content_type), _CHANNELS.search(content_type)
-    if not content_type.startswith(("audio/pcm", "audio/l16")):
-        return PCM16
-    return AudioFormat.pcm(
-        sample_rate=int(rate[1]) if rate else 24_000, channels=int(channels[1]) if channels else 1
-    )
+    return raw_format_of(content_type, default=PCM16, failures=FAILURES) or PCM16
 
 
 def check_media_type(content_type: str, head: bytes, *, request_id: str | None) -> None:
@@ -142,25 +128,19 @@ def check_media_type(content_type: str, head: bytes, *, request_id: str | None) 
 
 
 def speech_json_events(
-    body: object, *, call: CallFacts, asked: AudioFormat, request_id: str | None, max_bytes: int
+    body: object, *, asked: AudioFormat, request_id: str | None, max_bytes: int
 ) -> Iterator[Event]:
     """The events of speech that came inside JSON, as `{"audio_data": "<base64>"}`.
 
     Raises:
         InvalidReplyError: There is no audio in it.
-        ProviderError: It is the vendor's error.
     """
-    said = error_in(body)
-    if said is not None:
-        raise error_in_answer(said, status=200, request_id=request_id, call=call, started=False)
-    text = body.get("audio_data") if isinstance(body, Mapping) else None
-    if not isinstance(text, str) or not text:
+    text = text_of(mapping_of(body).get("audio_data"))
+    if text is None:
         raise FAILURES.invalid_reply("JSON came where audio was asked for", request_id=request_id)
-    try:
-        data = decode_base64(text, max_bytes=max_bytes)
-    except (MalformedAudioError, AudioLimitError) as error:
-        raise FAILURES.invalid_reply(f"the speech cannot be read: {error.what}") from error
-    yield AudioDelta(data=data, format=true_format(data, asked=asked))
+    audio = whole_audio(text, asked, failures=FAILURES, max_bytes=max_bytes)
+    if audio is not None:
+        yield audio
 
 
 class SpeechStream:
@@ -170,20 +150,22 @@ class SpeechStream:
     server sends nothing else.
 
     Args:
-        call: What was asked, for errors.
+        errors: Translates the vendor's errors.
         asked: The audio format that was asked for.
         request_id: The vendor's id of the request.
         max_bytes: Longest audio.
     """
 
     def __init__(
-        self, *, call: CallFacts, asked: AudioFormat, request_id: str | None, max_bytes: int
+        self, *, errors: CallErrors, asked: AudioFormat, request_id: str | None, max_bytes: int
     ) -> None:
-        self._call, self._request_id = call, request_id
-        self._sound = SoundStream(asked=asked, max_bytes=max_bytes)
+        self._errors, self._request_id = errors, request_id
+        self._audio = AudioReader(
+            streamed_format(asked), failures=FAILURES, request_id=request_id, max_bytes=max_bytes
+        )
         self.is_complete = False
 
-    def feed(self, event: object) -> Iterator[Event]:
+    def feed(self, event: object, /) -> Iterator[Event]:
         """The events of one event of the wire; unknown kinds are passed over.
 
         Raises:
@@ -192,15 +174,11 @@ class SpeechStream:
         """
         if not isinstance(event, Mapping):
             raise FAILURES.invalid_reply("an event of the speech is no JSON object")
-        said = error_in(event)
-        if said is not None:
-            started = self._sound.n_bytes > 0
-            raise error_in_answer(
-                said, status=200, request_id=self._request_id, call=self._call, started=started
-            )
+        started = self._audio.n_bytes > 0
+        self._errors.check(event, request_id=self._request_id, started=started)
         text = event.get("audio")
         if isinstance(text, str) and text:
-            audio = self._sound.push_base64(text)
+            audio = self._audio.push_base64(text)
             if audio is not None:
                 yield audio
         # speaches says `token_usage`.
@@ -223,9 +201,9 @@ class SpeechStream:
         """
         if not self.is_complete:
             raise FAILURES.incomplete(
-                f"the speech ended after {self._sound.n_bytes} bytes without its end mark",
+                f"the speech ended after {self._audio.n_bytes} bytes without its end mark",
                 request_id=self._request_id,
             )
-        rest = self._sound.finish()
+        rest = self._audio.finish()
         if rest is not None:
             yield rest

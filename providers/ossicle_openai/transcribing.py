@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -11,18 +10,17 @@ from anyio import to_thread
 
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import Event, Request
-from ossicle.rest import json_of, stripped
+from ossicle.rest import EVENT_STREAM, JSON, CallErrors, clip_of, json_of, started, stripped
 from ossicle_openai.audio_pieces import AudioPiece, cut_clip, needs_cutting
 from ossicle_openai.catalogue import ModelRecord, TranscriptionFacts
-from ossicle_openai.errors import CallFacts
-from ossicle_openai.exchange import EVENT_STREAM, Exchange, started
-from ossicle_openai.options import FAILURES, CallOptions
+from ossicle_openai.errors import FAILURES
+from ossicle_openai.exchange import Exchange, form_of
+from ossicle_openai.options import CallOptions
 from ossicle_openai.pieces import JoinedPieces
 from ossicle_openai.speech import check_media_type
 from ossicle_openai.transcription import (
     TEXT_FORMATS,
     TranscriptionStream,
-    clip_to_transcribe,
     file_name,
     transcription_events,
     transcription_fields,
@@ -51,7 +49,7 @@ async def transcribe_events(
     """
     facts = record.transcription or TranscriptionFacts(formats=("json",), language=True)
     fields = transcription_fields(request, options=options, facts=facts)
-    clip = clip_to_transcribe(request)
+    clip = clip_of(request)
     limits: dict[str, Any] = {
         "max_bytes": facts.max_bytes - _FORM_BYTES - sum(map(_n_bytes, fields.values())),
         "max_duration_s": facts.max_duration_s,
@@ -87,43 +85,46 @@ async def _one_piece(
     *,
     headers: Mapping[str, str],
 ) -> AsyncGenerator[Event, None]:
-    call = exchange.call_facts(request)
-    clip = piece.clip
-    data = await to_thread.run_sync(clip.read_bytes)
+    errors = exchange.errors_of(request)
     streams = fields.get("stream") is True
-    answer = await exchange.post_form(
+    answer = await exchange.post(
         PATH,
-        fields,
-        file=(file_name(clip.format), io.BytesIO(data), clip.format.media_type),
-        accept=EVENT_STREAM if streams else "application/json",
-        call=call,
-        deadline=request.deadline,
+        form_of(fields, piece.clip, filename=file_name(piece.clip.format)),
+        request=request,
+        accept=EVENT_STREAM if streams else JSON,
+        errors=errors,
         headers=headers,
     )
     async with answer:
         yield started(answer)
-        if streams:
+        # Some servers send events where none were asked for: paid for, and good.
+        if streams or answer.content_type == EVENT_STREAM:
             reader = TranscriptionStream(
-                call=call, start_s=piece.start_s, request_id=answer.request_id
+                errors=errors, start_s=piece.start_s, request_id=answer.request_id
             )
-            async with aclosing(exchange.relay(answer, reader, call)) as events:
+            async with aclosing(exchange.relay(answer, reader, errors)) as events:
                 async for event in events:
                     yield event
             return
         body = await answer.read()
-        found = _whole(body, answer, fields["response_format"], call, piece)
+        found = _whole(body, answer, fields["response_format"], errors, piece)
     for event in found:
         yield event
 
 
 def _whole(
-    body: bytes, answer: Answer, response_format: str, call: CallFacts, piece: AudioPiece
+    body: bytes, answer: Answer, response_format: str, errors: CallErrors, piece: AudioPiece
 ) -> list[Event]:
     """The events of a whole answer, JSON or plain text."""
     check_media_type(answer.content_type.replace("text/plain", ""), body, request_id=None)
-    is_json = answer.content_type.startswith("application/json")
+    looks_like_json = body.lstrip()[:1] == b"{"
+    if response_format in TEXT_FORMATS:
+        is_text = not (looks_like_json and answer.content_type == JSON)
+    else:
+        # Some servers answer in plain text whatever was asked: paid for, and good.
+        is_text = not looks_like_json and answer.content_type == "text/plain"
     parsed: object
-    if response_format in TEXT_FORMATS and not (is_json and body.lstrip()[:1] == b"{"):
+    if is_text:
         try:
             parsed = body.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -132,10 +133,9 @@ def _whole(
                 request_id=answer.request_id,
             ) from stripped(error)
     else:
-        parsed = json_of(body, answer, FAILURES)
-    return list(
-        transcription_events(parsed, call=call, start_s=piece.start_s, request_id=answer.request_id)
-    )
+        parsed = json_of(body, answer, errors)
+        errors.check(parsed, request_id=answer.request_id)
+    return list(transcription_events(parsed, start_s=piece.start_s, request_id=answer.request_id))
 
 
 def _n_bytes(value: object) -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ossicle.audio import AudioClip, AudioFormat
+from ossicle.audio import AudioFormat
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import (
-    AudioPart,
     Event,
     LanguageDetected,
     Request,
@@ -18,10 +16,18 @@ from ossicle.messages import (
     TextDelta,
     UsageReported,
 )
+from ossicle.rest import (
+    CallErrors,
+    language_code,
+    mapping_of,
+    mappings_of,
+    number_of,
+    probability_of,
+    text_of,
+)
 from ossicle_openai.catalogue import TranscriptionFacts
-from ossicle_openai.error_body import error_in
-from ossicle_openai.errors import CallFacts, error_in_answer
-from ossicle_openai.options import FAILURES, CallOptions
+from ossicle_openai.errors import FAILURES
+from ossicle_openai.options import CallOptions
 from ossicle_openai.usage import transcription_usage
 
 _EXTENSIONS = {"ogg": "ogg", "mp4": "m4a", "matroska": "webm", "adts": "aac", "raw": "pcm"}
@@ -32,22 +38,6 @@ TEXT_FORMATS = frozenset({"text", "srt", "vtt"})
 def file_name(form: AudioFormat) -> str:
     """A name by whose ending the vendor knows the format; it refuses files without one."""
     return f"audio.{_EXTENSIONS.get(form.container, form.container)}"
-
-
-def clip_to_transcribe(request: Request) -> AudioClip:
-    """The one clip of a `transcribe` request.
-
-    Raises:
-        UnsupportedFeatureError: There is none, or more than one.
-    """
-    clips = [part.clip for part in request.messages[-1].parts if isinstance(part, AudioPart)]
-    if len(clips) != 1:
-        raise UnsupportedFeatureError(
-            f"a transcription takes one clip, not {len(clips)}",
-            feature="clips",
-            fix="Transcribe one clip at a time.",
-        )
-    return clips[0]
 
 
 def transcription_fields(
@@ -64,7 +54,7 @@ def transcription_fields(
     fields: dict[str, Any] = {"model": request.model, "response_format": form}
     if request.language is not None:
         # The vendor takes ISO 639 codes: the first part of a BCP 47 tag.
-        primary = request.language.split("-")[0].lower()
+        primary = language_code(request.language)
         if facts.language:
             fields["language"] = primary
         elif facts.languages:
@@ -118,35 +108,31 @@ def _check_options(options: CallOptions, facts: TranscriptionFacts) -> None:
 
 
 def transcription_events(
-    body: object, *, call: CallFacts, start_s: float = 0.0, request_id: str | None = None
+    body: object, *, start_s: float = 0.0, request_id: str | None = None
 ) -> Iterator[Event]:
     """The events of a whole transcription.
 
     Args:
         body: JSON data, or the text of a plain format.
-        call: What was asked, for errors.
         start_s: Where the piece began in the whole audio; added to every time.
         request_id: The vendor's id of the request.
 
     Raises:
         InvalidReplyError: There is no text in it.
-        ProviderError: It is the vendor's error.
     """
     if isinstance(body, str):
         yield TextDelta(text=body)
         return
-    said = error_in(body)
-    if said is not None:
-        raise error_in_answer(said, status=200, request_id=request_id, call=call, started=False)
-    text = body.get("text") if isinstance(body, Mapping) else None
-    if not isinstance(body, Mapping) or not isinstance(text, str):
+    body = mapping_of(body)
+    text = body.get("text")
+    if not isinstance(text, str):
         raise FAILURES.invalid_reply("the transcription holds no text", request_id=request_id)
     if text:
         yield TextDelta(text=text)
     yield from _language(body)
-    for segment in _items(body, "segments"):
+    for segment in mappings_of(body.get("segments")):
         yield from _segment(segment, start_s=start_s)
-    for word in _items(body, "words"):
+    for word in mappings_of(body.get("words")):
         yield from _segment(word, start_s=start_s, is_word=True)
     yield from _confidence(text, body.get("logprobs"))
     usage = transcription_usage(body.get("usage"))
@@ -158,19 +144,19 @@ class TranscriptionStream:
     """Reads the events of one transcription stream, which is complete at `transcript.text.done`.
 
     Args:
-        call: What was asked, for errors.
+        errors: Translates the vendor's errors.
         start_s: Where the piece began in the whole audio; added to every time.
         request_id: The vendor's id of the request.
     """
 
     def __init__(
-        self, *, call: CallFacts, start_s: float = 0.0, request_id: str | None = None
+        self, *, errors: CallErrors, start_s: float = 0.0, request_id: str | None = None
     ) -> None:
-        self._call, self._start_s, self._request_id = call, start_s, request_id
+        self._errors, self._start_s, self._request_id = errors, start_s, request_id
         self._has_text = False
         self.is_complete = False
 
-    def feed(self, event: object) -> Iterator[Event]:
+    def feed(self, event: object, /) -> Iterator[Event]:
         """The events of one event of the wire; unknown kinds are passed over.
 
         Raises:
@@ -179,15 +165,7 @@ class TranscriptionStream:
         """
         if not isinstance(event, Mapping):
             raise FAILURES.invalid_reply("an event of the transcription is no JSON object")
-        said = error_in(event)
-        if said is not None:
-            raise error_in_answer(
-                said,
-                status=200,
-                request_id=self._request_id,
-                call=self._call,
-                started=self._has_text,
-            )
+        self._errors.check(event, request_id=self._request_id, started=self._has_text)
         match event.get("type"):
             case "transcript.text.delta":
                 delta = event.get("delta")
@@ -236,12 +214,6 @@ def _language(body: Mapping[str, Any]) -> Iterator[Event]:
         yield LanguageDetected(language=first)
 
 
-def _items(body: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
-    items = body.get(name)
-    if isinstance(items, list):
-        yield from (item for item in items if isinstance(item, Mapping))
-
-
 def _segment(
     item: Mapping[str, Any], *, start_s: float, is_word: bool = False
 ) -> Iterator[SegmentReported]:
@@ -249,15 +221,14 @@ def _segment(
     text = item.get("word") if is_word and "word" in item else item.get("text")
     if not isinstance(text, str):
         return
-    speaker = item.get("speaker")
     yield SegmentReported(
         segment=Segment(
             text=text,
             start_s=_time(item.get("start"), start_s),
             end_s=_time(item.get("end"), start_s),
-            speaker=speaker if isinstance(speaker, str) and speaker else None,
+            speaker=text_of(item.get("speaker")),
             is_word=is_word,
-            confidence=_probability(item.get("avg_logprob")),
+            confidence=probability_of(item.get("avg_logprob")),
         )
     )
 
@@ -266,20 +237,13 @@ def _confidence(text: object, logprobs: object) -> Iterator[SegmentReported]:
     """One segment with the mean probability of all tokens, where those were asked for."""
     if not isinstance(text, str) or not isinstance(logprobs, list) or not logprobs:
         return
-    values = [item.get("logprob") for item in logprobs if isinstance(item, Mapping)]
-    known = [value for value in values if isinstance(value, int | float)]
-    mean = _probability(sum(known) / len(known)) if known else None
+    values = [number_of(item.get("logprob")) for item in mappings_of(logprobs)]
+    known = [value for value in values if value is not None]
+    mean = probability_of(sum(known) / len(known)) if known else None
     if mean is not None:
         yield SegmentReported(segment=Segment(text=text, confidence=mean))
 
 
 def _time(value: object, start_s: float) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return start_s + value
-
-
-def _probability(logprob: object) -> float | None:
-    if isinstance(logprob, bool) or not isinstance(logprob, int | float):
-        return None
-    return math.exp(logprob) if math.isfinite(logprob) and logprob <= 0 else None
+    seconds = number_of(value)
+    return None if seconds is None else start_s + seconds

@@ -1,6 +1,7 @@
 """Writes the tables of `plugins.md` from the code: `python -m tests.docs.plugin_tables`.
 
-A table stands between `<!-- fields of NAME -->` (or `<!-- events -->`) and `<!-- end -->`.
+A table stands between `<!-- fields of NAME -->` (or `<!-- events -->`, `<!-- names of rest -->`)
+and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from ossicle import abc, audio, messages
+from ossicle import abc, audio, messages, rest
 from ossicle.signal import Measurements
 
 PAGE = Path(__file__).parents[2] / "plugins.md"
@@ -32,7 +33,9 @@ KINDS: dict[str, type] = {
 }  # fmt: skip
 """Whose fields the page lists."""
 
-_MARKED = re.compile(r"(<!-- (?:fields of (\w+)|events) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(
+    r"(<!-- (?:fields of (\w+)|(events|names of rest)) -->\n).*?(<!-- end -->)", re.DOTALL
+)
 
 _UNITS: tuple[tuple[str, str], ...] = (
     (r"(.*_)?per_s_(in|out)", "tokens/s"),
@@ -94,6 +97,28 @@ def events_table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def rest_table() -> str:
+    """Name, signature and meaning of what `ossicle.rest` offers."""
+    lines = ["| name | does |", "|---|---|"]
+    for name in rest.__all__:
+        value = getattr(rest, name)
+        if not (inspect.isclass(value) or inspect.isfunction(value)):
+            continue
+        shown = name + re.sub(r" -> None$", "", signature_of(value)).replace("|", "\\|")
+        summary = " ".join(inspect.cleandoc(value.__doc__ or "").split("\n\n")[0].split())
+        lines.append(f"| `{shown}` | {summary} |")
+    return "\n".join(lines) + "\n"
+
+
+def signature_of(value: Any) -> str:
+    """A signature as it is written, without quotes and the names of modules."""
+    if inspect.isclass(value) and issubclass(value, typing.cast(Any, typing.Protocol)):
+        return ""
+    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(value)))
+    text = text.replace("<factory>", "{}")
+    return re.sub(r"\b(?:[a-z_]\w*\.)+([A-Z]\w*)", r"\1", text)
+
+
 def annotations_of(kind: type) -> dict[str, str]:
     """Annotations as they are written in the source."""
     found: dict[str, str] = {}
@@ -143,8 +168,11 @@ def with_tables(page: str) -> str:
     """The page with every table as the code says it."""
 
     def filled(marked: re.Match[str]) -> str:
-        table = fields_table(KINDS[marked[2]]) if marked[2] else events_table()
-        return f"{marked[1]}{table}{marked[3]}"
+        if marked[2]:
+            table = fields_table(KINDS[marked[2]])
+        else:
+            table = events_table() if marked[3] == "events" else rest_table()
+        return f"{marked[1]}{table}{marked[4]}"
 
     return _MARKED.sub(filled, page)
 

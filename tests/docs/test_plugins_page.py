@@ -70,14 +70,22 @@ def test_every_record_and_spec_has_its_table_with_each_field_explained() -> None
 
 
 def test_what_the_page_names_of_rest_is_there() -> None:
-    _, _, section = PAGE.partition("### Talking HTTP\n")
-    section, _, _ = section.partition("\n## ")
-    rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert named
-    # The rest of them are what those give and take.
-    assert set(rest.__all__) - named == {"Body", "BodyReader", "Explain"}
-    assert named <= set(rest.__all__)
+    _, _, section = PAGE.partition("<!-- names of rest -->\n")
+    section, _, _ = section.partition("<!-- end -->")
+    named = re.findall(r"^\| `(\w+)", section, re.MULTILINE)
+    constants = {"DONE", "EVENT_STREAM", "JSON", "Explain", "Meaning"}
+    assert set(named) == set(rest.__all__) - constants
+
+
+@pytest.mark.parametrize("name", sorted(rest.__all__))
+def test_each_name_of_rest_says_what_it_takes_and_shows_it(name: str) -> None:
+    value = getattr(rest, name)
+    if not (inspect.isclass(value) or inspect.isfunction(value)):
+        return
+    text = inspect.getdoc(value) or ""
+    assert "Example:\n" in text
+    if inspect.isfunction(value) and inspect.signature(value).parameters:
+        assert "Args:\n" in text
 
 
 def test_what_has_a_number_has_a_unit() -> None:

@@ -25,8 +25,7 @@ from ossicle.audio import AudioClip
 from ossicle.errors import AmbiguousOutcomeError, FileAccessError, ProviderConnectionError
 from ossicle.messages import AudioPart, Message, Request
 from ossicle.rest.transport import Transport
-from ossicle_openai.sound import PCM16
-from ossicle_openai.transport import Transport as OpenAITransport
+from ossicle_openai.response_audio import PCM16
 from ossicle_testing.vendors import Fault, FaultKind
 
 N_FRAMES = 200_000
@@ -173,8 +172,7 @@ def test_a_call_out_of_time_does_not_wait_for_the_client_to_be_built(
 
     async def leave_and_ask_again(provider: AudioProvider) -> None:
         scope = anyio.CancelScope()
-        for kind in (Transport, OpenAITransport):
-            monkeypatch.setattr(kind, "__init__", slowly(kind.__init__, scope))
+        monkeypatch.setattr(Transport, "__init__", slowly(Transport.__init__, scope))
         with scope:
             await collect(provider, upload.request())
         assert scope.cancelled_caught

@@ -17,7 +17,6 @@ from ossicle.policy.ledger import (
 )
 from ossicle.policy.outcome import Outcome, classify
 from ossicle.policy.retry import RetryPolicy, RetryQuota
-from ossicle.policy.retry_after import parse_retry_after, retry_after_of
 from ossicle.policy.single_error import single_error
 from ossicle.policy.text_tokens import estimate_tokens
 from ossicle.policy.virtual_clock import VirtualClock
@@ -48,7 +47,5 @@ __all__ = [
     "classify",
     "estimate_request",
     "estimate_tokens",
-    "parse_retry_after",
-    "retry_after_of",
     "single_error",
 ]

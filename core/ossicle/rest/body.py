@@ -30,6 +30,9 @@ class ClipData:
         clip: The audio.
         is_base64: Whether it stands there as base64.
         prefix: Text before it, such as `data:audio/wav;base64,`; plain ASCII.
+
+    Example:
+        payload = {"input_audio": {"data": ClipData(clip=clip), "format": "wav"}}
     """
 
     clip: AudioClip
@@ -50,6 +53,10 @@ class Body:
     Attributes:
         media_type: For the `Content-Type`.
         parts: Plain bytes and clips, in order.
+
+    Example:
+        >>> Body(media_type="text/plain", parts=(b"hello",)).n_bytes
+        5
     """
 
     media_type: str
@@ -74,6 +81,11 @@ class BodyReader:
 
     Args:
         parts: Plain bytes and clips.
+
+    Example:
+        reader = body.reader()
+        while piece := await reader.next():
+            ...
     """
 
     def __init__(self, parts: Iterable[bytes | ClipData]) -> None:
@@ -137,6 +149,9 @@ def json_body(payload: Mapping[str, Any]) -> Body:
 
     Raises:
         TypeError: A value is neither JSON data nor a `ClipData`.
+
+    Example:
+        body = json_body({"model": request.model, "audio": ClipData(clip=clip)})
     """
     # The mark cannot be guessed, so no text of the caller's can pass for a clip.
     mark = secrets.token_hex(16)
@@ -158,20 +173,39 @@ def json_body(payload: Mapping[str, Any]) -> Body:
     return Body(media_type="application/json", parts=tuple(parts))
 
 
-def form_body(fields: Sequence[tuple[str, str]], *, name: str, clip: AudioClip) -> Body:
+def audio_body(clip: AudioClip) -> Body:
+    """The audio alone, as its media type says.
+
+    Args:
+        clip: What is sent.
+
+    Example:
+        outgoing = Outgoing(path="/listen", accept="application/json", body=audio_body(clip))
+    """
+    part = ClipData(clip=clip, is_base64=False)
+    return Body(media_type=clip.format.media_type, parts=(part,))
+
+
+def form_body(
+    fields: Sequence[tuple[str, str]], *, name: str, clip: AudioClip, filename: str | None = None
+) -> Body:
     """A form (RFC 7578) with texts and one file.
 
     Args:
         fields: Names and texts; a name may stand several times.
-        name: Of the file's field. The file is called after its format alone.
+        name: Of the file's field.
         clip: The file.
+        filename: `None` calls it after its format alone.
+
+    Example:
+        body = form_body([("model", request.model)], name="file", clip=clip)
     """
     boundary = secrets.token_hex(16)
     head = bytearray()
     for field, text in fields:
         head += f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n'.encode()
         head += sendable(text) + b"\r\n"
-    filename = f"audio.{clip.format.extension}"
+    filename = filename or f"audio.{clip.format.extension}"
     head += (
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"'
         f"\r\nContent-Type: {clip.format.media_type}\r\n\r\n"

@@ -19,6 +19,9 @@ def stripped(error: _ErrorT) -> _ErrorT:
     Args:
         error: A library's exception, right where it is translated.
 
+    Returns:
+        The exception that was given.
+
     Example:
         raise failures.ambiguous("no answer came") from stripped(error)
     """

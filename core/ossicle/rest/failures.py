@@ -13,7 +13,7 @@ from ossicle.errors import (
     ProviderConnectionError,
     StreamIncompleteError,
 )
-from ossicle.rest.retry_after import http_date_s, wait_s
+from ossicle.rest.retry_after import retry_after_s
 
 _MAX_ID_CHARS = 128
 
@@ -27,6 +27,10 @@ class Refusal:
         headers: By lower-case name.
         body: Its first part, 64 KiB at most.
         now_s: Unix seconds by this machine's clock, for dates where the vendor sends no `Date`.
+
+    Example:
+        >>> Refusal(status=429, headers={"retry-after": "7"}).retry_after_s
+        7.0
     """
 
     status: int
@@ -37,8 +41,7 @@ class Refusal:
     @property
     def retry_after_s(self) -> float | None:
         """Seconds that the `Retry-After` header asks to wait."""
-        now_s = http_date_s(self.headers.get("date", "")) or self.now_s
-        return wait_s(self.headers.get("retry-after", ""), now_s=now_s)
+        return retry_after_s(self.headers, now_s=self.now_s)
 
 
 Explain = Callable[[Refusal], OssicleError]
@@ -55,6 +58,10 @@ class Failures:
     Attributes:
         provider: Its name.
         request_id_headers: Headers that name a request, best first.
+
+    Example:
+        >>> Failures(provider="acme").unreachable("no connection", fix="Check base_url.").billed
+        False
     """
 
     provider: str

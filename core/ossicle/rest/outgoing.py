@@ -25,6 +25,10 @@ def path_segment(name: str, *, what: str) -> str:
 
     Raises:
         ConfigurationError: It is empty, no text, or a segment of dots, which would lead elsewhere.
+
+    Example:
+        >>> path_segment("my voice/2", what="voice")
+        'my%20voice%2F2'
     """
     is_surrogate = any("\ud800" <= char <= "\udfff" for char in name)
     if not name or is_surrogate or _DOT_SEGMENT.fullmatch(name):
@@ -44,6 +48,9 @@ class Outgoing:
         body: What is sent.
         deadline: Moment by `anyio.current_time()` after which no answer is of use.
         headers: Further headers of this request, checked; never logged.
+
+    Example:
+        outgoing = Outgoing(path="/speak?model=x", accept="*/*", body=json_body({"text": text}))
     """
 
     path: str

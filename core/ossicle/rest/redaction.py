@@ -25,6 +25,10 @@ def redact(text: str, *, key: str | None = None) -> str:
     Args:
         text: What the vendor wrote.
         key: The key that was sent; it is taken out whatever it looks like.
+
+    Example:
+        >>> redact("the key sk-0123456789 is spent")
+        'the key [key] is spent'
     """
     text = text[: 64 * _LONGEST]
     if key and len(key) >= 4:

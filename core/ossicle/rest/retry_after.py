@@ -3,42 +3,74 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 LONGEST_S = 366 * 86_400.0
 """Longer waits are cut to this, so that arithmetic on them stays finite."""
 
-_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?")
+_NUMBER = re.compile(r"[0-9]{1,64}(?:\.[0-9]{1,64})?")
 _LONGEST_TEXT = 80
 
 
-def wait_s(text: str, *, now_s: float) -> float | None:
-    """Seconds that a `Retry-After` asks for; `None` when nothing sensible is asked for.
+def retry_after_s(headers: Mapping[str, str], *, now_s: float) -> float | None:
+    """Seconds to wait by `retry-after-ms`, else by `Retry-After`.
 
     Args:
-        text: The header's value: seconds, or an HTTP date.
-        now_s: Unix seconds by the vendor's clock, for the form with a date.
+        headers: By lower-case name.
+        now_s: Unix seconds of this machine, for the form with a date; the vendor's own `Date`
+            counts before it.
+
+    Returns:
+        More than 0 and at most a year; `None` when nothing sensible is asked for: not a number,
+        negative, infinite, zero, or a date that has passed.
 
     Source:
-        RFC 9110, section 10.2.3.
+        RFC 9110, section 10.2.3; `retry-after-ms` as openai-python 3.54.0 reads it.
+
+    Example:
+        >>> retry_after_s({"retry-after": "7"}, now_s=0.0)
+        7.0
     """
-    text = text.strip()
+    milliseconds = headers.get("retry-after-ms", "").strip()
+    if _NUMBER.fullmatch(milliseconds):
+        return bounded_wait(float(milliseconds) / 1000)
+    text = headers.get("retry-after", "").strip()
     if _NUMBER.fullmatch(text):
         return bounded_wait(float(text))
     moment = http_date_s(text)
-    return None if moment is None else bounded_wait(moment - now_s)
+    if moment is None:
+        return None
+    return bounded_wait(moment - (http_date_s(headers.get("date", "")) or now_s))
 
 
 def bounded_wait(wait: float) -> float | None:
-    """A wait between 0 (excluded) and `LONGEST_S`; `None` where it is none."""
+    """A wait between 0 (excluded) and a year, in seconds; `None` where it is none.
+
+    Args:
+        wait: Seconds that a vendor asks for.
+
+    Example:
+        >>> bounded_wait(-3.0) is None
+        True
+    """
     return min(wait, LONGEST_S) if wait > 0 else None
 
 
 def http_date_s(text: str) -> float | None:
-    """Unix seconds of an HTTP date; `None` when it is none."""
+    """Unix seconds of an HTTP date; `None` when it is none.
+
+    Args:
+        text: As a header gives it.
+
+    Example:
+        >>> http_date_s("Sun, 06 Nov 1994 08:49:37 GMT")
+        784111777.0
+    """
     if not text or len(text) > _LONGEST_TEXT:
         return None
     try:
-        return parsedate_to_datetime(text).timestamp()
+        # A leap second is a moment that Python does not have.
+        return parsedate_to_datetime(text.replace(":60 ", ":59 ")).timestamp()
     except (ValueError, OverflowError, IndexError, TypeError):
         return None

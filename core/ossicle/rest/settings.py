@@ -15,7 +15,12 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Options(BaseModel):
-    """Base of a provider's own options: frozen, and what is not known is refused."""
+    """Base of a provider's own options: frozen, and what is not known is refused.
+
+    Example:
+        class CallOptions(Options):
+            pace: float = 1.0
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +34,11 @@ class RestOptions(Options):
         read_timeout_s: Longest silence of the vendor, in seconds.
         max_reply_bytes: Longest reply body that is read.
         max_request_bytes: Longest request body that is sent.
+        max_event_bytes: Longest single event of a stream; one may hold a whole answer's audio.
+
+    Example:
+        >>> RestOptions(read_timeout_s=3).read_timeout_s
+        3.0
     """
 
     headers: dict[str, str] = Field(default_factory=dict, repr=False)
@@ -36,6 +46,7 @@ class RestOptions(Options):
     read_timeout_s: float = Field(default=600.0, gt=0)
     max_reply_bytes: int = Field(default=256 * _MIB, ge=1024)
     max_request_bytes: int = Field(default=256 * _MIB, ge=1024)
+    max_event_bytes: int = Field(default=64 * _MIB, ge=1024)
 
 
 def checked_options(
@@ -51,6 +62,9 @@ def checked_options(
 
     Raises:
         ConfigurationError: There is no such option, or its value is not possible.
+
+    Example:
+        options = checked_options(VoiceSettings, given, where="the voice", provider="acme")
     """
     try:
         return model.model_validate(dict(options))
@@ -66,8 +80,16 @@ def checked_options(
 def call_options(model: type[_Model], options: Mapping[str, Any], *, provider: str) -> _Model:
     """The extras of a call, checked; also when they still stand under the provider's name.
 
+    Args:
+        model: What they should be.
+        options: `Request.provider_options`.
+        provider: Name of the provider.
+
     Raises:
         ConfigurationError: There is no such option, or its value is not possible.
+
+    Example:
+        options = call_options(CallOptions, request.provider_options, provider="acme")
     """
     inner = options.get(provider)
     if len(options) == 1 and isinstance(inner, Mapping):
@@ -76,16 +98,19 @@ def call_options(model: type[_Model], options: Mapping[str, Any], *, provider: s
     return checked_options(model, options, where=where, provider=provider)
 
 
-def checked_url(url: str, *, example: str, default_path: str = "") -> str:
+def checked_url(url: str, *, example: str) -> str:
     """The URL without a slash at its end.
 
     Args:
         url: As it was given.
         example: One that would be right.
-        default_path: What is appended where the URL has no path.
 
     Raises:
         ConfigurationError: It is no plain http or https URL.
+
+    Example:
+        >>> checked_url("http://127.0.0.1:8000/v1/", example="https://api.acme.example/v1")
+        'http://127.0.0.1:8000/v1'
     """
     try:
         parts = urlsplit(url)
@@ -95,15 +120,14 @@ def checked_url(url: str, *, example: str, default_path: str = "") -> str:
         is_possible = is_possible and not (parts.username or parts.password) and parts.port != 0
         is_possible = is_possible and not (parts.query or parts.fragment)
     except ValueError:
-        parts, is_possible = urlsplit(""), False
+        is_possible = False
     if not is_possible:
         # The URL itself stays out: it may hold a password.
         raise ConfigurationError(
             "base_url is no plain http or https URL",
             fix=f"Give something like {example}, without user, password and query.",
         )
-    url = url.rstrip("/")
-    return url if parts.path.strip("/") else url + default_path
+    return url.rstrip("/")
 
 
 def checked_key(
@@ -118,6 +142,10 @@ def checked_key(
 
     Raises:
         ConfigurationError: It holds characters that no key has.
+
+    Example:
+        >>> checked_key(None, names=("ACME_API_KEY",), environment={"ACME_API_KEY": " sk-1 "})
+        'sk-1'
     """
     key: str | None
     if given is not None:

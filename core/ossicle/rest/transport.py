@@ -10,12 +10,13 @@ from collections.abc import Mapping
 import anyio
 import httpx2
 
-from ossicle.errors import DeadlineExceededError, OssicleError
+from ossicle.errors import ConfigurationError, DeadlineExceededError, OssicleError
 from ossicle.rest.answer import Answer, read_refusal
 from ossicle.rest.exception_hygiene import stripped
 from ossicle.rest.failures import Explain, Failures
 from ossicle.rest.outgoing import Outgoing
 from ossicle.rest.settings import RestOptions
+from ossicle.rest.surroundings import proxy_variable, suspects
 from ossicle.rest.upload import Upload
 
 _NOTHING_SENT = (
@@ -30,7 +31,7 @@ _NOTHING_SENT = (
 
 
 class Transport:
-    """One client for one endpoint.
+    """One client for one endpoint, in one event loop.
 
     There are no retries and no redirects: a paid request must not be repeated, or wander to
     another origin, behind the core's back.
@@ -40,15 +41,17 @@ class Transport:
         headers: Of every request, the key among them.
         options: Of the endpoint.
         failures: Builds the provider's errors.
+
+    Raises:
+        ConfigurationError: The environment names a proxy or certificates that cannot be.
     """
 
     def __init__(
         self, *, base_url: str, headers: Mapping[str, str], options: RestOptions, failures: Failures
     ) -> None:
         self._base_url, self._options, self._failures = base_url, options, failures
-        self._client = httpx2.AsyncClient(
-            follow_redirects=False, headers={**options.headers, **headers}
-        )
+        self._proxy = proxy_variable(base_url)
+        self._client = _client({**options.headers, **headers})
 
     async def send(self, outgoing: Outgoing, explain: Explain) -> Answer:
         """Send a request; returns its answer once the headers are there.
@@ -64,7 +67,7 @@ class Transport:
             response = await self._client.send(request, stream=True)
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise error_of(
-                error, is_uploaded=upload.is_complete, failures=self._failures
+                error, is_uploaded=upload.is_complete, failures=self._failures, proxy=self._proxy
             ) from stripped(error)
         finally:
             upload.close()
@@ -87,6 +90,19 @@ class Transport:
                 read_s=self._options.read_timeout_s,
             ),
         )
+
+
+def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
+    try:
+        return httpx2.AsyncClient(follow_redirects=False, headers=headers)
+    except (ImportError, ValueError, OSError) as error:
+        # From None: the message could quote a proxy's URL, and the password in it.
+        names = " and ".join(suspects()) or "the environment"
+        needs_socks = isinstance(error, ImportError)
+        fix = "Install httpx2[socks], or unset it." if needs_socks else "Correct or unset it."
+        raise ConfigurationError(
+            f"no connection can be made with what {names} says ({type(error).__name__})", fix=fix
+        ) from None
 
 
 def headers_of(outgoing: Outgoing) -> dict[str, str]:
@@ -122,22 +138,29 @@ def timeout_of(deadline: float | None, *, connect_s: float, read_s: float) -> ht
     return httpx2.Timeout(read_s, connect=connect_s, pool=connect_s)
 
 
-def error_of(error: BaseException | None, *, is_uploaded: bool, failures: Failures) -> OssicleError:
+def error_of(
+    error: BaseException | None, *, is_uploaded: bool, failures: Failures, proxy: str | None = None
+) -> OssicleError:
     """The error for a request that brought no answer.
 
     Args:
         error: What the HTTP client said.
         is_uploaded: Whether the network took the whole request.
         failures: Builds the provider's errors.
+        proxy: The variable of the environment that names the proxy on the way, if there is one.
     """
     name = type(error).__name__
+    by_way = f" by the proxy of {proxy}" if proxy else ""
     if isinstance(error, httpx2.ProxyError):
-        return failures.unreachable(
-            "the proxy refused the connection", fix="Check the proxy's settings."
-        )
+        fix = f"Check {proxy}." if proxy else "Check the proxy's settings."
+        return failures.unreachable("the proxy refused the connection", fix=fix)
     if isinstance(error, _NOTHING_SENT):
+        fix = f"Check {proxy} or unset it; " if proxy else ""
         return failures.unreachable(
-            f"no connection to the endpoint ({name})", fix="Check base_url and the network."
+            f"no connection to the endpoint{by_way} ({name})",
+            fix=f"{fix}check base_url and the network."
+            if fix
+            else "Check base_url and the network.",
         )
     if not is_uploaded:
         return failures.unreachable(

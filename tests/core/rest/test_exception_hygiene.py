@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 import anyio
 import httpx2
@@ -11,7 +10,15 @@ import openai
 import pytest
 
 from ossicle.errors import ConfigurationError, OssicleError
-from ossicle.rest import EndpointClient, Failures, Outgoing, RestOptions, json_body, stripped
+from ossicle.rest import (
+    Endpoint,
+    EndpointClient,
+    Failures,
+    Outgoing,
+    RestOptions,
+    json_body,
+    stripped,
+)
 from ossicle.rest.settings import checked_options
 from ossicle_testing.conformance.provider.reachable_objects import causes_of, place_of
 from ossicle_testing.vendors.dead_endpoints import refusing_url
@@ -70,13 +77,10 @@ def test_causes_contexts_and_groups_are_stripped_too() -> None:
 
 def test_a_failed_connection_does_not_lead_to_the_key() -> None:
     async def main(url: str) -> OssicleError:
-        def headers() -> Mapping[str, str]:
-            return {"xi-api-key": KEY}
-
-        link = EndpointClient(
-            base_url=url, headers=headers, options=RestOptions(),
-            failures=Failures(provider="acme"), extra="gemini",
-        )  # fmt: skip
+        endpoint = Endpoint(
+            provider="acme", base_url=url, options=RestOptions(), key=KEY, key_header="xi-api-key"
+        )
+        link = EndpointClient(endpoint, failures=Failures(provider="acme"))
         outgoing = Outgoing(path="/speak", accept="*/*", body=json_body({}))
         try:
             await link.send(outgoing, lambda refusal: OssicleError("refused"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ossicle.audio import AudioFormat
 from ossicle.audio.wav import wav_header
 from ossicle.errors import InvalidReplyError
-from ossicle.rest import Failures, SoundReader
+from ossicle.rest import AudioReader, Failures
 
 PCM = AudioFormat.pcm(sample_rate=24_000)
 MP3 = AudioFormat.named("mp3")
@@ -18,7 +18,7 @@ WAV = wav_header(PCM, 400) + bytes(800)
 
 def read(data: bytes, cuts: list[int], *, asked: AudioFormat = PCM) -> list[tuple[bytes, str]]:
     """What comes out, with containers, for bytes cut at these places."""
-    reader = SoundReader(asked, failures=Failures(provider="any"))
+    reader = AudioReader(asked, failures=Failures(provider="any"))
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
     pieces = [reader.push(data[a:b]) for a, b in itertools.pairwise(edges)]
     found = [one for one in (*pieces, reader.finish()) if one is not None]

@@ -30,12 +30,6 @@ def test_urls_that_cannot_be_are_refused_and_not_repeated(url: str) -> None:
     assert "api.example" in str(caught.value)
 
 
-def test_a_url_gets_its_path_where_it_has_none() -> None:
-    given = ["http://a", "http://a/", "http://a/b/"]
-    found = [checked_url(url, example="", default_path="/v1") for url in given]
-    assert found == ["http://a/v1", "http://a/v1", "http://a/b"]
-
-
 def test_a_key_of_the_settings_goes_before_those_of_the_environment() -> None:
     environment = {"SECOND": " second ", "FIRST": ""}
     names = ("FIRST", "SECOND")

@@ -8,7 +8,7 @@ import pytest
 
 from ossicle.errors import UnknownModelError
 from ossicle_elevenlabs import plugin
-from ossicle_elevenlabs.catalogue import all_capabilities, record_for
+from ossicle_elevenlabs.catalogue import CATALOGUE
 
 
 def test_what_is_announced() -> None:
@@ -23,7 +23,7 @@ def test_what_is_announced() -> None:
     assert not spec.is_local
 
 
-@pytest.mark.parametrize("record", all_capabilities(), ids=str)
+@pytest.mark.parametrize("record", CATALOGUE.capabilities(), ids=str)
 def test_every_record_says_where_it_is_from(record: object) -> None:
     from ossicle.abc import Capabilities
 
@@ -35,20 +35,20 @@ def test_every_record_says_where_it_is_from(record: object) -> None:
         assert record.max_text_chars
         assert record.streaming
     if record.successor is not None:
-        assert not record_for(record.successor).capabilities.is_assumed
+        assert not CATALOGUE.record(record.successor).capabilities.is_assumed
 
 
 def test_a_price_that_was_not_read_is_unknown() -> None:
-    known = record_for("eleven_flash_v2_5").capabilities.prices
+    known = CATALOGUE.record("eleven_flash_v2_5").capabilities.prices
     assert known is not None
     assert known.million_characters == 50
-    assert record_for("scribe_v2").capabilities.prices is None
-    assert record_for("eleven_v4").capabilities.prices is None
+    assert CATALOGUE.record("scribe_v2").capabilities.prices is None
+    assert CATALOGUE.record("eleven_v4").capabilities.prices is None
 
 
 @pytest.mark.parametrize(("model", "task"), [("eleven_v9", "speak"), ("scribe_v9", "transcribe")])
 def test_a_model_nobody_described_is_a_cautious_guess(model: str, task: str) -> None:
-    record = record_for(model).capabilities
+    record = CATALOGUE.record(model).capabilities
     assert record.is_assumed
     assert record.model == model
     assert record.tasks == {task}
@@ -58,7 +58,7 @@ def test_a_model_nobody_described_is_a_cautious_guess(model: str, task: str) -> 
 @pytest.mark.parametrize("model", ["", "a b", "a/b", "x?y", "a" * 101, "ü"])
 def test_names_that_cannot_be(model: str) -> None:
     with pytest.raises(UnknownModelError):
-        record_for(model)
+        CATALOGUE.record(model)
 
 
 def test_announcing_imports_no_http_client() -> None:

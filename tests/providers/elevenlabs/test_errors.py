@@ -20,11 +20,11 @@ from ossicle.errors import (
     RateLimitedError,
     RequestRefusedError,
 )
-from ossicle.rest import Refusal
-from ossicle_elevenlabs.errors import CallFacts
+from ossicle.rest import CallErrors, Refusal
+from ossicle_elevenlabs.errors import LADDER
 
 KEY = "sk_0123456789abcdef"
-CALL = CallFacts(model="eleven_turbo_v2_5", successor="eleven_flash_v2_5", key=KEY)
+CALL = CallErrors(ladder=LADDER, model="eleven_turbo_v2_5", successor="eleven_flash_v2_5", key=KEY)
 
 
 def said(status: int, detail: object, **headers: str) -> ProviderError:
@@ -89,7 +89,9 @@ def test_a_model_that_is_gone_has_a_successor() -> None:
 
 
 def test_what_the_caller_said_is_not_repeated() -> None:
-    call = CallFacts(model="eleven_v3", said=("My secret name is Rumpelstiltskin.",))
+    call = CallErrors(
+        ladder=LADDER, model="eleven_v3", said=("My secret name is Rumpelstiltskin.",)
+    )
     message = "The text 'my secret name is Rumpelstiltskin' is not allowed."
     body = json.dumps({"detail": detail("content_against_policy", message)}).encode()
     error = call.explain(Refusal(status=400, headers={}, body=body))

@@ -16,9 +16,7 @@ from ossicle.messages import (
     TextDelta,
     UsageReported,
 )
-from ossicle_elevenlabs.errors import CallFacts
 from ossicle_elevenlabs.hearing import hearing_fields, transcription_events
-from ossicle_elevenlabs.languages import code_of, tag_of
 from ossicle_elevenlabs.options import CallOptions
 
 NAMES = st.sampled_from(
@@ -30,11 +28,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5),
     max_leaves=12,
 )
-CALL = CallFacts(model=HEARING, key="sk_0123456789")
 
 
 def read(body: object, *, duration_s: float | None = 2.0) -> list[Event]:
-    return list(transcription_events(body, call=CALL, duration_s=duration_s, request_id="r"))
+    return list(transcription_events(body, duration_s=duration_s, request_id="r"))
 
 
 @given(JSON)
@@ -115,10 +112,3 @@ def test_the_form_says_what_was_asked() -> None:
 def test_what_the_form_cannot_say(fields: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedFeatureError):
         hearing_fields(transcribing(said("x"), **fields), options=CallOptions())
-
-
-def test_languages_between_two_standards() -> None:
-    assert [tag_of(code) for code in ("eng", "zho", "en", "yue", "ENG")] == [
-        "en", "zh", "en", "yue", "en",
-    ]  # fmt: skip
-    assert [code_of(tag) for tag in ("en", "de-AT", "zh_Hant", "yue")] == ["en", "de", "zh", "yue"]

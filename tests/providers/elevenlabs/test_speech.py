@@ -10,7 +10,7 @@ from tests.providers.elevenlabs.vendor import FLASH, PCM, SPEECH, events_of, fak
 
 from ossicle.audio import AudioFormat
 from ossicle.errors import ConfigurationError, UnsupportedFormatError
-from ossicle_elevenlabs.catalogue import record_for
+from ossicle_elevenlabs.catalogue import CATALOGUE
 from ossicle_elevenlabs.options import CallOptions, EndpointOptions, VoiceSettings
 from ossicle_elevenlabs.speech import (
     asked_format,
@@ -61,7 +61,7 @@ def test_a_format_the_vendor_has_no_name_for() -> None:
 
 
 def test_the_path_names_voice_way_and_format() -> None:
-    record = record_for(SPEECH)
+    record = CATALOGUE.record(SPEECH)
     path = speech_path(speaking(stream=True, voice="a/b"), record=record, options=EndpointOptions())
     assert path == "/text-to-speech/a%2Fb/stream?output_format=pcm_24000"
     zero = EndpointOptions(zero_retention=True)
@@ -81,7 +81,7 @@ def test_a_voice_of_dots_chooses_no_other_endpoint(voice: str) -> None:
 
 
 def test_the_body_says_what_was_asked_and_no_more() -> None:
-    record = record_for(FLASH)
+    record = CATALOGUE.record(FLASH)
     assert speech_payload(speaking("Hi", model=FLASH), record=record, options=CallOptions()) == {
         "text": "Hi", "model_id": FLASH,
     }  # fmt: skip

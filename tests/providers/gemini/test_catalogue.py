@@ -8,12 +8,12 @@ import pytest
 from ossicle.audio import AudioFormat
 from ossicle.errors import UnknownModelError
 from ossicle.messages import Task
-from ossicle_gemini.catalogue import all_capabilities, default_models, record_for
+from ossicle_gemini.catalogue import CATALOGUE, default_models, record_for
 from ossicle_gemini.contents import media_type_of
 
 TODAY = datetime.date(2026, 11, 23)
 NEW_YEAR = datetime.date(2027, 1, 1)
-EVERY = all_capabilities(TODAY)
+EVERY = CATALOGUE.capabilities(TODAY)
 
 
 @pytest.mark.parametrize("found", EVERY, ids=lambda one: one.model)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ossicle_gemini.duration import duration_s
+from ossicle_gemini.errors import duration_s
 
 
 @pytest.mark.parametrize(

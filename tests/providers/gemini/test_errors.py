@@ -17,8 +17,8 @@ from ossicle.errors import (
     RateLimitedError,
     RequestRefusedError,
 )
-from ossicle.rest import Refusal
-from ossicle_gemini.errors import CallFacts
+from ossicle.rest import CallErrors, Refusal
+from ossicle_gemini.errors import LADDER
 
 KEY_INVALID = {
     "error": {
@@ -104,7 +104,7 @@ def test_facts_stand_on_the_error_and_secrets_do_not() -> None:
 
 
 def test_a_model_that_ended_names_its_successor() -> None:
-    call = CallFacts(model="gemini-2.5-pro", successor="gemini-3.8-flash")
+    call = CallErrors(ladder=LADDER, model="gemini-2.5-pro", successor="gemini-3.8-flash")
     body = json.dumps(plain(404, "NOT_FOUND")).encode()
     error = call.explain(Refusal(status=404, headers={}, body=body))
     assert "gemini-3.8-flash" in str(error)

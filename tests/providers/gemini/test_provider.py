@@ -52,7 +52,7 @@ from ossicle.messages import (
     ToolResultPart,
 )
 from ossicle_gemini.provider import GeminiProvider
-from ossicle_gemini.sound import PCM16
+from ossicle_gemini.response_audio import PCM16
 from ossicle_testing.vendors import Fault, FaultKind, LedgerEntry, LoopbackServer, Response
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])

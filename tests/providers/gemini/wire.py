@@ -12,10 +12,10 @@ import numpy as np
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.audio.wav import wav_header
 from ossicle.messages import AudioPart, Event, Message, Part, Reply, ReplyFold, Request, TextPart
+from ossicle.rest import CallErrors, EventParser
 from ossicle_gemini.answer import AnswerReader
-from ossicle_gemini.errors import CallFacts
-from ossicle_gemini.sound import PCM16
-from ossicle_gemini.sse import EventParser
+from ossicle_gemini.errors import FAILURES, LADDER
+from ossicle_gemini.response_audio import PCM16
 from ossicle_testing.vendors.audio import pcm16_bytes
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 
@@ -23,7 +23,7 @@ CHAT = "gemini-3.8-flash"
 SPEECH = "gemini-3.8-flash-tts"
 OLD_SPEECH = "gemini-2.5-flash-preview-tts"
 HEARING = "gemini-3.5-transcribe"
-CALL = CallFacts(model=CHAT, key="AIzaSyTest-secret")
+CALL = CallErrors(ladder=LADDER, model=CHAT, key="AIzaSyTest-secret")
 L16 = "audio/L16;codec=pcm;rate=24000"
 WAV = AudioFormat.named("wav", sample_rate=24_000, channels=1)
 
@@ -90,7 +90,7 @@ def reader(**more: Any) -> AnswerReader:
     """A reader that numbers its ids and forgets signatures."""
     numbers = iter(range(1000))
     more.setdefault("sign", lambda call_id, signature: None)
-    return AnswerReader(call=CALL, new_id=lambda: f"made_{next(numbers)}", **more)
+    return AnswerReader(errors=CALL, new_id=lambda: f"made_{next(numbers)}", **more)
 
 
 def read_bodies(*bodies: object, **more: Any) -> list[Event]:
@@ -102,7 +102,7 @@ def read_bodies(*bodies: object, **more: Any) -> list[Event]:
 
 def read_stream(pieces: Iterable[bytes], **more: Any) -> Iterator[Event]:
     """What the provider makes of a stream in pieces, without a socket."""
-    one, parser = reader(**more), EventParser(max_event_bytes=1 << 24)
+    one, parser = reader(**more), EventParser(failures=FAILURES, max_event_bytes=1 << 24)
     for piece in pieces:
         for data in parser.feed(piece):
             yield from one.feed(json.loads(data))

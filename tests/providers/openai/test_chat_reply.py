@@ -10,7 +10,7 @@ from ossicle.errors import InvalidReplyError, RateLimitedError, RequestRefusedEr
 from ossicle.messages import Reply
 from ossicle_openai.chat_reply import chat_reply_events
 from ossicle_openai.profiles import EndpointProfile, profile_named
-from ossicle_openai.sound import PCM16
+from ossicle_openai.response_audio import PCM16
 
 PCM = bytes(range(200))
 WAV = AudioFormat.named("wav", sample_rate=24_000, channels=1)
@@ -39,7 +39,7 @@ def read(
     body: object, *, asked: AudioFormat | None = WAV, profile: EndpointProfile = OPENAI
 ) -> Reply:
     return fold(
-        chat_reply_events(body, call=CALL, profile=profile, asked=asked, request_id="req_1")
+        chat_reply_events(body, errors=CALL, profile=profile, asked=asked, request_id="req_1")
     )
 
 

@@ -27,7 +27,7 @@ from ossicle_openai.catalogue import record_for
 from ossicle_openai.chat_request import ChatCall, chat_call
 from ossicle_openai.options import call_options
 from ossicle_openai.profiles import profile_named
-from ossicle_openai.sound import PCM16
+from ossicle_openai.response_audio import PCM16
 from ossicle_testing.vendors.openai import chat_schema, problems
 
 BOTH = frozenset({"text", "audio"})

@@ -5,13 +5,13 @@ from pydantic import SecretStr
 
 from ossicle.abc import ProviderSettings
 from ossicle.errors import ConfigurationError, MissingKeyError
-from ossicle_openai.endpoint import Endpoint, find_endpoint
+from ossicle_openai.endpoint import OpenAIEndpoint, find_endpoint
 from ossicle_openai.profiles import PROFILE_NAMES, profile_for, profile_named
 
 KEY = "sk-abcdefghijkl"
 
 
-def find(environment: dict[str, str] | None = None, **settings: object) -> Endpoint:
+def find(environment: dict[str, str] | None = None, **settings: object) -> OpenAIEndpoint:
     return find_endpoint(
         ProviderSettings(**settings),  # type: ignore[arg-type]
         environment=environment or {},
@@ -57,11 +57,38 @@ def test_settings_win_over_the_environment() -> None:
 
 def test_a_missing_key_is_told_before_any_byte_is_sent() -> None:
     with pytest.raises(MissingKeyError, match="OPENAI_API_KEY"):
-        find().key_to_send()
+        find().headers()
     with pytest.raises(MissingKeyError, match="GROQ_API_KEY"):
-        find(options={"profile": "groq"}).key_to_send()
-    assert find(base_url="http://127.0.0.1:1/v1").key_to_send() == "none"
-    assert find({"GROQ_API_KEY": KEY}, options={"profile": "groq"}).key_to_send() == KEY
+        find(options={"profile": "groq"}).headers()
+    assert find(base_url="http://127.0.0.1:1/v1").headers() == {"Authorization": "Bearer none"}
+    found = find({"GROQ_API_KEY": KEY}, options={"profile": "groq"})
+    assert found.headers() == {"Authorization": f"Bearer {KEY}"}
+
+
+def test_azures_dated_api_has_a_path_for_each_deployment() -> None:
+    found = find(
+        base_url="https://x.openai.azure.com",
+        api_key=SecretStr(KEY),
+        options={"api_version": "2026-01-01"},
+    )
+    assert found.headers() == {"api-key": KEY}
+    path = found.path("/chat/completions", model="my model")
+    assert found.base_url + path == (
+        "https://x.openai.azure.com/openai/deployments/my%20model/chat/completions"
+        "?api-version=2026-01-01"
+    )
+    plain = find(base_url="https://x.openai.azure.com", api_key=SecretStr(KEY))
+    assert plain.path("/chat/completions", model="m") == "/chat/completions"
+
+
+def test_the_environments_account_is_told_to_openai_alone() -> None:
+    environment = {"OPENAI_ORG_ID": "org-1", "OPENAI_PROJECT_ID": "p-1", "OPENAI_API_KEY": KEY}
+    assert find(environment).fixed_headers == {
+        "OpenAI-Organization": "org-1",
+        "OpenAI-Project": "p-1",
+    }
+    elsewhere = find(environment, base_url="http://127.0.0.1:1/v1").headers()
+    assert elsewhere == {"Authorization": f"Bearer {KEY}"}
 
 
 def test_keys_and_urls_that_cannot_be_are_refused_without_showing_them() -> None:
@@ -78,6 +105,7 @@ def test_keys_and_urls_that_cannot_be_are_refused_without_showing_them() -> None
         "http://[::1",
         "http://x/v1\n",
         "http://x/a b",
+        "http://x/v1?api-version=secret",
     ):
         with pytest.raises(ConfigurationError) as caught:
             find(base_url=url)

@@ -22,12 +22,16 @@ from ossicle.errors import (
     RateLimitedError,
     RequestRefusedError,
 )
-from ossicle.rest import Refusal
-from ossicle_openai.errors import CallFacts
+from ossicle.rest import CallErrors, Refusal
+from ossicle_openai.errors import LADDER
 
 KEY = "sk-proj-abcdefghijklmnop9900"
-CALL = CallFacts(
-    model="gpt-4o-audio-preview", successor="gpt-audio-1.5", key=KEY, origins=(None, 0, 1, 1, 2)
+CALL = CallErrors(
+    ladder=LADDER,
+    model="gpt-4o-audio-preview",
+    successor="gpt-audio-1.5",
+    key=KEY,
+    origins=(None, 0, 1, 1, 2),
 )
 
 
@@ -37,7 +41,7 @@ def reply(
     *,
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
-    call: CallFacts = CALL,
+    call: CallErrors = CALL,
     **fields: Any,
 ) -> OssicleError:
     if body is None:
@@ -137,7 +141,7 @@ def test_failures_by_the_vendors_own_word_may_have_been_billed(status: int) -> N
     assert type(error) is ProviderUnavailableError
     assert error.billed is None
     assert error.vendor_code == "server_error"
-    free = CallFacts(model="m", failed_requests_are_billed=False)
+    free = CallErrors(ladder=LADDER, model="m", failed_requests_are_billed=False)
     assert reply(status, "x", call=free).billed is False  # type: ignore[attr-defined]
 
 

@@ -29,7 +29,7 @@ from ossicle.errors import (
 )
 from ossicle.messages import AudioPart, Message, Reply
 from ossicle_openai.provider import OpenAIProvider
-from ossicle_openai.sound import PCM16
+from ossicle_openai.response_audio import PCM16
 from ossicle_testing.vendors import FAULT_FACTS, Fault, FaultKind, RetryAfter
 from ossicle_testing.vendors.dead_endpoints import UNRESOLVABLE_URL, refusing_url, silent_url
 

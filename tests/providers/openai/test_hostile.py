@@ -13,12 +13,11 @@ from tests.providers.openai.wire import AUDIO_ID, CALL, b64
 
 from ossicle.errors import OssicleError
 from ossicle.messages import Event, ReplyFold
-from ossicle.rest import Refusal
+from ossicle.rest import Refusal, StreamReader
 from ossicle_openai.chat_events import ChatStream
 from ossicle_openai.chat_reply import chat_reply_events
-from ossicle_openai.exchange import StreamReader
 from ossicle_openai.profiles import PROFILE_NAMES, profile_named
-from ossicle_openai.sound import PCM16
+from ossicle_openai.response_audio import PCM16
 from ossicle_openai.speech import SpeechStream, speech_json_events
 from ossicle_openai.transcription import TranscriptionStream, transcription_events
 
@@ -66,10 +65,10 @@ def fold(events: Iterable[Event]) -> None:
 @given(st.lists(BODIES | JSON, max_size=4), st.sampled_from(PROFILE_NAMES))
 def test_streams(chunks: list[object], profile: str) -> None:
     readers: list[StreamReader] = [
-        ChatStream(call=CALL, profile=profile_named(profile), asked=PCM16, max_audio_bytes=1000),
-        ChatStream(call=CALL, profile=profile_named(profile), asked=None),
-        SpeechStream(call=CALL, asked=PCM16, request_id=None, max_bytes=1000),
-        TranscriptionStream(call=CALL),
+        ChatStream(errors=CALL, profile=profile_named(profile), asked=PCM16, max_audio_bytes=1000),
+        ChatStream(errors=CALL, profile=profile_named(profile), asked=None),
+        SpeechStream(errors=CALL, asked=PCM16, request_id=None, max_bytes=1000),
+        TranscriptionStream(errors=CALL),
     ]
     for reader in readers:
         found: list[Event] = []
@@ -86,11 +85,11 @@ def test_streams(chunks: list[object], profile: str) -> None:
 def test_whole_answers(body: object, profile: str) -> None:
     kind = profile_named(profile)
     with contextlib.suppress(OssicleError):
-        fold(chat_reply_events(body, call=CALL, profile=kind, asked=PCM16))
+        fold(chat_reply_events(body, errors=CALL, profile=kind, asked=PCM16))
     with contextlib.suppress(OssicleError):
-        fold(transcription_events(body, call=CALL))
+        fold(transcription_events(body))
     with contextlib.suppress(OssicleError):
-        fold(speech_json_events(body, call=CALL, asked=PCM16, request_id=None, max_bytes=1000))
+        fold(speech_json_events(body, asked=PCM16, request_id=None, max_bytes=1000))
 
 
 @settings(deadline=None, max_examples=tried(150))

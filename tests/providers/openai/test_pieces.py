@@ -15,7 +15,7 @@ from ossicle.messages import (
     UsageReported,
 )
 from ossicle_openai.pieces import JoinedPieces
-from ossicle_openai.sound import PCM16
+from ossicle_openai.response_audio import PCM16
 
 
 def joined(*pieces: list[Event], count: int | None = None) -> list[Event]:

@@ -41,7 +41,7 @@ from ossicle_openai.endpoint import find_endpoint
 from ossicle_openai.exchange import Exchange
 from ossicle_openai.options import CallOptions
 from ossicle_openai.provider import OpenAIProvider
-from ossicle_openai.sound import PCM16
+from ossicle_openai.response_audio import PCM16
 from ossicle_openai.transcribing import transcribe_events
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 

@@ -16,7 +16,7 @@ from ossicle.errors import (
 from ossicle.messages import AudioDelta, Event, Request, UsageReported
 from ossicle_openai.catalogue import record_for
 from ossicle_openai.options import call_options
-from ossicle_openai.sound import PCM16
+from ossicle_openai.response_audio import PCM16
 from ossicle_openai.speech import (
     SpeechCall,
     SpeechStream,
@@ -109,9 +109,8 @@ def test_text_instead_of_audio_is_a_typed_error() -> None:
 
 def test_speech_inside_json() -> None:
     def read(body: object) -> list[Event]:
-        return list(
-            speech_json_events(body, call=CALL, asked=MP3, request_id=None, max_bytes=1 << 20)
-        )
+        CALL.check(body, request_id=None)
+        return list(speech_json_events(body, asked=MP3, request_id=None, max_bytes=1 << 20))
 
     (event,) = read({"audio_data": b64(wav(bytes(100)))})
     assert isinstance(event, AudioDelta)
@@ -125,7 +124,7 @@ def test_speech_inside_json() -> None:
 
 
 def test_a_stream_of_events_with_usage() -> None:
-    reader = SpeechStream(call=CALL, asked=PCM16, request_id=None, max_bytes=1 << 20)
+    reader = SpeechStream(errors=CALL, asked=PCM16, request_id=None, max_bytes=1 << 20)
     found = list(reader.feed({"type": "speech.audio.delta", "audio": b64(bytes(80))}))
     with pytest.raises(StreamIncompleteError):
         list(reader.finish())

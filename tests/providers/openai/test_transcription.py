@@ -9,11 +9,11 @@ from tests.providers.openai.wire import CALL, OPENAI, asking, clip, fold
 from ossicle.audio import AudioFormat
 from ossicle.errors import InvalidReplyError, StreamIncompleteError, UnsupportedFeatureError
 from ossicle.messages import AudioPart, Finished, Message, Reply
+from ossicle.rest import clip_of
 from ossicle_openai.catalogue import record_for
 from ossicle_openai.options import call_options
 from ossicle_openai.transcription import (
     TranscriptionStream,
-    clip_to_transcribe,
     file_name,
     transcription_events,
     transcription_fields,
@@ -29,7 +29,8 @@ def fields_for(model: str, options: dict[str, Any] | None = None, **more: Any) -
 
 
 def read(body: object, *, start_s: float = 0.0) -> Reply:
-    return fold([*transcription_events(body, call=CALL, start_s=start_s), Finished()])
+    CALL.check(body, request_id=None)
+    return fold([*transcription_events(body, start_s=start_s), Finished()])
 
 
 def test_each_model_is_asked_for_the_richest_answer_it_has() -> None:
@@ -105,7 +106,7 @@ def test_exactly_one_clip() -> None:
     sound = AudioPart(clip=clip())
     for parts in ((), (sound, sound)):
         with pytest.raises(UnsupportedFeatureError):
-            clip_to_transcribe(asking(messages=(Message(role="user", parts=parts),)))
+            clip_of(asking(messages=(Message(role="user", parts=parts),)))
 
 
 def test_a_verbose_answer_with_times_of_the_whole_recording() -> None:
@@ -159,7 +160,7 @@ def test_what_is_no_transcription_is_a_typed_error(body: object) -> None:
 
 
 def test_a_stream_of_deltas_and_segments() -> None:
-    reader = TranscriptionStream(call=CALL, start_s=10.0)
+    reader = TranscriptionStream(errors=CALL, start_s=10.0)
     events = [
         {"type": "transcript.text.delta", "delta": "Hel"},
         {"type": "transcript.text.delta", "delta": "lo"},
@@ -180,6 +181,6 @@ def test_a_stream_of_deltas_and_segments() -> None:
 
 
 def test_a_stream_with_nothing_but_its_end_still_has_its_text() -> None:
-    reader = TranscriptionStream(call=CALL)
+    reader = TranscriptionStream(errors=CALL)
     found = list(reader.feed({"type": "transcript.text.done", "text": "Hello"}))
     assert fold([*found, Finished()]).content == "Hello"

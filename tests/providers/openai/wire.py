@@ -12,14 +12,13 @@ import anyio
 from ossicle.audio import AudioClip
 from ossicle.audio.wav import wav_header
 from ossicle.messages import Event, Message, Reply, ReplyFold, Request, TextPart
-from ossicle.rest import json_body
+from ossicle.rest import DONE, CallErrors, EventParser, json_body
 from ossicle_openai.chat_events import ChatStream
-from ossicle_openai.errors import CallFacts
+from ossicle_openai.errors import FAILURES, LADDER
 from ossicle_openai.profiles import EndpointProfile, profile_named
-from ossicle_openai.sound import PCM16
-from ossicle_openai.sse import DONE, EventParser
+from ossicle_openai.response_audio import PCM16
 
-CALL = CallFacts(model="gpt-audio-1.5", key="sk-secret-key-0123456789")
+CALL = CallErrors(ladder=LADDER, model="gpt-audio-1.5", key="sk-secret-key-0123456789")
 OPENAI = profile_named("openai")
 AUDIO_ID = "audio_6711f92b13a081908e8f3b61bf18b3f3"
 EXPIRES_AT = 1_752_138_236
@@ -81,9 +80,9 @@ def read_stream(
 ) -> Iterator[Event]:
     """What the provider makes of a body in pieces, without a socket."""
     reader = ChatStream(
-        call=CALL, profile=profile, asked=PCM16 if has_audio else None, request_id="req_1"
+        errors=CALL, profile=profile, asked=PCM16 if has_audio else None, request_id="req_1"
     )
-    parser = EventParser(max_event_bytes=1 << 24)
+    parser = EventParser(failures=FAILURES, max_event_bytes=1 << 24)
     for piece in pieces:
         for data in parser.feed(piece):
             if data == DONE:

@@ -1,18 +1,21 @@
-"""From bytes to server-sent events, whatever pieces they come in. Pure.
+"""Server-sent events, read from bytes that may be cut anywhere. Pure.
 
-Source: WHATWG HTML, section 9.2.6, read 2026-11-23.
+Source: WHATWG HTML, section 9.2 "Server-sent events", parsing an event stream.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ossicle.rest import stripped
-from ossicle_gemini.options import FAILURES
+from ossicle.rest.exception_hygiene import stripped
+from ossicle.rest.failures import Failures
+
+DONE = "[DONE]"
+"""The data of the event by which OpenAI, and gateways after it, end a stream."""
 
 
 class EventParser:
-    """Turns bytes into the data of events.
+    r"""Turns bytes into the data of events.
 
     Lines end in LF, CRLF or CR; comments and the fields `event`, `id` and `retry` are passed over;
     several `data` lines of one event are joined by a line break. An event that the end of the
@@ -20,15 +23,33 @@ class EventParser:
 
     Args:
         max_event_bytes: Longest event that is kept in memory.
+        failures: Builds the provider's errors.
+
+    Example:
+        >>> parser = EventParser(max_event_bytes=100, failures=Failures(provider="acme"))
+        >>> list(parser.feed(b"data: one\n\ndata: tw"))
+        ['one']
     """
 
-    def __init__(self, *, max_event_bytes: int) -> None:
-        self._max = max_event_bytes
+    def __init__(self, *, max_event_bytes: int, failures: Failures) -> None:
+        self._max, self._failures = max_event_bytes, failures
         self._pieces: list[bytes] = []
         self._held = 0
         self._data: list[bytes] = []
         self._after_cr = False
         self._at_start = True
+
+    def end(self) -> str | None:
+        """The end mark, if only the empty line after it is missing at the end of the body."""
+        if self._pieces:
+            self._line(b"".join(self._pieces))
+            self._pieces.clear()
+        return DONE if self._data == [DONE.encode()] else None
+
+    @property
+    def has_partial(self) -> bool:
+        """Whether an event has begun and not ended."""
+        return bool(self._pieces or self._data)
 
     def feed(self, chunk: bytes) -> Iterator[str]:
         """The data of every event that ends in this chunk.
@@ -58,7 +79,7 @@ class EventParser:
     def _hold(self, piece: bytes) -> None:
         self._held += len(piece)
         if self._held > self._max:
-            raise FAILURES.invalid_reply(
+            raise self._failures.invalid_reply(
                 f"an event of the stream is longer than {self._max} bytes",
                 fix="Raise the endpoint's option max_event_bytes if the server may do that.",
             )
@@ -71,7 +92,7 @@ class EventParser:
             line = line.removeprefix(b"\xef\xbb\xbf")
         if not line:
             event, self._data, self._held = self._data, [], 0
-            return _text(b"\n".join(event)) if event else None
+            return self._text(b"\n".join(event)) if event else None
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
@@ -79,11 +100,10 @@ class EventParser:
             self._held -= len(line)
         return None
 
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise FAILURES.invalid_reply(f"an event of {len(data)} bytes is not UTF-8") from stripped(
-            error
-        )
+    def _text(self, data: bytes) -> str:
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise self._failures.invalid_reply(
+                f"an event of {len(data)} bytes is not UTF-8"
+            ) from stripped(error)

@@ -8,7 +8,8 @@ import anyio
 import pytest
 from anyio import from_thread
 
-from ossicle.rest import BuiltOnce, off_loop
+from ossicle.rest import off_loop
+from ossicle.rest.per_loop import BuiltOnce
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 

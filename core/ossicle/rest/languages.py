@@ -1,4 +1,4 @@
-"""Language tags between BCP 47 and the vendor's ISO 639. Pure."""
+"""Language tags between BCP 47 and vendors' ISO 639. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,29 @@ _PAIRS = (
 _TWO_LETTERS: dict[str, str] = {pair[:3]: pair[4:] for pair in _PAIRS.split()}
 
 
-def tag_of(code: str) -> str:
-    """The BCP 47 tag of a language that the vendor names in ISO 639-1 or 639-3.
+def language_tag(code: str) -> str:
+    """The BCP 47 tag of a language that a vendor names in ISO 639-1 or 639-3.
 
     BCP 47 takes the shortest code that there is (RFC 5646, section 2.2.1).
+
+    Args:
+        code: Of two or three letters; others are returned as they are.
+
+    Example:
+        >>> language_tag("deu")
+        'de'
     """
     return _TWO_LETTERS.get(code.lower(), code)
 
 
-def code_of(tag: str) -> str:
-    """The language alone, as the vendor takes it: `de-AT` is `de`."""
+def language_code(tag: str) -> str:
+    """The language alone, as vendors take it.
+
+    Args:
+        tag: BCP 47.
+
+    Example:
+        >>> language_code("de-AT")
+        'de'
+    """
     return tag.replace("_", "-").partition("-")[0].lower()

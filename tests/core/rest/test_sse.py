@@ -5,12 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ossicle.errors import InvalidReplyError
-from ossicle_openai.sse import DONE, EventParser
+from ossicle.rest import DONE, EventParser, Failures
 from ossicle_testing.strategies import splittings
+
+FAILURES = Failures(provider="any")
 
 
 def events_of(*pieces: bytes, max_event_bytes: int = 1 << 20) -> list[str]:
-    parser = EventParser(max_event_bytes=max_event_bytes)
+    parser = EventParser(failures=FAILURES, max_event_bytes=max_event_bytes)
     return [event for piece in pieces for event in parser.feed(piece)]
 
 
@@ -30,7 +32,7 @@ def test_a_byte_order_mark_at_the_start_is_skipped() -> None:
 
 
 def test_an_event_cut_by_the_end_is_dropped() -> None:
-    parser = EventParser(max_event_bytes=100)
+    parser = EventParser(failures=FAILURES, max_event_bytes=100)
     assert list(parser.feed(b"data: a\n\ndata: b")) == ["a"]
     assert parser.has_partial
     assert parser.end() is None
@@ -38,7 +40,7 @@ def test_an_event_cut_by_the_end_is_dropped() -> None:
 
 def test_the_end_mark_counts_without_its_empty_line() -> None:
     for tail in (b"data: [DONE]", b"data: [DONE]\n"):
-        parser = EventParser(max_event_bytes=100)
+        parser = EventParser(failures=FAILURES, max_event_bytes=100)
         assert list(parser.feed(tail)) == []
         assert parser.end() == DONE
 
@@ -78,3 +80,4 @@ def test_any_cut_of_the_bytes_gives_the_same_events(
     body = "".join(f": c{end}data: {value}{end}data: .{end}{end}" for value in values).encode()
     pieces = data.draw(splittings(body))
     assert events_of(*pieces) == [f"{value}\n." for value in values] == events_of(body)
+    assert events_of(*(bytes([byte]) for byte in body)) == events_of(body)
