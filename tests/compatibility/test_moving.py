@@ -136,8 +136,8 @@ def make_world(speech: Speech, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
         yield World(
             speech=speech, clock=clock, openai=openai, gemini=gemini,
             client=stack.enter_context(client), openai_told=ours, gemini_told=theirs,
-            openai_got=stack.enter_context(openai.server.watching()),
-            gemini_got=stack.enter_context(gemini.server.watching()),
+            openai_got=stack.enter_context(openai.watching()),
+            gemini_got=stack.enter_context(gemini.watching()),
         )  # fmt: skip
 
 
@@ -248,8 +248,8 @@ def test_a_conversation_moves_from_openai_to_gemini_to_local_and_back(world: Wor
     states = [turn.state for turn in talk.turns]
     assert states == ["committed", "committed", "failed", *["committed"] * 4]
     assert [entry.status for entry in world.openai.ledger.entries] == [200] * 4
-    assert not world.openai.server.failures
-    assert not world.gemini.server.failures
+    assert not world.openai.failures
+    assert not world.gemini.failures
 
 
 def test_a_provider_that_answers_nobody_says_what_to_do_instead(

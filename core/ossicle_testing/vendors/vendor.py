@@ -1,20 +1,17 @@
-"""The ground of every fake vendor: one server, its ledger, a way in and a way out."""
+"""The ground of every fake vendor: a server that has a base URL."""
 
 from __future__ import annotations
 
 import time
-from types import TracebackType
-from typing import Self
 
 from ossicle_testing.vendors.clock import Clock
 from ossicle_testing.vendors.corruptions import Corrupt, corrupt
-from ossicle_testing.vendors.ledger import Ledger
 from ossicle_testing.vendors.refusals import Refuse, plain_refusal
 from ossicle_testing.vendors.schedule import Schedule
 from ossicle_testing.vendors.server import LoopbackServer, Routes
 
 
-class FakeVendor:
+class FakeVendor(LoopbackServer):
     """A vendor on 127.0.0.1 with faults, a ledger and a clock.
 
     Subclass it and hand your routes to `super().__init__`. A route returns a `Response`, or raises
@@ -41,8 +38,7 @@ class FakeVendor:
         corrupt: Corrupt = corrupt,
         receive_buffer_bytes: int | None = None,
     ) -> None:
-        self._prefix = prefix
-        self._server = LoopbackServer(
+        super().__init__(
             routes,
             schedule=schedule,
             clock=clock,
@@ -50,38 +46,9 @@ class FakeVendor:
             corrupt=corrupt,
             receive_buffer_bytes=receive_buffer_bytes,
         )
-
-    @property
-    def ledger(self) -> Ledger:
-        """What the vendor executed and would bill."""
-        return self._server.ledger
-
-    @property
-    def server(self) -> LoopbackServer:
-        """The server underneath."""
-        return self._server
+        self._prefix = prefix
 
     @property
     def base_url(self) -> str:
         """What a client takes as its base URL."""
-        return self._server.url + self._prefix
-
-    def start(self) -> Self:
-        """Listen on a free port."""
-        self._server.start()
-        return self
-
-    def close(self) -> None:
-        """Close every connection and stop."""
-        self._server.close()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.__exit__(kind, error, traceback)
+        return self.url + self._prefix

@@ -114,7 +114,7 @@ def test_each_task_of_its_parts_is_its_own(vendors: Vendors) -> None:
         assert client.transcribe(spoken("Hello")).text == "Hello"
         assert heard(client.speak("Good day").audio) == "Good day"
         assert client.respond("Hello", output={"text"}).text == "You said: Hello"
-        assert not vendors.eleven.server.failures
+        assert not vendors.eleven.failures
 
 
 def test_a_function_thinks_with_or_without_what_was_said_before(vendors: Vendors) -> None:

@@ -93,7 +93,7 @@ def test_the_settings_of_a_voice_reach_the_vendor() -> None:
     with fake() as vendor:
         usual = ask(vendor.base_url, speaking())
         fast = ask(vendor.base_url, speaking(provider_options=options, seed=7))
-        assert not vendor.server.failures
+        assert not vendor.failures
         assert len(vendor.ledger.executed) == 2
     assert usual.audio is not None
     assert fast.audio is not None
@@ -221,7 +221,7 @@ def test_a_key_is_needed_when_something_is_sent(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_url_may_leave_the_version_out() -> None:
     with fake(keys=[KEY]) as vendor:
-        assert heard(ask(vendor.server.url, speaking())) == "Good morning."
+        assert heard(ask(vendor.url, speaking())) == "Good morning."
 
 
 @pytest.mark.parametrize(

@@ -362,7 +362,7 @@ def test_one_connection_serves_one_call_after_the_other() -> None:
 
     with fake() as vendor:
         with_provider(vendor.base_url, twice)
-        assert vendor.server.connections == 1
+        assert vendor.connections == 1
 
 
 def test_a_stream_comes_in_pieces() -> None:

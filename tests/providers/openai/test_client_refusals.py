@@ -79,7 +79,7 @@ def test_what_cannot_be_is_refused_before_a_byte_is_sent(
         with pytest.raises(error) as caught:
             talker.respond(**ask)
         assert vendor.ledger.entries == ()
-        assert vendor.server.connections == 0
+        assert vendor.connections == 0
     assert caught.value.fix, why
 
 

@@ -371,7 +371,7 @@ def test_connections_are_used_again() -> None:
 
     with fake() as vendor:
         with_provider(vendor.base_url, twice)
-        assert vendor.server.connections == 1
+        assert vendor.connections == 1
 
 
 def test_the_answer_starts_with_what_the_headers_tell() -> None:
@@ -434,7 +434,7 @@ def test_servers_that_speak_the_protocol_their_own_way(
 def test_azure_by_deployment() -> None:
     with fake(quirks="azure") as vendor:
         reply = ask_once(
-            vendor.server.url,
+            vendor.url,
             asking(output=BOTH, output_format=WAV),
             profile="azure",
             api_version="2025-04-01-preview",
@@ -448,7 +448,7 @@ def test_a_deployment_of_dots_chooses_no_other_endpoint(model: str) -> None:
     with fake(quirks="azure") as vendor:
         with pytest.raises(ConfigurationError, match="cannot name a deployment"):
             ask_once(
-                vendor.server.url,
+                vendor.url,
                 asking(model=model, output=BOTH, output_format=WAV),
                 profile="azure",
                 api_version="2025-04-01-preview",

@@ -25,7 +25,7 @@ def route(request: Request) -> Response:
 
 
 def post(vendor: FakeVendor, body: bytes) -> tuple[int, bytes]:
-    server = vendor.server
+    server = vendor
     with closing(http.client.HTTPConnection(server.host, server.port, timeout=10)) as client:
         client.request("POST", "/v1/ask", body=body)
         answer = client.getresponse()
@@ -38,11 +38,11 @@ def made() -> FakeVendor:
 
 def test_a_route_answers_or_refuses() -> None:
     with made() as vendor:
-        assert vendor.base_url == f"{vendor.server.url}/v1"
+        assert vendor.base_url == f"{vendor.url}/v1"
         assert post(vendor, b"x") == (200, b"yes")
         assert post(vendor, b"no")[0] == 409
         assert [entry.executed for entry in vendor.ledger.entries] == [True, False]
-        assert not vendor.server.failures
+        assert not vendor.failures
     vendor.close()
     with pytest.raises(ConfigurationError, match="started before"):
         vendor.start()
@@ -56,8 +56,8 @@ def test_a_broken_script_is_no_passing_test() -> None:
 def test_what_came_can_be_watched_by_several() -> None:
     with made() as vendor:
         post(vendor, b"before")
-        with vendor.server.watching() as all_of_it:
-            with vendor.server.watching() as first:
+        with vendor.watching() as all_of_it:
+            with vendor.watching() as first:
                 post(vendor, b"one")
             post(vendor, b"two")
         post(vendor, b"after")

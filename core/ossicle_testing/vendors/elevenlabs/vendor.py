@@ -52,7 +52,7 @@ class FakeElevenLabs(FakeVendor):
     Example:
         >>> import http.client, json
         >>> with FakeElevenLabs() as vendor:
-        ...     client = http.client.HTTPConnection(vendor.server.host, vendor.server.port)
+        ...     client = http.client.HTTPConnection(vendor.host, vendor.port)
         ...     client.request(
         ...         "POST", "/v1/text-to-speech/JBFqnCBsd6RMkjVDRZzb?output_format=pcm_24000",
         ...         body=json.dumps({"text": "Hello"}),

@@ -57,7 +57,7 @@ class FakeGemini(FakeVendor):
     Example:
         >>> import http.client, json
         >>> with FakeGemini() as vendor:
-        ...     client = http.client.HTTPConnection(vendor.server.host, vendor.server.port)
+        ...     client = http.client.HTTPConnection(vendor.host, vendor.port)
         ...     body = {"contents": [{"parts": [{"text": "Hello"}]}]}
         ...     client.request(
         ...         "POST", "/v1beta/models/gemini-3.8-flash:generateContent",

@@ -109,11 +109,11 @@ class FakeOpenAI(FakeVendor):
             seed=seed,
         )  # fmt: skip
         super().__init__(
-            self._routes(),
+            self._served(),
             prefix=quirks.prefix,
             schedule=schedule,
             clock=clock,
-            refuse=self._refuse,
+            refuse=self._refused,
             corrupt=corrupt_response,
             receive_buffer_bytes=receive_buffer_bytes,
         )
@@ -127,7 +127,7 @@ class FakeOpenAI(FakeVendor):
         """Forget one audio id, or all: the next use of it is `audio_not_found`."""
         self._state.forget(audio_id)
 
-    def _routes(self) -> dict[tuple[str, str], Route]:
+    def _served(self) -> dict[tuple[str, str], Route]:
         quirks = self._state.quirks
         routes: dict[tuple[str, str], Route] = {}
         for endpoint, method, path, handler in _ROUTES:
@@ -146,7 +146,7 @@ class FakeOpenAI(FakeVendor):
             response = error_response(error, self._state.quirks.error_style)
         return self._stamped(response)
 
-    def _refuse(self, fault: Fault, request: Request) -> Response:
+    def _refused(self, fault: Fault, request: Request) -> Response:
         return self._stamped(refuse(fault, request, self._state.quirks))
 
     def _stamped(self, response: Response) -> Response:

@@ -20,7 +20,7 @@ JSON = {"content-type": "application/json"}
 def post(
     vendor: FakeElevenLabs, path: str, body: bytes, *, key: str = "k", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    server = vendor.server
+    server = vendor
     sent = {**({"xi-api-key": key} if key else {}), **headers}
     with closing(http.client.HTTPConnection(server.host, server.port, timeout=10)) as client:
         client.request("POST", path, body=body, headers=sent)

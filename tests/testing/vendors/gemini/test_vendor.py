@@ -28,7 +28,7 @@ def make_post() -> Post:
     def post(
         vendor: FakeGemini, body: object, *, model: str = CHAT, stream: bool = False, key: str = "k"
     ) -> tuple[int, Any]:
-        server = vendor.server
+        server = vendor
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"x-goog-api-key": key} if key else {}
@@ -194,7 +194,7 @@ def _is_status(kind: FaultKind) -> bool:
 @pytest.mark.parametrize("kind", [kind for kind in FaultKind if _is_status(kind)])
 def test_refusals_carry_the_vendors_envelope(kind: FaultKind) -> None:
     with FakeGemini(schedule=ListedFaults([Fault(kind=kind)])) as vendor:
-        server = vendor.server
+        server = vendor
         with closing(http.client.HTTPConnection(server.host, server.port, timeout=10)) as client:
             path = f"/v1beta/models/{CHAT}:generateContent"
             client.request("POST", path, body=json.dumps(HELLO), headers={"x-goog-api-key": "k"})

@@ -49,7 +49,7 @@ def make_post() -> Post:
         key: str | None = "sk-test",
         headers: dict[str, str] | None = None,
     ) -> tuple[int, Any, dict[str, str]]:
-        server = vendor.server
+        server = vendor
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"Content-Type": "application/json", **(headers or {})}
         if key is not None:

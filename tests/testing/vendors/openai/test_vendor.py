@@ -113,7 +113,7 @@ def test_many_clients_get_their_own_answers(vendor: FakeOpenAI) -> None:
 def test_azure_serves_deployments(serve: Serve) -> None:
     vendor = serve(quirks=PROFILES["azure"])
     with AzureOpenAI(
-        azure_endpoint=vendor.server.url, api_key="x", api_version="2025-01-01-preview"
+        azure_endpoint=vendor.url, api_key="x", api_version="2025-01-01-preview"
     ) as client:
         asked: dict[str, Any] = {**SPEAK, "model": "my-deployment"}
         reply = client.chat.completions.create(**asked)
