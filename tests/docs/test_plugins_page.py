@@ -34,7 +34,7 @@ from ossicle.plugins import PluginState
 from ossicle.plugins.loading import LOAD_LIMIT_S
 from ossicle.policy.outcome import classify
 from ossicle_testing import conformance
-from ossicle_testing.conformance.provider.hostile_server import ANSWERS
+from ossicle_testing.conformance.provider.hostile_server import BAD_REPLIES
 
 NO_STATUS = (AmbiguousOutcomeError, AudioMissingError, StreamIncompleteError)
 
@@ -153,7 +153,7 @@ def test_errors_are_retryable_and_end_as_the_page_says() -> None:
 
 
 def test_the_page_and_the_suite_agree_on_what_a_status_means() -> None:
-    allowed = {answer.status: answer.errors for answer in ANSWERS if answer.status >= 400}
+    allowed = {answer.status: answer.errors for answer in BAD_REPLIES if answer.status >= 400}
     for situation, status, kind, _, _ in errors_on_the_page():
         if status in allowed:
             assert issubclass(kind, allowed[status]), situation

@@ -1,4 +1,4 @@
-"""What carries the sound does not change it."""
+"""What carries the audio does not change it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def containers_agree(
     decode: Callable[[AudioClip], Pcm] = AudioClip.to_pcm,
     max_error: float = 0.0,
 ) -> None:
-    """Two clips of one sound decode to the same samples.
+    """Two clips of the same audio decode to the same samples.
 
     Args:
         one: A clip.

@@ -58,7 +58,7 @@ def spoken(signal: Signal) -> AudioClip:
 
 
 def spoken_clips(*, max_frames: int = 400) -> st.SearchStrategy[AudioClip]:
-    """Raw clips of speech-like sound; the simplest is one frame at 8 kHz."""
+    """Raw clips of speech-like audio; the simplest is one frame at 8 kHz."""
     return signals(
         kinds=("speech", "tone"), min_frames=1, max_frames=max_frames, max_channels=1
     ).map(spoken)

@@ -177,7 +177,7 @@ def _decode_with_av(data: bytes, demuxer: str) -> tuple[Samples, int]:
     except (OSError, ValueError, IndexError) as error:
         raise MalformedAudioError("the bytes do not decode") from error
     if not blocks:
-        raise MalformedAudioError("the container holds no sound")
+        raise MalformedAudioError("the container holds no audio")
     return np.concatenate(blocks).astype(np.float32), sample_rate
 
 

@@ -15,7 +15,7 @@ from ossicle_testing.vendors.faults import Fault, FaultKind
 from ossicle_testing.vendors.http import Request
 
 Schedule = Callable[[Request], Fault | None]
-"""Decides, after a request's head was read and before its body is, what shall go wrong."""
+"""Decides, after a request's head was read and before its body is, what must go wrong."""
 
 
 class ListedFaults:

@@ -32,7 +32,8 @@ Route = Callable[[Request], Response]
 """Answers one kind of request; may be called from several threads at once."""
 
 Routes = Mapping[tuple[str, str], Route]
-"""Routes by method and path; `{name}` in a path stands for one segment, given in `params`."""
+"""Routes by method and path; `{name}` in a path stands for one segment, given in `params`, and
+`{*name}` for all the rest."""
 
 
 class LoopbackServer:
@@ -272,7 +273,8 @@ class LoopbackServer:
 
 
 def _template(path: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", path)
-    literal = [re.escape(part) if index % 2 == 0 else f"(?P<{part}>[^/]+)"
-               for index, part in enumerate(parts)]  # fmt: skip
-    return re.compile("".join(literal))
+    literal, *named = re.split(r"\{(\*?)(\w+)\}", path)
+    pattern = re.escape(literal)
+    for star, name, literal in zip(named[::3], named[1::3], named[2::3], strict=True):
+        pattern += f"(?P<{name}>{'.*' if star else '[^/]+'}){re.escape(literal)}"
+    return re.compile(pattern)

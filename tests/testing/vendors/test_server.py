@@ -5,6 +5,8 @@ import itertools
 import socket
 import ssl
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -66,6 +68,7 @@ ROUTES: Routes = {
     ("POST", "/events"): _events,
     ("POST", "/slow"): _slow_events,
     ("GET", "/things/{name}"): lambda request: Response(body=request.params["name"].encode()),
+    ("GET", "/rest/{kind}/{*path}"): lambda request: Response(body=repr(request.params).encode()),
     ("GET", "/broken"): _broken,
 }
 
@@ -114,6 +117,14 @@ def test_connections_are_kept_alive_and_params_are_given() -> None:
             client.request("GET", f"/things/{name}?q=1")
             assert client.getresponse().read() == name.encode()
         assert server.connections == 1
+
+
+def test_a_starred_name_takes_the_rest_of_the_path() -> None:
+    with _serve() as server:
+        with urllib.request.urlopen(f"{server.url}/rest/a.b/c/d%20e") as answer:
+            assert answer.read() == b"mappingproxy({'kind': 'a.b', 'path': 'c/d%20e'})"
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{server.url}/rest")
 
 
 def test_a_client_may_ask_to_close() -> None:

@@ -76,7 +76,7 @@ class DecodingChecks(Conformance, is_part=True):
 
     @pytest.fixture
     def clips(self) -> Sequence[AudioClip | tuple[AudioClip, Pcm]]:
-        """Further clips, of what nothing installed writes, best with the sound that is in them."""
+        """Further clips, of what nothing installed writes, best with the audio that is in them."""
         return ()
 
     @check("decodes what it claims: float32 frames of the right rate, count and content")
@@ -106,7 +106,7 @@ class DecodingChecks(Conformance, is_part=True):
                     "more than can be tried: the encodings that were tried are proved by name",
                 )
 
-    @check("decodes the further clips that it is given, with the sound that is in them")
+    @check("decodes the further clips that it is given, with the audio that is in them")
     def test_it_reads_further_clips(
         self, spec: ConverterSpec, clips: Sequence[AudioClip | tuple[AudioClip, Pcm]]
     ) -> None:

@@ -72,7 +72,7 @@ class EncodingChecks(Conformance, is_part=True):
 
     @check("writes the same however the stream is cut")
     def test_chunked_is_whole(self, spec: ConverterSpec) -> None:
-        """Blocks of 4,096, of 1,000 and of one odd length decode to the same sound."""
+        """Blocks of 4,096, of 1,000 and of one odd length decode to the same audio."""
         for writer in self.writers_or_skip(spec):
             target = targets_of(writer)[0]
             pcm = signal_for(target).pcm
@@ -84,7 +84,7 @@ class EncodingChecks(Conformance, is_part=True):
             for other in read[1:]:
                 assert other is not None
                 assert other.frames == read[0].frames, target
-                # A lossy encoder may decide otherwise where a block ends; nobody hears it.
+                # A lossy encoder may decide otherwise where a block ends, which cannot be heard.
                 limit = -200.0 if writer.encoding in EXACT else -30.0
                 assert noise_db(read[0].samples, other.samples) < limit, target
 
@@ -211,7 +211,7 @@ def _spread(samples: np.ndarray, target: AudioFormat) -> Pcm:
 
 
 def _read_back(spec: ConverterSpec, data: bytes, target: AudioFormat) -> Pcm | None:
-    """What was written, decoded; `None` where nobody here reads it."""
+    """What was written, decoded; `None` where nothing here reads it."""
     clip = clip_of(data, target)
     if clip is None:
         return None

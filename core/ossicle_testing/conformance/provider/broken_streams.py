@@ -67,7 +67,7 @@ class BrokenStreamChecks(ErrorChecks, is_part=True):
         except Exception as error:  # noqa: BLE001 - what leaks is the question
             self._judge_break(error)
             return
-        # Behind the last word of an answer there may be bytes that nobody needs.
+        # Behind the last word of an answer there may be bytes that no client needs.
         assert isinstance(events[-1], Finished), "it ended without an error"
         reply = judge_events(events, request)
         assert reply.text == whole.text, "a part was taken for the whole"

@@ -32,7 +32,7 @@ _NUMBERS = ("one", "two", "three")
 
 
 class ConcurrencyChecks(ReplyChecks, is_part=True):
-    """Checks that calls do not mix; they differ in all that a row takes, in words and in sound."""
+    """Checks that calls do not mix; they differ in all that a row takes, in words and in audio."""
 
     @check("answers calls at the same time as it answers them one by one")
     def test_calls_do_not_meet(self) -> None:

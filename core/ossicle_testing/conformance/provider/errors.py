@@ -16,7 +16,11 @@ from ossicle.errors import OssicleError, ProviderConnectionError, UnknownModelEr
 from ossicle.messages import Finished, Request
 from ossicle_testing.conformance.probes import watching_connections
 from ossicle_testing.conformance.provider.bench import CANARY
-from ossicle_testing.conformance.provider.hostile_server import ANSWERS, answering
+from ossicle_testing.conformance.provider.hostile_server import (
+    BAD_REPLIES,
+    BadReply,
+    hostile_server,
+)
 from ossicle_testing.conformance.provider.references import ReferenceChecks
 from ossicle_testing.conformance.provider.reply_assertions import judge_error
 from ossicle_testing.conformance.provider.requests import collect
@@ -57,9 +61,9 @@ class ErrorChecks(ReferenceChecks, is_part=True):
         if self.spec_.is_local or self.settings_.base_url is None:
             return
         request = self.request(self.each_task()[0])
-        for answer in (ANSWERS[0], ANSWERS[-1]):
-            with answering(answer) as door:
-                self.fail(replace(self.settings_, base_url=door.url), request)
+        for reply in (BAD_REPLIES[0], BAD_REPLIES[-1]):
+            with hostile_server(reply) as server:
+                self.fail(replace(self.settings_, base_url=server.url), request)
 
     @check("names a vendor that can fail, unless it runs on this machine")
     def test_there_is_a_vendor(self) -> None:
@@ -143,25 +147,26 @@ class ErrorChecks(ReferenceChecks, is_part=True):
             judge_error(error, secret=CANARY)
             assert isinstance(error, ProviderConnectionError), type(error).__name__
             assert error.retryable
-            assert error.billed is not True, "nobody was reached, and it says that it was billed"
+            assert error.billed is not True, "no vendor was reached, and it says that it was billed"
 
     @check("translates every answer of a failing vendor into the fitting error, without the key")
-    @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.name.replace(" ", "-"))
-    def test_failures_are_translated(self, answer: Any) -> None:
+    @pytest.mark.parametrize("reply", BAD_REPLIES, ids=lambda reply: reply.name.replace(" ", "-"))
+    def test_failures_are_translated(self, reply: BadReply) -> None:
         """Retryable as it should be, with the wait that the vendor asks for."""
         settings = self.remote_or_skip()
         for delivery in self.each_task():
-            with answering(answer) as door:
-                error = self.fail(replace(settings, base_url=door.url), self.request(delivery))
-            assert door.knocks == 1, f"it asked {door.knocks} times: repeating is not its business"
+            with hostile_server(reply) as server:
+                error = self.fail(replace(settings, base_url=server.url), self.request(delivery))
+            asked = len(server.ledger)
+            assert asked == 1, f"it asked {asked} times: repeating is not its business"
             judge_error(error, secret=CANARY)
-            assert isinstance(error, answer.errors), (str(delivery), type(error).__name__)
+            assert isinstance(error, reply.errors), (str(delivery), type(error).__name__)
             assert isinstance(error, OssicleError)
-            if answer.status == 200:
+            if reply.status == 200:
                 assert getattr(error, "billed", None) is not False, "an answer may have been billed"
-            elif 0 < answer.status < 500:
+            elif 0 < reply.status < 500:
                 assert getattr(error, "billed", None) is not True, "what is refused is not billed"
-            if answer.retryable is not None:
-                assert error.retryable == answer.retryable, str(delivery)
-            if answer.retry_after is not None:
-                assert error.retry_after_s == pytest.approx(answer.retry_after), str(delivery)
+            if reply.retryable is not None:
+                assert error.retryable == reply.retryable, str(delivery)
+            if reply.retry_after is not None:
+                assert error.retry_after_s == pytest.approx(reply.retry_after), str(delivery)

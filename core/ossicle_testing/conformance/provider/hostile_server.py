@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ossicle.errors import (
@@ -22,6 +18,9 @@ from ossicle.errors import (
     RateLimitedError,
     RequestRefusedError,
 )
+from ossicle_testing.vendors.faults import Fault, FaultKind
+from ossicle_testing.vendors.http import Request, Response
+from ossicle_testing.vendors.server import LoopbackServer
 
 _MOST_ASKED = 4000
 """Bytes of a request's body that are sent back."""
@@ -50,7 +49,7 @@ class BadReply:
     retryable: bool | None = None
 
 
-ANSWERS: tuple[BadReply, ...] = (
+BAD_REPLIES: tuple[BadReply, ...] = (
     BadReply(
         name="a refused key", status=401, errors=(AuthenticationError, PermissionRefusedError),
         retryable=False,
@@ -90,65 +89,23 @@ ANSWERS: tuple[BadReply, ...] = (
 """Every way to fail; `errors` are the fitting classes of the tree."""
 
 
-@dataclass(slots=True)
-class HostileServer:
-    """A server that answers in one way.
+def hostile_server(reply: BadReply) -> LoopbackServer:
+    """A server on this machine that replies so, whatever it is asked."""
 
-    Attributes:
-        url: Where.
-        knocks: How many requests came.
-    """
+    def answer(request: Request) -> Response:
+        headers = " ".join(value for _, value in request.headers)
+        secret = f"{headers} {request.body[-_MOST_ASKED:].decode('latin-1')}"
+        secret = re.sub(r"[^ -~]", " ", secret).replace('"', "'").replace("\\", "/")
+        waits = () if reply.retry_after is None else (("retry-after", str(reply.retry_after)),)
+        return Response(
+            status=reply.status,
+            headers=(("content-type", reply.media_type), ("connection", "close"), *waits),
+            body=reply.body.format(secret=secret).encode(),
+        )
 
-    url: str = ""
-    knocks: int = 0
-
-
-@contextmanager
-def answering(answer: BadReply) -> Iterator[HostileServer]:
-    """A server on this machine that answers so, whatever it is asked."""
-    door = HostileServer()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            door.knocks += 1
-            asked = self._asked()
-            self.close_connection = True
-            if not answer.status:
-                return
-            secret = f"{' '.join(self.headers.values())} {asked}"
-            secret = re.sub(r"[^ -~]", " ", secret).replace('"', "'").replace("\\", "/")
-            body = answer.body.format(secret=secret).encode()
-            self.send_response(answer.status)
-            self.send_header("content-type", answer.media_type)
-            self.send_header("content-length", str(len(body)))
-            if answer.retry_after is not None:
-                self.send_header("retry-after", str(answer.retry_after))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def _asked(self) -> str:
-            if self.headers.get("transfer-encoding") != "chunked":
-                length = int(self.headers.get("content-length") or 0)
-                return self.rfile.read(length)[-_MOST_ASKED:].decode("latin-1")
-            asked = b""
-            while size := int(self.rfile.readline() or b"0", 16):
-                asked = (asked + self.rfile.read(size))[-_MOST_ASKED:]
-                self.rfile.readline()
-            self.rfile.readline()
-            return asked.decode("latin-1")
-
-        do_POST = do_GET = do_PUT = _answer  # noqa: N815 - names that the library asks for
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        door.url = f"http://127.0.0.1:{server.server_address[1]}"
-        yield door
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return LoopbackServer(
+        {(method, "/{*path}"): answer for method in ("GET", "POST", "PUT")},
+        schedule=None
+        if reply.status
+        else lambda request: Fault(kind=FaultKind.CLOSE_BEFORE_HEADERS),
+    )

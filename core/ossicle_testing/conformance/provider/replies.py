@@ -63,7 +63,7 @@ class ReplyChecks(ProviderBench, is_part=True):
 
     @check("says the same streamed as whole")
     def test_chunked_is_whole(self) -> None:
-        """Text, length and sound of the two ways of delivery."""
+        """Text, length and audio of the two ways of delivery."""
         if not self.is_deterministic:
             pytest.skip("its answers differ from call to call")
         todo = self.deliveries_or_skip()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ossicle_testing.conformance.provider.bench import CANARY
 from ossicle_testing.conformance.provider.errors import ErrorChecks
-from ossicle_testing.conformance.provider.hostile_server import ANSWERS, answering
+from ossicle_testing.conformance.provider.hostile_server import BAD_REPLIES, hostile_server
 from ossicle_testing.conformance.provider.reply_assertions import judge_error
 from ossicle_testing.conformance.provider.requests import make_request
 from ossicle_testing.conformance.suite import check
@@ -33,9 +33,9 @@ class SecrecyChecks(ErrorChecks, is_part=True):
             assert CANARY not in told, "the key stands in the representation"
             for delivery in self.each_task():
                 request = make_request(delivery, clip=self.clip(delivery), text=PROMPT)
-                for answer in ANSWERS:
-                    with answering(answer) as door:
-                        error = self.fail(replace(settings, base_url=door.url), request)
+                for reply in BAD_REPLIES:
+                    with hostile_server(reply) as server:
+                        error = self.fail(replace(settings, base_url=server.url), request)
                     judge_error(error, secret=CANARY)
                     judge_error(error, secret=_TOLD)
         for record in records:

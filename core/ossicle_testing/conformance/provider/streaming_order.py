@@ -44,7 +44,7 @@ class StreamingOrderChecks(ReplyChecks, is_part=True):
     def test_streams_come_in_pieces(self) -> None:
         """Row by row, before a vendor that falls silent in the middle.
 
-        Sound has to come in pieces, and so has at least one long answer of each model; a short one,
+        Audio has to come in pieces, and so has at least one long answer of each model; a short one,
         such as a transcription, may be a single piece. Who answers on this machine has no vendor
         that could fall silent: a row is proved where it works on between the pieces.
         """
@@ -79,7 +79,7 @@ class StreamingOrderChecks(ReplyChecks, is_part=True):
                 "end: the answer is collected, and cut afterwards"
             )
             assert is_early or _form(delivery) is None, (
-                f"{delivery}: all of its sound came in one piece"
+                f"{delivery}: all of its audio came in one piece"
             )
             doubt = None if is_early else _ONE_PIECE
         if pieces < 2:
@@ -129,7 +129,7 @@ def _is_file(delivery: Delivery) -> bool:
 
 
 def _content(events: Sequence[Event], request: Request) -> list[Content]:
-    """The sound, or the words of an answer without any, or with a file."""
+    """The audio, or the words of an answer without any, or with a file."""
     form = request.output_format
     if form is not None and form.container == "raw":
         return [event for event in events if isinstance(event, AudioDelta) and event.data]

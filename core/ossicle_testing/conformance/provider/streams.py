@@ -127,7 +127,7 @@ class StreamChecks(ReplyChecks, is_part=True):
 
     @check("gives a slow consumer the same answer")
     def test_slow_consumers_lose_nothing(self) -> None:
-        """Nothing is dropped or reordered while nobody reads."""
+        """Nothing is dropped or reordered while no one reads."""
 
         async def work(provider: AudioProvider) -> None:
             for delivery in self.each_task():

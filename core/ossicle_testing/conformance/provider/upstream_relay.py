@@ -62,7 +62,7 @@ class Relay:
                     return
 
     def _hand_on(self, client: socket.socket, data: bytes) -> bool:
-        """Give the client what it shall have; false when that was all."""
+        """Give the client what it must have; false when that was all."""
         left = max(0, self.after - self.passed)
         self.passed += len(data)
         match self.manner:

@@ -19,18 +19,18 @@ def corrupt_response(fault: Fault, response: Response) -> Response | None:
     """
     if response.status >= 400:
         return None
-    is_sound = response.content_type.startswith("audio/")
+    is_audio = response.content_type.startswith("audio/")
     match fault.kind:
         case FaultKind.ERROR_BODY_200:
             corrupted = json_response(_ERROR)
             return replace(response, headers=corrupted.headers, body=corrupted.body)
-        case FaultKind.AUDIO_MISSING if is_sound:
+        case FaultKind.AUDIO_MISSING if is_audio:
             return replace(response, body=())
-        case FaultKind.OTHER_FORMAT if is_sound:
+        case FaultKind.OTHER_FORMAT if is_audio:
             return replace(response, body=(SILENT_WAV,))  # whatever was asked for
-        case kind if kind in WRONG_USAGE and is_sound:
+        case kind if kind in WRONG_USAGE and is_audio:
             return _with_cost(response, WRONG_USAGE[kind])
-        case FaultKind.EMPTY_CHOICES if not is_sound:
+        case FaultKind.EMPTY_CHOICES if not is_audio:
             return change_json(response, lambda body: body.pop("text", None) is not None)
         case _:
             return corrupt(fault, response)

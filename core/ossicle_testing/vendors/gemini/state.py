@@ -13,7 +13,7 @@ from ossicle_testing.vendors.clock import Clock
 from ossicle_testing.vendors.speech_models import SpeechModels
 
 WITHOUT_SIGNATURE = "skip_thought_signature_validator"
-"""What stands for a signature that nobody has.
+"""What stands for a signature that no client has.
 Source: https://ai.google.dev/gemini-api/docs/thought-signatures, read 2026-11-23."""
 
 

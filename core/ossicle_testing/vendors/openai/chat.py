@@ -20,7 +20,7 @@ from ossicle_testing.vendors.openai.state import State
 
 
 def chat(state: State, account: str, request: Request) -> Response:
-    """Answer a conversation in text or sound, whole or streamed.
+    """Answer a conversation in text or audio, whole or streamed.
 
     Raises:
         ApiError: The request is refused.
@@ -55,14 +55,14 @@ def _no_encoder(asked: ChatRequest) -> ApiError:
 
 
 def _bill_for_sent(bill: Bill, events: Sequence[bytes], prices: Prices) -> Callable[[int], Bill]:
-    """Bills the input whole, and of the output the sound and the words that were sent."""
+    """Bills the input whole, and of the output the audio and the words that were sent."""
 
     def sent(n_sent: int) -> Bill:
-        sound, words = (_lengths(events[:n_sent], kind) for kind in _LENGTHS)
-        all_sound, all_words = (_lengths(events, kind) for kind in _LENGTHS)
+        audio, words = (_lengths(events[:n_sent], kind) for kind in _LENGTHS)
+        all_audio, all_words = (_lengths(events, kind) for kind in _LENGTHS)
         part = replace(
             bill,
-            output_audio_tokens=bill.output_audio_tokens * sound // max(1, all_sound),
+            output_audio_tokens=bill.output_audio_tokens * audio // max(1, all_audio),
             output_text_tokens=bill.output_text_tokens * words // max(1, all_words),
         )
         return priced(part, prices)

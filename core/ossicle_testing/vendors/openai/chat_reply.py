@@ -23,8 +23,8 @@ class ChatReply:
         created: Unix seconds.
         model: Its name.
         text: The words, spoken or written; empty when there are none.
-        samples: The sound, mono at 24 kHz, or `None` for an answer without audio.
-        audio_id: Reference to the sound, or `None`.
+        samples: The audio, mono at 24 kHz, or `None` for an answer without audio.
+        audio_id: Reference to the audio, or `None`.
         expires_at: Unix seconds, or `None`.
         tools: Calls, in order.
         is_cut: Whether the token limit cut it.
@@ -101,7 +101,7 @@ def _output_audio_tokens(reply: ChatReply) -> int:
 
 
 def _cut(reply: ChatReply, max_tokens: int | None) -> ChatReply:
-    """The part of an answer that the limit allows; words and sound are cut alike."""
+    """The part of an answer that the limit allows; words and audio are cut alike."""
     total = _output_text_tokens(reply) + _output_audio_tokens(reply)
     if max_tokens is None or total <= max_tokens or reply.tools:
         return reply

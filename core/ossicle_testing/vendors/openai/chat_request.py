@@ -74,9 +74,9 @@ def parse_chat(state: State, request: Request) -> ChatRequest:
     modalities = tuple(body.get("modalities") or quirks.default_modalities)
     _check_modalities(modalities, model, quirks)
     speaks, stream = "audio" in modalities, bool(body.get("stream"))
-    sound = body.get("audio")
+    audio = body.get("audio")
     if speaks:
-        _check_audio(state, sound, stream=stream)
+        _check_audio(state, audio, stream=stream)
     _check_options(body, model, speaks=speaks, stream=stream)
     options = body.get("stream_options") or {}
     return ChatRequest(
@@ -84,7 +84,7 @@ def parse_chat(state: State, request: Request) -> ChatRequest:
         messages=body["messages"],
         speaks=speaks,
         writes="text" in modalities,
-        format=(sound or {}).get("format", "wav" if not stream else "pcm16"),
+        format=(audio or {}).get("format", "wav" if not stream else "pcm16"),
         stream=stream,
         include_usage=bool(options.get("include_usage")),
         obfuscate=options.get("include_obfuscation", True) and quirks.is_strict,
@@ -161,9 +161,9 @@ def _check_modalities(modalities: tuple[str, ...], model: VendorModel, quirks: Q
         )
 
 
-def _check_audio(state: State, sound: Any, *, stream: bool) -> None:
+def _check_audio(state: State, audio: Any, *, stream: bool) -> None:
     quirks = state.quirks
-    if sound is None:
+    if audio is None:
         if quirks.needs_audio_param:
             raise ApiError(
                 "Missing required parameter: 'audio'.",
@@ -171,8 +171,8 @@ def _check_audio(state: State, sound: Any, *, stream: bool) -> None:
                 code="missing_required_parameter",
             )
     else:
-        check_voice(state, sound["voice"], param="audio.voice")
-    named = (sound or {}).get("format", "pcm16")
+        check_voice(state, audio["voice"], param="audio.voice")
+    named = (audio or {}).get("format", "pcm16")
     if not stream and quirks.chat_audio_needs_stream:
         raise ApiError("Audio output requires stream: true", param="stream")
     allowed = quirks.stream_formats

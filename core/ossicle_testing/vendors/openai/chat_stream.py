@@ -124,7 +124,7 @@ class _Chunks:
         pieces = [{"data": piece} for piece in self._pieces()]
         audios: list[Delta] = list(self._opening(words, pieces))
         while words or pieces:
-            # The transcript runs ahead of the sound, in no fixed order.
+            # The transcript runs ahead of the audio, in no fixed order.
             is_word = bool(words) and (not pieces or self._draw.random() < 0.75)
             audios.append((words if is_word else pieces).pop(0))
         reference = {"id": self._reply.audio_id, "expires_at": self._reply.expires_at}

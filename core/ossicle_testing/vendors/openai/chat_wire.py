@@ -26,12 +26,12 @@ def whole_chat(reply: ChatReply, chat: ChatRequest, quirks: Quirks) -> Response:
     }
     choices = [_choice(0, message, reply.finish_reason)]
     if speaks:
-        sound = _sound(reply, chat, quirks)
+        audio = _audio(reply, chat, quirks)
         if quirks.audio_choice:
-            second = {"role": "assistant", "content": None, "audio": sound}
+            second = {"role": "assistant", "content": None, "audio": audio}
             choices.append(_choice(quirks.audio_choice, second, reply.finish_reason))
         else:
-            message["audio"] = sound
+            message["audio"] = audio
     elif chat.speaks:
         message["audio"] = None
     if reply.tools:
@@ -49,7 +49,7 @@ def whole_chat(reply: ChatReply, chat: ChatRequest, quirks: Quirks) -> Response:
 
 
 def audio_bytes(samples: Samples, format: str, quirks: Quirks) -> bytes:
-    """The sound in the format asked for, or in what the server sends instead."""
+    """The audio in the format asked for, or in what the server sends instead."""
     actual = format if quirks.honours_format else quirks.actual_format
     return encode_reply(samples, cast(ReplyFormat, actual), sized_wav=quirks.sized_wav)
 
@@ -70,7 +70,7 @@ def _content(reply: ChatReply, quirks: Quirks) -> str | None:
     return "" if quirks.empty_content else None
 
 
-def _sound(reply: ChatReply, chat: ChatRequest, quirks: Quirks) -> dict[str, Any]:
+def _audio(reply: ChatReply, chat: ChatRequest, quirks: Quirks) -> dict[str, Any]:
     samples = cast(Samples, reply.samples)
     return {
         "id": reply.audio_id,

@@ -64,7 +64,7 @@ def _empty_choices(body: dict[str, Any]) -> bool:
 
 
 def _no_audio(body: dict[str, Any]) -> bool:
-    """The model answers in writing although sound was asked (reported for text histories)."""
+    """The model answers in writing although audio was asked (reported for text histories)."""
     is_changed = False
     for choice in body.get("choices") or ():
         message = choice.get("message") or choice.get("delta") or {}
@@ -124,7 +124,7 @@ def _expiry(new: Callable[[int], int | None]) -> Change:
 
 
 def _expiry_repeated(body: dict[str, Any]) -> bool:
-    """An expiry in every delta of sound: who adds numbers up gets it wrong."""
+    """An expiry in every delta of audio: who adds numbers up gets it wrong."""
     is_changed = False
     for audio in _audios(body):
         if "expires_at" not in audio:
@@ -180,7 +180,7 @@ def _huge_tool_call(size_bytes: int, body: dict[str, Any]) -> bool:
 
 
 def _cut_pieces(response: Response) -> Response | None:
-    """Every piece of sound in parts whose base64 is padded: joining the texts loses data."""
+    """Every piece of audio in parts whose base64 is padded: joining the texts loses data."""
     if not response.is_event_stream or isinstance(response.body, bytes):
         return None
     events: list[bytes | Pause] = []

@@ -62,7 +62,7 @@ class Quirks:
         max_audio_bytes: Largest decoded `input_audio`.
         usage_cost: Whether usage tells the cost.
 
-        speech_body: Answer of the speech endpoint: sound, or JSON with `audio_data`.
+        speech_body: Answer of the speech endpoint: audio, or JSON with `audio_data`.
         speech_formats: What `response_format` may be.
         speech_default_format: When it is left out.
         speech_stream: Whether `stream_format: "sse"` works; otherwise it is ignored.
@@ -174,7 +174,7 @@ def _profiles() -> tuple[Quirks, ...]:
             input_encodings=frozenset({"base64", "data_uri"}), audio_url_parts=True,
             chunks_without_choices=False, hearing_formats=frozenset({"json", "text"}),
         ),
-        # No `audio` parameter, text and sound as two choices.
+        # No `audio` parameter, text and audio as two choices.
         Quirks(
             name="vllm-omni", any_model=True, any_voice=True, is_strict=False, error_style="flat",
             endpoints=frozenset({"chat", "models"}), needs_audio_param=False,
@@ -205,7 +205,7 @@ def _profiles() -> tuple[Quirks, ...]:
             endpoints=frozenset({"transcriptions", "translations", "models"}),
             hearing_formats=frozenset({"json", "text", "verbose_json"}), hearing_streams=False,
         ),
-        # The only one that answers a request for sound with JSON.
+        # The only one that answers a request for audio with JSON.
         Quirks(
             name="mistral", any_model=True, any_voice=True, is_strict=False,
             error_style="detail", speech_body="json", text_to_text=True,

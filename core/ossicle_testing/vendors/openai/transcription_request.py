@@ -49,7 +49,7 @@ class TranscriptionRequest:
 
     Attributes:
         model: Which model.
-        samples: The sound, mono.
+        samples: The audio, mono.
         sample_rate: In Hz.
         format: Format of the answer.
         stream: Whether to stream.
@@ -65,7 +65,7 @@ class TranscriptionRequest:
 
     @property
     def duration_s(self) -> float:
-        """Length of the sound in seconds."""
+        """Length of the audio in seconds."""
         return len(self.samples) / self.sample_rate
 
     @property
