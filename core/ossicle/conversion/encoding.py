@@ -54,7 +54,7 @@ def encode_stream(
             would.
     """
     writer = find_writer(target, converters, incremental=not sink.seekable())
-    exact = exact_format(stream, target, writer)
+    exact = exact_format(target, writer, sample_rate=stream.sample_rate, channels=stream.channels)
     assert exact.channels is not None
     assert exact.sample_rate is not None
     steps = []
@@ -70,15 +70,18 @@ def encode_stream(
     return Encoded(exact, counted.passed, tuple(steps))
 
 
-def exact_format(stream: BlockStream, target: AudioFormat, writer: ConverterSpec) -> AudioFormat:
-    """The target at the rate and with the channels that a converter will write."""
+def exact_format(
+    target: AudioFormat, writer: ConverterSpec, *, sample_rate: int, channels: int
+) -> AudioFormat:
+    """The target at the rate and with the channels that a converter will write of a stream."""
     rule = writer.writing(target)
     assert rule is not None
-    channels = target.channels or stream.channels
+    channels = target.channels or channels
     if rule.max_channels is not None and channels > rule.max_channels:
         channels = min(2, rule.max_channels)
-    sample_rate = nearest_rate(rule, target.sample_rate or stream.sample_rate)
-    return target.at(sample_rate=sample_rate, channels=channels)
+    return target.at(
+        sample_rate=nearest_rate(rule, target.sample_rate or sample_rate), channels=channels
+    )
 
 
 class _Counted(BlockStream):

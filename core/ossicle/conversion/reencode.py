@@ -13,9 +13,10 @@ import numpy as np
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioFormat, BlockStream
-from ossicle.conversion.encoding import encode_stream
+from ossicle.conversion.encoding import encode_stream, exact_format
 from ossicle.conversion.paths import find_writer
 from ossicle.errors import OssicleError, PluginContractError
+from ossicle.messages.receipt import Step
 from ossicle.signal.quantize import int_to_float
 
 if TYPE_CHECKING:
@@ -36,12 +37,23 @@ class Reencoder:
         native: What comes in: raw `pcm_s16le` with rate and channels.
         target: What goes out; `None` for its rate keeps the native one as far as it can.
         converters: All announced converters; one that is incremental has to be among them.
+
+    Attributes:
+        format: Of what comes out, with its true rate and channels.
     """
 
     def __init__(
         self, *, native: AudioFormat, target: AudioFormat, converters: Sequence[ConverterSpec]
     ) -> None:
         self._native, self._target, self._converters = native, target, converters
+        self._writer = find_writer(target, converters, incremental=True)
+        self.format = exact_format(
+            target,
+            self._writer,
+            sample_rate=native.sample_rate or 0,
+            channels=native.channels or 1,
+        )
+        self._steps: tuple[Step, ...] = ()
         self._blocks: queue.Queue[bytes | None] = queue.Queue(_QUEUE_BLOCKS)
         self._sink = _Outlet()
         self._abort = threading.Event()
@@ -54,6 +66,11 @@ class Reencoder:
     def is_full(self) -> bool:
         """Whether `push` would have to wait."""
         return self._blocks.full()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What was done, once it is finished; the encoder by name."""
+        return self._steps
 
     def push(self, data: bytes) -> bytes:
         """Give a slice, cut anywhere; take what has been encoded meanwhile. May block shortly.
@@ -102,7 +119,7 @@ class Reencoder:
         if self._failure is not None:
             raise PluginContractError(
                 f"writing {self._target.name} failed with {type(self._failure).__name__}",
-                plugin=find_writer(self._target, self._converters, incremental=True).name,
+                plugin=self._writer.name,
                 fix="Report it to the author of the converter.",
             ) from self._failure
 
@@ -115,7 +132,13 @@ class Reencoder:
                 channels=channels,
             )
             sink = cast("BinaryIO", self._sink)
-            encode_stream(stream, self._target, sink, converters=self._converters)
+            self._steps = encode_stream(
+                stream,
+                self._target,
+                sink,
+                converters=self._converters,
+                reason=f"{self._target.name} was asked for, encoded while it came",
+            ).steps
         except BaseException as error:  # noqa: BLE001 - raised again by push or finish
             self._failure = error
 

@@ -50,7 +50,9 @@ class Step(Value):
     """One thing that is done to audio on its way, or was done.
 
     Attributes:
-        action: `pass_through`, `decode`, `encode`, or the name of a preprocessor.
+        action: `pass_through`, `decode`, `encode`, the name of a preprocessor, `refused` (a
+            converter that announced the format did not know this variant of it), or `cached` (an
+            earlier call did what follows).
         reason: Why, in words.
         detail: With what: formats, rates, plugin.
         effect: What it measurably did: gain in dB, seconds trimmed. Empty before it ran.

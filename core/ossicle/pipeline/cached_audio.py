@@ -15,7 +15,7 @@ from ossicle.audio import AudioClip, AudioFormat
 from ossicle.conversion.encoding import clip_over
 from ossicle.errors import MalformedAudioError, OssicleError
 from ossicle.intake import check_facts, decode
-from ossicle.messages import AudioRecord, Reply
+from ossicle.messages import AudioRecord, Reply, Step
 from ossicle.pipeline.call_cache import CACHE_FORMAT_VERSION, CacheScope
 from ossicle.pipeline.delivery import deliver_whole
 from ossicle.pipeline.measurements_codec import read_measurements, write_measurements
@@ -193,6 +193,10 @@ def _read(
         document = json.loads(fetched.document)
         form, start = document["format"], document.get("n_figures", 0)
         clip = None if form is None else clip_over(fetched.value[start:], AudioFormat(**form))
-        return use(AudioRecord.model_validate(document["record"]), clip, document)
+        record = AudioRecord.model_validate(document["record"])
+        if clip is not None:
+            made = Step(action="cached", reason="an earlier call made the same, as follows")
+            record = record.model_copy(update={"steps": (made, *record.steps)})
+        return use(record, clip, document)
     except (KeyError, TypeError, ValueError, ValidationError, MalformedAudioError, OssicleError):
         return None

@@ -65,6 +65,7 @@ def _as_wanted(
     form = clip.format
     if (form.container, form.encoding) == (wanted.container, wanted.encoding) and (
         wanted.sample_rate in (None, form.sample_rate)
+        and (wanted.bit_rate is None or not form.is_lossy)
     ):
         return clip, (Step(action="pass_through", reason="it is what was asked for"),)
     if form.container == "raw" and wanted.container == "wav" and wanted.is_pcm:
@@ -148,6 +149,11 @@ class StreamDelivery:
             return None
         return AudioClip.from_bytes(bytes(self._encoded))
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What was done on the way, once it is finished."""
+        return () if self._reencoder is None else self._reencoder.steps
+
     def abort(self) -> None:
         """Stop the encoder without a result; harmless when it is done."""
         if self._reencoder is not None:
@@ -161,7 +167,8 @@ class StreamDelivery:
         if not data:
             return None
         self._encoded += data
-        return AudioDelta(data=data, format=self._plan.delivered)
+        assert self._reencoder is not None
+        return AudioDelta(data=data, format=self._reencoder.format)
 
 
 def check_audio_came(reply: Reply) -> None:

@@ -22,7 +22,6 @@ from ossicle.messages import (
     Finished,
     Receipt,
     Reply,
-    Step,
 )
 from ossicle.pipeline.cached_audio import deliver_cached
 from ossicle.pipeline.cached_reply import AnswerKey, CachedReply, Replay, find_replay
@@ -337,8 +336,7 @@ class ReplyStream:
             last = await self._delivery.finish()
             made = self._delivery.clip()
             if made is not None:
-                step = Step(action="encode", reason="while it came", detail=str(made.format))
-                record = record_of(reply.audio, made, (step,))
+                record = record_of(reply.audio, made, self._delivery.steps)
                 due = [last] if last is not None else []
                 return reply.model_copy(update={"audio": made}), record, due
         native = reply.audio

@@ -13,9 +13,14 @@ import ossicle
 from ossicle.abc import CodecRule, ConverterSpec, FormatConverter, hookimpl
 from ossicle.audio import AudioClip, AudioFormat, BlockStream
 from ossicle.conversion import convert_clip
+from ossicle.conversion.paths import find_writer
 from ossicle.errors import FileAccessError, UnsupportedFormatError
-from ossicle.intake import PCM_SPEC, PcmConverter
+from ossicle.intake import PCM_SPEC, IntakeLimits, PcmConverter
 from ossicle.messages import AudioRecord
+from ossicle.pipeline.delivery import deliver_whole
+from ossicle.pipeline.plan import OutputPlan
+from ossicle.pipeline.prepare import AudioTools
+from ossicle.plugins import default_host
 from ossicle.preprocess import Downmix, ResampleTo, TrimSilence
 from ossicle_soundfile.plugin import SPEC as SOUNDFILE
 
@@ -127,6 +132,50 @@ def test_what_an_encoder_cannot_write_is_a_step_of_its_own() -> None:
         ("downmix", "3 → 2 channels"),
         ("resample", "24000 → 16000 Hz"),
     ]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_the_encoder_of_an_answer_is_named_by_what_encoded_it(streams: bool) -> None:
+    with ossicle.Client("echo") as client:
+        if streams:
+            with client.stream("good morning", output_format="mp3") as stream:
+                deltas = [event for event in stream if isinstance(event, ossicle.AudioDelta)]
+            reply = stream.reply
+            assert reply.audio is not None
+            assert {delta.format.sample_rate for delta in deltas} == {
+                reply.audio.format.sample_rate
+            }
+        else:
+            reply = client.respond("good morning", output_format="mp3")
+    assert reply.receipt is not None
+    assert reply.receipt.output is not None
+    encoded = reply.receipt.output.steps[-1]
+    writer = find_writer(AudioFormat.named("mp3"), default_host().converters(), incremental=streams)
+    assert (encoded.action, encoded.detail.rpartition(" ")[2]) == ("encode", writer.name)
+
+
+def test_audio_of_a_bit_rate_nobody_asked_for_is_not_called_as_wanted() -> None:
+    native = convert_clip(
+        voice(frames=48_000),
+        AudioFormat.named("mp3", bit_rate=128_000),
+        converters=default_host().converters(),
+    ).clip
+    plan = OutputPlan(
+        native=AudioFormat.pcm(sample_rate=24_000),
+        delivered=AudioFormat.named("mp3", sample_rate=24_000, channels=1, bit_rate=32_000),
+        steps=(),
+    )
+    tools = AudioTools(
+        converters=default_host().converters(), preprocessors={}, limits=IntakeLimits()
+    )
+    reply, record = deliver_whole(
+        ossicle.Reply(audio=native, provider="echo", model="echo", finish_reason="stop"),
+        plan,
+        tools,
+    )
+    assert [step.action for step in record.steps] == ["note", "decode", "encode"]
+    assert reply.audio is not None
+    assert reply.audio.n_bytes < native.n_bytes / 3
 
 
 def test_preprocessors_that_changed_nothing_say_so() -> None:
