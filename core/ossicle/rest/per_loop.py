@@ -12,6 +12,8 @@ from anyio import to_thread
 
 _T = TypeVar("_T")
 
+_CLOSE_S = 2.0
+
 
 class BuiltOnce(Generic[_T]):
     """Holds what takes long to build: built in a thread, once.
@@ -75,8 +77,7 @@ class PerLoop(Generic[_T]):
         """
         loop = _current_loop()
         with self._lock:
-            for other in [one for one in self._by_loop if _is_dead(one)]:
-                del self._by_loop[other]
+            self._drop_dead()
             mine = self._by_loop.setdefault(loop, _OfLoop(self._close))
         return await mine.get(build)
 
@@ -86,9 +87,14 @@ class PerLoop(Generic[_T]):
         Those of other loops that still run are closed by them.
         """
         with self._lock:
+            self._drop_dead()
             mine = self._by_loop.pop(_current_loop(), None)
         if mine is not None:
             await mine.aclose()
+
+    def _drop_dead(self) -> None:
+        for loop in [one for one in self._by_loop if _is_dead(one)]:
+            del self._by_loop[loop]
 
 
 class _OfLoop(Generic[_T]):
@@ -121,7 +127,9 @@ class _OfLoop(Generic[_T]):
     async def _close_built(self) -> None:
         built = self._once.take()
         if built is not None:
-            await self._close(built)
+            # Trio ends generators inside a cancelled scope, in which nothing could be awaited.
+            with anyio.move_on_after(_CLOSE_S, shield=True):
+                await self._close(built)
 
 
 def _current_loop() -> object:

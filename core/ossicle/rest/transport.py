@@ -30,6 +30,10 @@ _NOTHING_SENT = (
 )
 
 
+_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+"""How many calls run at a time is the core's to bound (`ossicle.policy`), not the client's."""
+
+
 class Transport:
     """One client for one endpoint, in one event loop.
 
@@ -94,14 +98,13 @@ class Transport:
 
 def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
     try:
-        return httpx2.AsyncClient(follow_redirects=False, headers=headers)
+        return httpx2.AsyncClient(follow_redirects=False, headers=headers, limits=_LIMITS)
     except (ImportError, ValueError, OSError) as error:
         # From None: the message could quote a proxy's URL, and the password in it.
-        names = " and ".join(suspects()) or "the environment"
-        needs_socks = isinstance(error, ImportError)
-        fix = "Install httpx2[socks], or unset it." if needs_socks else "Correct or unset it."
+        names, fix = suspects(error)
+        said_by = " and ".join(names) or "the environment"
         raise ConfigurationError(
-            f"no connection can be made with what {names} says ({type(error).__name__})", fix=fix
+            f"no connection can be made with what {said_by} says ({type(error).__name__})", fix=fix
         ) from None
 
 
