@@ -58,7 +58,7 @@ class CollectsTheSoundAlone(ParrotProvider):
             yield event
 
 
-@broken(PIECES, "text → text[+]audio, streamed: all of its sound came in one piece")
+@broken(PIECES, "text → text[+]audio, streamed: all of its audio came in one piece")
 class JoinsItsSound(ParrotProvider):
     async def respond(self, request: Request) -> AsyncGenerator[Event, None]:
         whole: AudioDelta | None = None
