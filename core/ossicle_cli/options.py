@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ossicle.audio import AudioFormat, parse_input_format
 from ossicle.errors import ConfigurationError
 from ossicle_cli.session import Session
 from ossicle_cli.sources import call_source
@@ -115,8 +116,25 @@ def text_of(text: str | None) -> str | None:
         ) from error
 
 
-def audio_of(audio: tuple[str, ...]) -> list[Any]:
+def _input_format(
+    _ctx: click.Context, _parameter: click.Parameter, value: str | None
+) -> AudioFormat | None:
+    return None if value is None else parse_input_format(value)
+
+
+def input_options(command: Command) -> Command:
+    """`--input-format`."""
+    return click.option(
+        "--input-format",
+        "form",
+        metavar="NAME:RATE:CHANNELS",
+        callback=_input_format,
+        help="Of headerless audio, such as pcmu:8000:1 or pcm_s16le:16000:2.",
+    )(command)
+
+
+def audio_of(audio: tuple[str, ...], form: AudioFormat | None = None) -> list[Any]:
     """The sources of `--audio`: paths, and the bytes of standard input where one is `-`."""
     if audio.count("-") > 1:
         raise click.UsageError("--audio - can be given once.")
-    return [call_source(path) for path in audio]
+    return [call_source(path, form) for path in audio]

@@ -8,14 +8,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ossicle.audio import AudioClip, AudioFormat
 from ossicle.audio.file_objects import read_to_end
 from ossicle.errors import ConfigurationError, FileAccessError
 from ossicle.intake import DEFAULT, IntakeLimits, load
-
-if TYPE_CHECKING:
-    from ossicle.audio import AudioClip
 
 _COPY_BYTES = 1 << 20
 
@@ -33,22 +31,36 @@ def path_source(name: str) -> Path:
     return Path(name)
 
 
-def call_source(name: str) -> Path | bytes:
+def call_source(name: str, form: AudioFormat | None = None) -> Path | bytes | AudioClip:
     """The audio of a call: a path, or the bytes of standard input for `-`.
+
+    Args:
+        name: As a person wrote it.
+        form: Of headerless audio; `None` for audio that says itself what it is.
 
     Standard input is read here and not where the call runs, so that an interrupt ends the waiting.
 
     Raises:
         ConfigurationError: It is an address; nothing is fetched.
     """
-    if name != "-":
-        return path_source(name)
-    return read_to_end(sys.stdin.buffer, max_bytes=DEFAULT.encoded_bytes)
+    source: Path | bytes
+    if name == "-":
+        source = read_to_end(sys.stdin.buffer, max_bytes=DEFAULT.encoded_bytes)
+    else:
+        source = path_source(name)
+    return source if form is None else AudioClip.from_raw(source, form)
 
 
 @contextlib.contextmanager
-def opened_clip(name: str, *, limits: IntakeLimits) -> Iterator[AudioClip]:
+def opened_clip(
+    name: str, *, limits: IntakeLimits, form: AudioFormat | None = None
+) -> Iterator[AudioClip]:
     """The clip of a path, or of standard input for `-`, which is kept in a temporary file.
+
+    Args:
+        name: As a person wrote it.
+        limits: For what comes in.
+        form: Of headerless audio; `None` for audio that says itself what it is.
 
     Raises:
         AudioLimitError: It is beyond the limits.
@@ -56,12 +68,16 @@ def opened_clip(name: str, *, limits: IntakeLimits) -> Iterator[AudioClip]:
         MalformedAudioError: It is not audio that ossicle knows.
     """
     if name != "-":
-        yield load(path_source(name), limits=limits)
+        yield load(_clip(path_source(name), form), limits=limits)
         return
     with tempfile.TemporaryDirectory(prefix="ossicle-") as folder:
         path = Path(folder) / "input"
         _keep_input(path, limits.encoded_bytes)
-        yield load(path, limits=limits)
+        yield load(_clip(path, form), limits=limits)
+
+
+def _clip(path: Path, form: AudioFormat | None) -> Path | AudioClip:
+    return path if form is None else AudioClip.from_raw(path, form)
 
 
 def _keep_input(path: Path, max_bytes: int) -> None:

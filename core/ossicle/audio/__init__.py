@@ -11,6 +11,7 @@ from ossicle.audio.format import (
     SampleFormat,
 )
 from ossicle.audio.pcm import BLOCK_FRAMES, BlockStream, Pcm
+from ossicle.audio.raw_format import parse_input_format
 from ossicle.audio.saving import atomic_writer
 from ossicle.audio.sniff import sniff
 
@@ -27,5 +28,6 @@ __all__ = [
     "Pcm",
     "SampleFormat",
     "atomic_writer",
+    "parse_input_format",
     "sniff",
 ]

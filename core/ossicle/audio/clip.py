@@ -15,7 +15,7 @@ from ossicle.audio.facts import AudioFacts
 from ossicle.audio.format import AudioFormat, SampleFormat
 from ossicle.audio.saving import atomic_writer
 from ossicle.audio.sniff import sniff
-from ossicle.errors import ConfigurationError, FileAccessError
+from ossicle.errors import ConfigurationError, FileAccessError, UnsupportedFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _COPY_BYTES = 1 << 20
 _NAME_CHARACTERS = 100
+_RAW_SAMPLES_PER_BYTE = {"mulaw": 1, "alaw": 1, "g722": 2}
 
 
 class AudioClip:
@@ -37,7 +38,8 @@ class AudioClip:
     which has to stay unchanged while the clip is in use (a change of size or time is noticed).
     Two clips are equal when their bytes are.
 
-    Build one with `from_path`, `from_bytes`, `from_base64`, `from_file` or `from_pcm`.
+    Build one with `from_path`, `from_bytes`, `from_base64`, `from_file`, `from_samples`,
+    `from_raw` or `from_pcm`.
     """
 
     __slots__ = ("__dict__", "_data", "_path", "_stamp", "facts")
@@ -147,25 +149,73 @@ class AudioClip:
         form = AudioFormat.pcm(
             sample_rate=sample_rate, channels=channels, sample_format=sample_format
         )
+        return cls.from_raw(data, form)
+
+    @classmethod
+    def from_raw(
+        cls, data: bytes | bytearray | memoryview | Path, format: AudioFormat | str
+    ) -> AudioClip:
+        """A clip over headerless audio, as telephone streams and speech engines send it.
+
+        Args:
+            data: The bytes, or the path of a file of them. A last part of a frame is left unread.
+            format: With rate and channels; or its name, such as `"pcmu:8000:1"` or
+                `"pcm_s16le:16000:2"` (see `parse_input_format`).
+
+        Raises:
+            UnsupportedFormatError: The format has a container, or says too little.
+        """
+        from ossicle.audio.raw_format import parse_input_format
+
+        form = parse_input_format(format) if isinstance(format, str) else format
+        samples_per_byte = _RAW_SAMPLES_PER_BYTE.get(form.encoding)
+        if form.container != "raw" or form.sample_rate is None or form.channels is None:
+            raise UnsupportedFormatError(
+                f"{form} does not say all about headerless audio",
+                format=str(form),
+                fix="Give container='raw', an encoding, sample_rate and channels.",
+            )
+        width = form.frame_width or form.channels
+        if form.sample_width is None and samples_per_byte is None:
+            raise UnsupportedFormatError(
+                f"{form.encoding} cannot be headerless",
+                format=str(form),
+                fix="Give it in its container.",
+            )
         if isinstance(data, Path):
             data = data.absolute()
             n_bytes = _stamp(data)[0]
         else:
             data = _as_bytes(data)
             n_bytes = len(data)
-        width = form.frame_width or 1
-        frames = n_bytes // width
+        frames = n_bytes // width * (samples_per_byte or 1)
         facts = AudioFacts(
             format=form,
             n_bytes=n_bytes,
             frames=frames,
-            duration_s=frames / sample_rate,
+            duration_s=frames / form.sample_rate,
             data_offset=0,
-            data_bytes=frames * width,
-            bit_depth=(form.sample_width or 0) * 8,
+            data_bytes=n_bytes // width * width,
+            bit_depth=None if form.sample_width is None else form.sample_width * 8,
             notes=() if n_bytes % width == 0 else ("truncated",),
         )
         return cls(data, facts=facts)
+
+    @classmethod
+    def from_samples(cls, samples: Any, *, sample_rate: int) -> AudioClip:
+        """A clip over decoded samples, kept as a WAV in memory.
+
+        Args:
+            samples: An array of shape `(frames,)` or `(frames, channels)`: floats with full scale
+                ±1.0, or int16, int32, uint8 as they are.
+            sample_rate: In Hz.
+
+        Raises:
+            ConfigurationError: It is no such array.
+        """
+        from ossicle.audio.from_samples import wav_of_samples
+
+        return cls.from_bytes(wav_of_samples(samples, sample_rate))
 
     @property
     def format(self) -> AudioFormat:

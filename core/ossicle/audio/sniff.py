@@ -47,7 +47,9 @@ def sniff(file: BinaryIO, n_bytes: int) -> AudioFacts:
     facts = _read(source)
     if facts is None:
         raise MalformedAudioError(
-            _stranger(source), fix="Give audio in a known format, such as WAV, FLAC or MP3."
+            _stranger(source),
+            fix="Give audio in a known format, such as WAV, FLAC or MP3. What headerless audio is "
+            'must be said: AudioClip.from_raw(data, "pcmu:8000:1"), or --input-format.',
         )
     if start:
         facts = replace(facts, notes=(*facts.notes, "id3"))

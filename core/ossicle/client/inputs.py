@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, BinaryIO, cast
 
 from anyio import from_thread
 
 from ossicle.audio import AudioClip
 from ossicle.audio.file_objects import read_to_end
+from ossicle.audio.sample_source import rate_and_samples
 from ossicle.client.loop import is_private_loop
 from ossicle.errors import ConfigurationError
 from ossicle.intake import IntakeLimits, load
 from ossicle.messages import AudioPart, Message, Part, Task, TextPart
 from ossicle.pipeline.arguments import is_encodable
 
-AudioSource = str | os.PathLike[str] | bytes | bytearray | AudioClip | BinaryIO
-"""A path, encoded bytes, a clip, or a readable binary file object, for `AsyncClient` also an
-asynchronous one."""
+AudioSource = (
+    str
+    | os.PathLike[str]
+    | bytes
+    | bytearray
+    | AudioClip
+    | BinaryIO
+    | tuple[int, Any]
+    | Mapping[str, Any]
+)
+"""A path, encoded bytes, a clip, a readable binary file object (for `AsyncClient` also an
+asynchronous one), `(sample_rate, array)`, or `{"array": …, "sampling_rate": …}`."""
 
 _MISSING: dict[Task, tuple[str, str]] = {
     "respond": ("neither text nor audio was given", "Give text=..., audio=..., or both."),
@@ -33,7 +43,8 @@ def load_all(
     """Clips of one source or a list of them; blocks a worker thread of the loop."""
     if audio is None:
         return []
-    sources = audio if isinstance(audio, list | tuple) else [cast("AudioSource", audio)]
+    is_several = isinstance(audio, list | tuple) and rate_and_samples(audio) is None
+    sources = cast("Sequence[AudioSource]", audio if is_several else [audio])
     return [_load(source, limits) for source in sources]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from typing import BinaryIO
+from collections.abc import Iterable, Mapping
+from typing import Any, BinaryIO
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioClip
+from ossicle.audio.sample_source import is_array, rate_and_samples
 from ossicle.errors import ConfigurationError, UnsupportedFormatError
 from ossicle.intake.converter_search import find_readers
 from ossicle.intake.decode_guard import Counter, DecodedStream, Refusal
@@ -23,11 +24,19 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|subfile,")
 
 
 def load(
-    source: str | os.PathLike[str] | bytes | bytearray | memoryview | AudioClip | BinaryIO,
+    source: str
+    | os.PathLike[str]
+    | bytes
+    | bytearray
+    | memoryview
+    | AudioClip
+    | BinaryIO
+    | tuple[int, Any]
+    | Mapping[str, Any],
     *,
     limits: IntakeLimits = DEFAULT,
 ) -> AudioClip:
-    """A clip of a path, of bytes or of a readable binary file, within the limits.
+    """A clip of a path, bytes, a readable binary file, or rate and samples, within the limits.
 
     A string is a path and nothing else: no address is fetched and no protocol opened. Base64 text
     and `data:` URLs go through `AudioClip.from_base64`.
@@ -109,6 +118,13 @@ def _clip_of(source: object, limits: IntakeLimits) -> AudioClip:
         return AudioClip.from_bytes(source)
     if isinstance(source, str | os.PathLike):
         return AudioClip.from_path(_path(source))
+    if (pair := rate_and_samples(source)) is not None:
+        return AudioClip.from_samples(pair[1], sample_rate=pair[0])
+    if is_array(source):
+        raise ConfigurationError(
+            "an array does not say its sample rate",
+            fix="Give AudioClip.from_samples(array, sample_rate=...), or (sample_rate, array).",
+        )
     if hasattr(source, "read"):
         return AudioClip.from_file(source, max_bytes=limits.encoded_bytes)  # type: ignore[arg-type]
     raise ConfigurationError(

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ossicle.audio import AudioFormat
 from ossicle_cli.audio_output import AudioSink, destination, opened
 from ossicle_cli.options import (
     audio_of,
+    input_options,
     json_option,
     pipeline_options,
     provider_options,
@@ -39,10 +41,12 @@ _OUTPUTS = {"text": {"text"}, "audio": {"audio"}, "both": {"text", "audio"}}
 @click.option("--stream", "streams", is_flag=True, help="Write and show the answer as it comes.")
 @pipeline_options
 @provider_options
+@input_options
 @json_option
 @click.pass_obj
 def command(
     session: Session,
+    form: AudioFormat | None,
     text: str | None,
     audio: tuple[str, ...],
     out: str | None,
@@ -71,7 +75,7 @@ def command(
         outputs = _OUTPUTS[output] if output else _outputs(client, reference, model, text, out)
         fields = given(
             text=text_of(text),
-            audio=audio_of(audio) or None,
+            audio=audio_of(audio, form) or None,
             output=outputs,
             output_format=format if target is None else target.format,
             voice=voice,

@@ -14,7 +14,7 @@ from ossicle.conversion.chain import find_preprocessors
 from ossicle.conversion.conversion import convert_into, keep_source
 from ossicle.intake import TRUSTED
 from ossicle_cli.audio_output import Destination, destination, opened
-from ossicle_cli.options import json_option, preprocessors
+from ossicle_cli.options import input_options, json_option, preprocessors
 from ossicle_cli.progress import length_of, progress
 from ossicle_cli.session import Session
 from ossicle_cli.sources import opened_clip
@@ -49,10 +49,12 @@ def _bit_rate(value: str) -> int:
               "at the ends, even loudness.")  # fmt: skip
 @click.option("--preprocess", multiple=True, metavar="NAME", help="high_pass, trim_silence, "
               "loudness, downmix. Repeatable.")  # fmt: skip
+@input_options
 @json_option
 @click.pass_obj
 def command(
     session: Session,
+    form: AudioFormat | None,
     source: str,
     out: str,
     format: str | None,
@@ -75,7 +77,7 @@ def command(
     names = preprocessors((*preprocess, "speech") if speech else preprocess)
     prepared = find_preprocessors(session.host, names)
     began = time.monotonic()
-    with opened_clip(source, limits=TRUSTED) as clip:
+    with opened_clip(source, limits=TRUSTED, form=form) as clip:
         with opened(target) as sink:
             assert sink is not None
             with progress(session, "converting", total_s=length_of(clip)) as advance:

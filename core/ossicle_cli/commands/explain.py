@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ossicle.audio import AudioFormat
 from ossicle_cli.audio_output import check_format
 from ossicle_cli.document import write_document
 from ossicle_cli.options import (
     audio_of,
+    input_options,
     json_option,
     pipeline_options,
     provider_options,
@@ -38,10 +40,12 @@ _OUTPUTS = {"text": {"text"}, "audio": {"audio"}, "both": {"text", "audio"}}
 @click.option("--instructions", metavar="TEXT")
 @pipeline_options
 @provider_options
+@input_options
 @json_option
 @click.pass_obj
 def command(
     session: Session,
+    form: AudioFormat | None,
     text: str | None,
     audio: tuple[str, ...],
     task: str,
@@ -66,7 +70,7 @@ def command(
     with session.client(reference, model=model, settings=settings, timeout_s=timeout_s) as client:
         fields = given(
             text=text_of(text),
-            audio=audio_of(audio) or None,
+            audio=audio_of(audio, form) or None,
             output=_OUTPUTS[output],
             output_format=format,
             voice=voice,

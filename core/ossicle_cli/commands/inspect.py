@@ -9,12 +9,12 @@ from typing import BinaryIO
 
 import click
 
-from ossicle.audio import atomic_writer
+from ossicle.audio import AudioFormat, atomic_writer
 from ossicle.errors import AudioLimitError
 from ossicle.intake import DEFAULT, TRUSTED
 from ossicle_cli.document import write_document
 from ossicle_cli.inspection import Inspection, inspect_clip
-from ossicle_cli.options import json_option
+from ossicle_cli.options import input_options, json_option
 from ossicle_cli.progress import length_of, progress
 from ossicle_cli.session import Session
 from ossicle_cli.sources import opened_clip
@@ -28,10 +28,12 @@ from ossicle_cli.terminal import visible
 @click.option("--png", metavar="FILE", help="Write the picture.")
 @click.option("--light", is_flag=True, help="A light picture.")
 @click.option("--trust", is_flag=True, help="The file is yours: look at up to a day of audio.")
+@input_options
 @json_option
 @click.pass_obj
 def command(
     session: Session,
+    form: AudioFormat | None,
     file: str,
     report: str | None,
     png: str | None,
@@ -45,7 +47,7 @@ def command(
     name = "standard input" if file == "-" else Path(file).name
     with contextlib.ExitStack() as stack:
         report_file, png_file = (_writer(stack, path) for path in (report, png))
-        inspection = _inspected(session, stack, file, trust=trust)
+        inspection = _inspected(session, stack, file, form, trust=trust)
         _write(inspection, name, report_file, png_file, light=light)
         if as_json:
             document = {"path": file, **inspection.document(), "report": report, "png": png}
@@ -62,11 +64,16 @@ def _writer(stack: contextlib.ExitStack, path: str | None) -> BinaryIO | None:
 
 
 def _inspected(
-    session: Session, stack: contextlib.ExitStack, file: str, *, trust: bool
+    session: Session,
+    stack: contextlib.ExitStack,
+    file: str,
+    form: AudioFormat | None,
+    *,
+    trust: bool,
 ) -> Inspection:
     limits = TRUSTED if trust else DEFAULT
     try:
-        clip = stack.enter_context(opened_clip(file, limits=limits))
+        clip = stack.enter_context(opened_clip(file, limits=limits, form=form))
         with progress(session, "measuring", total_s=length_of(clip)) as advance:
             return inspect_clip(clip, session.host, limits=limits, advance=advance)
     except AudioLimitError as error:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ossicle.audio import atomic_writer
+from ossicle.audio import AudioFormat, atomic_writer
 from ossicle.errors import OssicleError
 from ossicle_cli.caching import cache_options, opened_cache
 from ossicle_cli.captions import captions_of, to_srt, to_vtt
 from ossicle_cli.document import error_document, findings_of, write_document
 from ossicle_cli.options import (
+    input_options,
     json_option,
     pipeline_options,
     provider_options,
@@ -37,6 +38,7 @@ _FORMATS = ("text", "json", "srt", "vtt")
 @click.option("--out", metavar="FILE", help="Write there instead of standard output.")
 @click.option("--language", metavar="TAG", help="Of the speech, such as en; else it is detected.")
 @click.option("--instructions", metavar="TEXT", help="Words and context that help to hear right.")
+@input_options
 @cache_options
 @pipeline_options
 @provider_options
@@ -44,6 +46,7 @@ _FORMATS = ("text", "json", "srt", "vtt")
 @click.pass_obj
 def command(
     session: Session,
+    form: AudioFormat | None,
     files: tuple[str, ...],
     style: str,
     out: str | None,
@@ -75,7 +78,9 @@ def command(
             reference, model=model, settings=settings, timeout_s=timeout_s, cache=cache
         ) as client,
     ):
-        replies = [_heard(session, client, name, fields, alone=len(files) == 1) for name in files]
+        replies = [
+            _heard(session, client, name, form, fields, alone=len(files) == 1) for name in files
+        ]
         if style == "json":
             _write_json(list(zip(files, replies, strict=True)), file)
         else:
@@ -84,11 +89,17 @@ def command(
 
 
 def _heard(
-    session: Session, client: Client, name: str, fields: dict[str, Any], *, alone: bool
+    session: Session,
+    client: Client,
+    name: str,
+    form: AudioFormat | None,
+    fields: dict[str, Any],
+    *,
+    alone: bool,
 ) -> Reply | OssicleError:
     """The transcription of one file; among several, an error of one does not stop the others."""
     try:
-        return client.transcribe(call_source(name), **fields)
+        return client.transcribe(call_source(name, form), **fields)
     except OssicleError as error:
         if alone:
             raise
