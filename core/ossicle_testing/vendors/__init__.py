@@ -33,10 +33,9 @@ from ossicle_testing.vendors.refusals import (
 )
 from ossicle_testing.vendors.schedule import ListedFaults, Schedule, SeededFaults
 from ossicle_testing.vendors.schema import Problem, Schema, first_problem, problems
-from ossicle_testing.vendors.server import LoopbackServer, Route, Routes
 from ossicle_testing.vendors.speech_models import SpeechModels
 from ossicle_testing.vendors.tones import VOICE_SAMPLE_RATE, tone_ear, tone_voice
-from ossicle_testing.vendors.vendor import FakeVendor
+from ossicle_testing.vendors.vendor import FakeVendor, Route, Routes
 
 __all__ = [
     "FAULT_FACTS",
@@ -58,7 +57,6 @@ __all__ = [
     "Ledger",
     "LedgerEntry",
     "ListedFaults",
-    "LoopbackServer",
     "ManualClock",
     "Pause",
     "Problem",

@@ -36,10 +36,10 @@ from ossicle.errors import (
 from ossicle.messages import Receipt
 from ossicle.policy import RetryPolicy
 from ossicle_testing.vendors import (
+    FakeVendor,
     Fault,
     FaultKind,
     ListedFaults,
-    LoopbackServer,
     Request,
     Response,
     event,
@@ -174,7 +174,7 @@ def test_the_first_sentence_sounds_before_the_second_is_thought(
         assert heard(reply.audio) == "The first sentence is this one. The second comes later."
         return found
 
-    with LoopbackServer({("POST", "/v1/chat/completions"): answer}) as endpoint:
+    with FakeVendor({("POST", "/v1/chat/completions"): answer}) as endpoint:
         found = anyio.run(main, endpoint.url, backend=backend)
     assert found.count(AudioDelta.__name__) > 2
     said = [entry.bill.characters for entry in vendors.eleven.ledger.executed]

@@ -53,7 +53,7 @@ from ossicle.messages import (
 )
 from ossicle_gemini.provider import GeminiProvider
 from ossicle_gemini.response_audio import PCM16
-from ossicle_testing.vendors import Fault, FaultKind, LedgerEntry, LoopbackServer, Response
+from ossicle_testing.vendors import FakeVendor, Fault, FaultKind, LedgerEntry, Response
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 LOOK = Tool(
@@ -314,7 +314,7 @@ def test_the_end_mark_that_gateways_add_is_passed_over() -> None:
     head = (("content-type", "text/event-stream"),)
     route = Response(headers=head, body=(body,), executed=True)
     path = f"/v1beta/models/{CHAT}:streamGenerateContent"
-    with LoopbackServer({("POST", path): lambda request: route}) as server:
+    with FakeVendor({("POST", path): lambda request: route}) as server:
         assert ask_once(server.url, asking(stream=True)).text == "Well"
 
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from tests.profiles import tried
 
 from ossicle_testing.conformance.provider.upstream_relay import Relay
-from ossicle_testing.vendors import LoopbackServer, Response
+from ossicle_testing.vendors import FakeVendor, Response
 
 BODY = bytes(range(256)) * 40
 
 
-def vendor() -> LoopbackServer:
-    return LoopbackServer({("GET", "/"): lambda request: Response(body=BODY)})
+def vendor() -> FakeVendor:
+    return FakeVendor({("GET", "/"): lambda request: Response(body=BODY)})
 
 
 def ask(url: str, *, timeout: float = 10) -> bytes:

@@ -20,7 +20,7 @@ from ossicle.errors import (
 )
 from ossicle_testing.vendors.faults import Fault, FaultKind
 from ossicle_testing.vendors.http import Request, Response
-from ossicle_testing.vendors.server import LoopbackServer
+from ossicle_testing.vendors.vendor import FakeVendor
 
 _MOST_ASKED = 4000
 """Bytes of a request's body that are sent back."""
@@ -89,7 +89,7 @@ BAD_REPLIES: tuple[BadReply, ...] = (
 """Every way to fail; `errors` are the fitting classes of the tree."""
 
 
-def hostile_server(reply: BadReply) -> LoopbackServer:
+def hostile_server(reply: BadReply) -> FakeVendor:
     """A server on this machine that replies so, whatever it is asked."""
 
     def answer(request: Request) -> Response:
@@ -103,7 +103,7 @@ def hostile_server(reply: BadReply) -> LoopbackServer:
             body=reply.body.format(secret=secret).encode(),
         )
 
-    return LoopbackServer(
+    return FakeVendor(
         {(method, "/{*path}"): answer for method in ("GET", "POST", "PUT")},
         schedule=None
         if reply.status

@@ -47,7 +47,7 @@ class FakeElevenLabs(FakeVendor):
         is_pro: Whether the account is on a Pro plan.
         forbidden: Words that the policy forbids, in lower case.
         seed: Makes ids repeatable.
-        receive_buffer_bytes: See `LoopbackServer`.
+        receive_buffer_bytes: See `FakeVendor`.
 
     Example:
         >>> import http.client, json

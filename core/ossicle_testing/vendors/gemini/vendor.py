@@ -52,7 +52,7 @@ class FakeGemini(FakeVendor):
         whole_wav: Whether speech in one piece comes as a WAV file instead of raw samples.
         names_calls: Whether tool calls have ids, as they do from Gemini 3 on.
         seed: Makes ids repeatable.
-        receive_buffer_bytes: See `LoopbackServer`.
+        receive_buffer_bytes: See `FakeVendor`.
 
     Example:
         >>> import http.client, json

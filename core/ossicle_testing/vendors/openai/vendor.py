@@ -29,9 +29,8 @@ from ossicle_testing.vendors.openai.speech import speech
 from ossicle_testing.vendors.openai.state import Abandoned, State
 from ossicle_testing.vendors.openai.transcription import transcribe, translate
 from ossicle_testing.vendors.schedule import Schedule
-from ossicle_testing.vendors.server import Route
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
-from ossicle_testing.vendors.vendor import FakeVendor
+from ossicle_testing.vendors.vendor import FakeVendor, Route
 
 Handler = Callable[[State, str, Request], Response]
 
@@ -67,7 +66,7 @@ class FakeOpenAI(FakeVendor):
         abandoned: Whether a client that leaves a stream early pays for all of it or for the part
             that was sent.
         seed: Makes ids and the order of stream chunks repeatable.
-        receive_buffer_bytes: See `LoopbackServer`.
+        receive_buffer_bytes: See `FakeVendor`.
 
     Attributes:
         ledger: What the vendor executed and would bill.

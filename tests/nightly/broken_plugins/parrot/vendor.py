@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from tests.nightly.broken_plugins.parrot.record import LIFETIME_S, RATE, TOKENS_PER_S, VOICES
 
-from ossicle_testing.vendors import Clock, LoopbackServer, Request, Response
+from ossicle_testing.vendors import Clock, FakeVendor, Request, Response
 
 KEY = "parrot-key-0123456789abcdef"
 _HERTZ = dict(zip(VOICES, (300.0, 400.0), strict=True))
@@ -32,7 +32,7 @@ class ParrotVendor:
         self._clock, self._hertz = clock, hertz
         self._numbers = itertools.count(1)
         self._kept: dict[str, tuple[str, float]] = {}
-        self.server = LoopbackServer({("POST", "/ask"): self._ask}, clock=clock)
+        self.server = FakeVendor({("POST", "/ask"): self._ask}, clock=clock)
 
     def _ask(self, request: Request) -> Response:
         key = (request.header("authorization") or "").removeprefix("Bearer ")

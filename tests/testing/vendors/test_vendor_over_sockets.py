@@ -15,11 +15,11 @@ import pytest
 from ossicle.errors import ConfigurationError
 from ossicle_testing.vendors import (
     Bill,
+    FakeVendor,
     Fault,
     FaultKind,
     LedgerEntry,
     ListedFaults,
-    LoopbackServer,
     ManualClock,
     Pause,
     Request,
@@ -73,12 +73,12 @@ ROUTES: Routes = {
 }
 
 
-def _serve(*faults: Fault | FaultKind | None) -> LoopbackServer:
-    return LoopbackServer(ROUTES, schedule=ListedFaults(faults), clock=ManualClock(1000.0))
+def _serve(*faults: Fault | FaultKind | None) -> FakeVendor:
+    return FakeVendor(ROUTES, schedule=ListedFaults(faults), clock=ManualClock(1000.0))
 
 
 def _call(
-    server: LoopbackServer, path: str = "/hello", *, body: bytes = b"{}", timeout_s: float = 5.0
+    server: FakeVendor, path: str = "/hello", *, body: bytes = b"{}", timeout_s: float = 5.0
 ) -> tuple[int, bytes, dict[str, str]]:
     with closing(http.client.HTTPConnection(server.host, server.port, timeout=timeout_s)) as client:
         client.request("POST", path, body=body, headers={"x-ossicle-nonce": "n1"})
@@ -87,7 +87,7 @@ def _call(
         return answer.status, data, {name.lower(): value for name, value in answer.getheaders()}
 
 
-def _only(server: LoopbackServer) -> LedgerEntry:
+def _only(server: FakeVendor) -> LedgerEntry:
     assert server.ledger.wait_idle(n_entries=1)
     (entry,) = server.ledger.entries
     return entry
@@ -357,7 +357,7 @@ def test_a_client_that_leaves_in_its_upload_executes_nothing() -> None:
 
 def test_a_stalled_upload_blocks_the_client() -> None:
     schedule = ListedFaults([FaultKind.UPLOAD_STALL])
-    with LoopbackServer(ROUTES, schedule=schedule, receive_buffer_bytes=4096) as server:
+    with FakeVendor(ROUTES, schedule=schedule, receive_buffer_bytes=4096) as server:
         client = http.client.HTTPConnection(server.host, server.port, timeout=0.2)
         with closing(client), pytest.raises(TimeoutError):
             client.request("POST", "/hello", body=b"x" * (16 << 20))
@@ -365,7 +365,7 @@ def test_a_stalled_upload_blocks_the_client() -> None:
 
 def test_a_reset_reaches_a_client_that_still_sends() -> None:
     schedule = ListedFaults([Fault(kind=FaultKind.UPLOAD_RESET, n_bytes=100_000)])
-    with LoopbackServer(ROUTES, schedule=schedule, receive_buffer_bytes=4096) as server:
+    with FakeVendor(ROUTES, schedule=schedule, receive_buffer_bytes=4096) as server:
         client = http.client.HTTPConnection(server.host, server.port, timeout=5)
         with closing(client), pytest.raises(ConnectionError):
             client.request("POST", "/hello", body=b"x" * (16 << 20))
@@ -380,5 +380,5 @@ def test_a_schedule_may_be_any_function() -> None:
         return Fault(kind=FaultKind.STATUS_429) if next(count) % 2 else None
 
     schedule: Schedule = every_second
-    with LoopbackServer(ROUTES, schedule=schedule) as server:
+    with FakeVendor(ROUTES, schedule=schedule) as server:
         assert [_call(server)[0] for _ in range(4)] == [200, 429, 200, 429]
