@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -12,6 +13,7 @@ from ossicle.audio.file_views import SeekableSink, SinkWindow
 from ossicle.errors import UnsupportedFormatError
 from ossicle.signal.quantize import float_to_s16
 from ossicle_av.faults import translated
+from ossicle_av.index_first import copy_index_first
 from ossicle_av.rules import ENCODINGS, Encoding
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def write_blocks(stream: BlockStream, target: AudioFormat, sink: BinaryIO) -> No
     Args:
         stream: At the target's rate and channels.
         target: One of the formats in `rules.WRITES`.
-        sink: Writable; seekable for MP4; left open.
+        sink: Writable; left open.
 
     Raises:
         UnsupportedFormatError: FFmpeg does not take this combination.
@@ -46,6 +48,16 @@ def write_blocks(stream: BlockStream, target: AudioFormat, sink: BinaryIO) -> No
             format=str(target),
             fix="Ask for one or two channels, or for WAV.",
         )
+    if target.container == "mp4":
+        # Its index is known last and has to stand first: players begin before they have it all.
+        with tempfile.TemporaryFile() as file:
+            _write(stream, target, file, encoding)
+            copy_index_first(file, sink)
+        return
+    _write(stream, target, sink, encoding)
+
+
+def _write(stream: BlockStream, target: AudioFormat, sink: BinaryIO, encoding: Encoding) -> None:
     window = SeekableSink(sink) if sink.seekable() else SinkWindow(sink)
     with translated(target, doing="begin"):
         import av

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from ossicle.audio.containers.foreign_files import looks_like_base64
 from ossicle.audio.facts import AudioFacts
 from ossicle.audio.format import AudioFormat, SampleFormat
-from ossicle.audio.saving import atomic_writer
+from ossicle.audio.saving import atomic_writer, contradicts
 from ossicle.audio.sniff import sniff
 from ossicle.errors import ConfigurationError, FileAccessError, UnsupportedFormatError
 
@@ -328,7 +328,11 @@ class AudioClip:
         return decode(self)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the encoded bytes to a file, all or nothing.
+        """Write it to a file, all or nothing, in the format that the extension says.
+
+        The bytes are written untouched unless the extension says another kind of audio than they
+        are: WAV saved as `answer.mp3` becomes MP3, as `convert` does it. An extension that says no
+        kind of audio, or none, changes nothing.
 
         The bytes go to a temporary file beside the target, which then takes its place: a crash or
         a full disk leaves what was there before.
@@ -338,8 +342,15 @@ class AudioClip:
 
         Raises:
             FileAccessError: The folder is missing, not writable, or full.
+            UnsupportedFormatError: Nothing installed writes what the extension says; the message
+                names the extra that would, or what to call the file.
         """
         target = Path(path).absolute()
+        if contradicts(target, self.format.container):
+            from ossicle.conversion import convert
+
+            convert(self, target)
+            return target
         with atomic_writer(target) as file:
             for piece in self._pieces():
                 file.write(piece)

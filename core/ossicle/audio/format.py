@@ -17,8 +17,11 @@ count as `wav`, WebM as `matroska`, M4A as `mp4`, AIFC as `aiff`."""
 SampleFormat = Literal["u8", "s8", "s16", "s24", "s32", "f32", "f64"]
 """How one PCM sample is stored, little-endian unless the name says otherwise."""
 
-OutputFormat = Literal["wav", "mp3", "flac", "opus", "aac", "pcm16", "mulaw", "alaw", "vorbis"]
-"""Short names of the formats an application may ask for."""
+OutputFormat = Literal[
+    "wav", "mp3", "flac", "opus", "aac", "pcm16", "mulaw", "alaw", "vorbis", "m4a", "webm", "caf",
+    "aiff", "au",
+]  # fmt: skip
+"""Short names of the formats an application may ask for; `m4a` is AAC and `webm` is Opus."""
 
 CONTAINERS: frozenset[str] = frozenset(get_args(Container))
 OUTPUT_FORMATS: tuple[str, ...] = get_args(OutputFormat)
@@ -78,7 +81,7 @@ class AudioFormat:
             UnsupportedFormatError: The name is not one of `OUTPUT_FORMATS`.
         """
         try:
-            container, encoding = _NAMED[name]
+            container, encoding = (_NAMED | _NAMED_FILES)[name]
         except KeyError:
             raise UnsupportedFormatError(
                 f"unknown audio format {name!r}",
@@ -212,6 +215,15 @@ _NAMED: dict[str, tuple[Container, str]] = {
     "alaw": ("wav", "alaw"),
     "vorbis": ("ogg", "vorbis"),
 }
+
+_NAMED_FILES: dict[str, tuple[Container, str]] = {
+    "m4a": ("mp4", "aac"),
+    "webm": ("matroska", "opus"),
+    "caf": ("caf", "pcm_s16be"),
+    "aiff": ("aiff", "pcm_s16be"),
+    "au": ("au", "pcm_s16be"),
+}
+"""Names that can be asked for; `AudioFormat.name` says `aac` of M4A, as vendors do."""
 
 _MEDIA_TYPES: dict[str, str] = {
     "wav": "audio/wav", "w64": "audio/x-w64", "aiff": "audio/aiff", "au": "audio/basic",

@@ -8,19 +8,29 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING, BinaryIO
 
+from ossicle.audio.format import Container, OutputFormat
 from ossicle.errors import FileAccessError, UnsupportedFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_BY_EXTENSION = {
-    "wav": "wav", "wave": "wav", "mp3": "mp3", "flac": "flac", "opus": "opus", "ogg": "opus",
-    "oga": "opus", "aac": "aac", "pcm": "pcm16", "raw": "pcm16",
+_BY_EXTENSION: dict[str, tuple[OutputFormat, Container]] = {
+    "wav": ("wav", "wav"), "wave": ("wav", "wav"), "mp3": ("mp3", "mp3"), "flac": ("flac", "flac"),
+    "opus": ("opus", "ogg"), "ogg": ("opus", "ogg"), "oga": ("opus", "ogg"), "aac": ("aac", "adts"),
+    "pcm": ("pcm16", "raw"), "raw": ("pcm16", "raw"), "m4a": ("m4a", "mp4"), "mp4": ("m4a", "mp4"),
+    "m4b": ("m4a", "mp4"), "webm": ("webm", "matroska"), "mka": ("webm", "matroska"),
+    "caf": ("caf", "caf"), "aif": ("aiff", "aiff"), "aiff": ("aiff", "aiff"), "au": ("au", "au"),
 }  # fmt: skip
+"""What is written to a file of this extension, and the container that it may hold already."""
+
+_READ_ONLY: dict[str, Container] = {
+    "amr": "amr", "awb": "amr", "wma": "asf", "ac3": "ac3", "voc": "voc", "w64": "w64",
+}  # fmt: skip
+"""Extensions of containers that no name asks for."""
 
 
-def format_of_path(path: Path, *, option: str = "format=") -> str:
+def format_of_path(path: Path, *, option: str = "format=") -> OutputFormat:
     """The short name of the audio format that a file of this name holds.
 
     Args:
@@ -30,16 +40,31 @@ def format_of_path(path: Path, *, option: str = "format=") -> str:
     Raises:
         UnsupportedFormatError: The extension says no format that can be written.
     """
-    extension = path.suffix.removeprefix(".").lower()
-    found = _BY_EXTENSION.get(extension)
-    if found is None:
-        what = f"the extension {path.suffix!r}" if extension else f"{path.name!r}"
-        raise UnsupportedFormatError(
-            f"{what} does not say an audio format",
-            format=extension or None,
-            fix=f"Name the file with one of {', '.join(sorted(_BY_EXTENSION))}, or give {option}.",
-        )
-    return found
+    extension = _extension(path)
+    if extension in _BY_EXTENSION:
+        return _BY_EXTENSION[extension][0]
+    what = f"the extension {path.suffix!r}" if extension else f"{path.name!r}"
+    said = "a format that ossicle writes" if extension in _READ_ONLY else "an audio format"
+    raise UnsupportedFormatError(
+        f"{what} does not say {said}",
+        format=extension or None,
+        fix=f"Name the file with one of {', '.join(sorted(_BY_EXTENSION))}, or give {option}.",
+    )
+
+
+def contradicts(path: Path, container: Container) -> bool:
+    """Whether a file's extension says another kind of audio than its content would be.
+
+    An extension that says no kind of audio contradicts nothing.
+    """
+    extension = _extension(path)
+    if extension in _BY_EXTENSION:
+        return _BY_EXTENSION[extension][1] != container
+    return _READ_ONLY.get(extension, container) != container
+
+
+def _extension(path: Path) -> str:
+    return path.suffix.removeprefix(".").lower()
 
 
 @contextlib.contextmanager

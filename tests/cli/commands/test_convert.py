@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ossicle.audio import AudioClip
+from ossicle.audio import AudioClip, AudioFormat
 
 from ..charts.test_model import sine
 from ..conftest import Run, document, write_wav
@@ -20,12 +20,16 @@ def _source(tmp_path: Path) -> None:
     write_wav(tmp_path / "in.wav", sine(440.0, seconds=2.0, level=0.1))
 
 
-@pytest.mark.parametrize("extension", ["wav", "mp3", "flac", "opus", "ogg"])
+@pytest.mark.parametrize(
+    "extension",
+    ["wav", "mp3", "flac", "opus", "ogg", "m4a", "mp4", "webm", "caf", "aiff", "au"],
+)
 def test_to_every_format(run: Run, tmp_path: Path, extension: str) -> None:
     result = run("convert", "in.wav", f"out.{extension}")
     assert result.exit_code == 0, result.stderr
     clip = AudioClip.from_path(tmp_path / f"out.{extension}")
-    assert clip.format.name == {"ogg": "opus"}.get(extension, extension)
+    wanted = AudioFormat.named({"ogg": "opus", "mp4": "m4a"}.get(extension, extension))
+    assert (clip.format.container, clip.format.encoding) == (wanted.container, wanted.encoding)
     assert clip.to_pcm().duration_s == pytest.approx(2.0, abs=0.1)
 
 

@@ -159,3 +159,31 @@ def test_an_error_of_the_source_ends_encoding_and_is_not_hidden() -> None:
 
     with pytest.raises(FileAccessError, match="the source is gone"):
         AV.encode(pcm.stream().map(failing()), form(("ogg", "opus")), io.BytesIO())
+
+
+def top_boxes(data: bytes) -> list[bytes]:
+    kinds, start = [], 0
+    while start < len(data):
+        kinds.append(data[start + 4 : start + 8])
+        start += int.from_bytes(data[start : start + 4], "big")
+    return kinds
+
+
+@pytest.mark.parametrize("seconds", [0.5, 90.0])
+def test_mp4_has_its_index_before_its_samples(seconds: float) -> None:
+    pcm = make_voice(frames=int(seconds * 24_000))
+    data = encode_bytes(AV, pcm, form(("mp4", "aac")))
+    kinds = top_boxes(data)
+    assert kinds[:2] == [b"ftyp", b"moov"]
+    assert kinds.count(b"moov") == 1
+    assert b"mdat" in kinds[2:]
+    back = decode_bytes(AV, data)
+    assert back.frames == pcm.frames
+    assert measure_fidelity(pcm, back).lag == 0
+
+
+def test_mp4_goes_into_a_sink_that_cannot_seek() -> None:
+    pcm = make_voice(frames=24_000)
+    sink = PipeSink()
+    AV.encode(pcm.stream(), form(("mp4", "aac"), sample_rate=24_000, channels=1), sink)  # type: ignore[arg-type]
+    assert decode_bytes(AV, bytes(sink.data)).frames == pcm.frames
