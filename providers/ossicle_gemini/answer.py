@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ossicle.errors import InvalidReplyError
 from ossicle.messages import (
     Event,
     Finished,
@@ -17,8 +18,7 @@ from ossicle.messages import (
     ToolCallDelta,
     UsageReported,
 )
-from ossicle.messages.events import FinishReason
-from ossicle.rest import CallErrors, text_of
+from ossicle.rest import CallErrors, mapping_of, text_of
 from ossicle_gemini.endings import REASONS, raise_if_useless
 from ossicle_gemini.errors import FAILURES, duration_s, refused_content
 from ossicle_gemini.response_audio import BlobReader
@@ -54,8 +54,7 @@ class AnswerReader:
         max_audio_bytes: int = 64 << 20,
     ) -> None:
         self._errors, self._new_id, self._sign = errors, new_id, sign
-        self._request_id = request_id
-        self._has_audio = has_audio
+        self._request_id, self._has_audio = request_id, has_audio
         self._audio = BlobReader(max_bytes=max_audio_bytes)
         self._n_responses = self._n_calls = 0
         self._has_words = False
@@ -82,7 +81,7 @@ class AnswerReader:
         """
         self._errors.check(body, request_id=self._request_id, started=self.has_content)
         if not isinstance(body, Mapping):
-            raise FAILURES.invalid_reply("the reply is no JSON object", request_id=self._request_id)
+            raise self._invalid("the reply is no JSON object")
         self._n_responses += 1
         if self._n_responses == 1:
             yield ReplyStarted(
@@ -111,9 +110,7 @@ class AnswerReader:
         """
         if self._ending is None:
             if self._n_responses and not self.has_content:
-                raise FAILURES.invalid_reply(
-                    "the reply holds no answer", request_id=self._request_id
-                )
+                raise self._invalid("the reply holds no answer")
             raise FAILURES.incomplete(
                 f"the stream ended after {self._n_responses} responses without a reason",
                 request_id=self._request_id,
@@ -122,25 +119,21 @@ class AnswerReader:
         rest = self._audio.finish()
         if rest is not None:
             yield rest
-        reason: FinishReason = REASONS.get(self._ending, "stop")
-        if reason == "stop" and self._n_calls:
-            reason = "tool_calls"
-        yield Finished(reason=reason)
+        reason = REASONS.get(self._ending, "stop")
+        yield Finished(reason="tool_calls" if reason == "stop" and self._n_calls else reason)
+
+    def _invalid(self, what: str) -> InvalidReplyError:
+        return FAILURES.invalid_reply(what, request_id=self._request_id)
 
     def _check_prompt(self, feedback: object) -> None:
-        reason = text_of(feedback.get("blockReason")) if isinstance(feedback, Mapping) else None
+        reason = text_of(mapping_of(feedback).get("blockReason"))
         if reason is not None and reason != "BLOCKED_REASON_UNSPECIFIED":
-            raise refused_content(
-                "the vendor's policy blocked the prompt",
-                request_id=self._request_id,
-                reason=reason,
-            )
+            what = "the vendor's policy blocked the prompt"
+            raise refused_content(what, request_id=self._request_id, reason=reason)
 
     def _candidate(self, candidate: Mapping[str, Any]) -> Iterator[Event]:
-        content = candidate.get("content")
-        if isinstance(content, Mapping):
-            for part in _objects(content.get("parts"), "parts"):
-                yield from self._part(part)
+        for part in _objects(mapping_of(candidate.get("content")).get("parts"), "parts"):
+            yield from self._part(part)
         reason = text_of(candidate.get("finishReason"))
         if reason is not None and reason != "FINISH_REASON_UNSPECIFIED":
             # A second reason must not turn a bad end into a good one.
@@ -154,11 +147,10 @@ class AnswerReader:
         if text is not None:
             self._has_words = True
             yield TextDelta(text=text)
-        blob = part.get("inlineData")
-        if self._has_audio and isinstance(blob, Mapping):
-            audio = self._audio.push(
-                text_of(blob.get("data")) or "", text_of(blob.get("mimeType")) or ""
-            )
+        blob = mapping_of(part.get("inlineData"))
+        data = text_of(blob.get("data")) if self._has_audio else None
+        if data is not None:
+            audio = self._audio.push(data, text_of(blob.get("mimeType")) or "")
             if audio is not None:
                 yield audio
         call = part.get("functionCall")
@@ -172,8 +164,7 @@ class AnswerReader:
         name = text_of(call.get("name"))
         arguments = call.get("args", {})
         if name is None or not isinstance(arguments, Mapping):
-            raise FAILURES.invalid_reply("a tool call has no name or no arguments object",
-                                request_id=self._request_id)  # fmt: skip
+            raise self._invalid("a tool call has no name or no arguments object")
         call_id = text_of(call.get("id")) or self._new_id()
         if signature is not None:
             self._sign(call_id, signature)

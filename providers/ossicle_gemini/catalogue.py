@@ -46,25 +46,15 @@ def default_models(today: datetime.date | None = None) -> dict[Task, str]:
 
 
 def record_for(model: str, today: datetime.date | None = None) -> GeminiModel:
-    """What this model can do; an assumption where nobody described it.
-
-    Args:
-        model: The vendor's name, with or without `models/` before it.
-        today: Decides which prices hold; `None` is today.
-
-    Raises:
-        UnknownModelError: The name cannot be one.
-    """
+    """The record of a model, named with or without `models/` before it; see `Catalogue.record`."""
     return CATALOGUE.record(model.removeprefix("models/"), today)
 
 
 def _assumed(model: str, known: Mapping[str, GeminiModel]) -> GeminiModel:
     """A cautious guess by the kind of name: most refuse less than a wrong guess would."""
     name = model.lower()
-    if "transcribe" in name:
-        task: Task = "transcribe"
-    else:
-        task = "speak" if "tts" in name else "respond"
+    kinds: Mapping[str, Task] = {"transcribe": "transcribe", "tts": "speak", "": "respond"}
+    task = next(task for mark, task in kinds.items() if mark in name)
     base = known[_DEFAULTS[task]].capabilities
     is_old = name.startswith(("gemini-1", "gemini-2", "gemini-3.0", "gemini-3.1"))
     changes: dict[str, Any] = {}

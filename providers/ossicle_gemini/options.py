@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
 
-from ossicle import rest
 from ossicle.rest import Options, RestOptions
 
 PROVIDER = "gemini"
@@ -50,12 +48,3 @@ class CallOptions(Options):
     word_timestamps: bool = False
     diarization: bool = False
     extra_body: dict[str, Any] = Field(default_factory=dict, repr=False)
-
-
-def call_options(options: Mapping[str, Any]) -> CallOptions:
-    """The extras of a call, checked; also when they still stand under the provider's name.
-
-    Raises:
-        ConfigurationError: There is no such option, or its value is not possible.
-    """
-    return rest.call_options(CallOptions, options, provider=PROVIDER)

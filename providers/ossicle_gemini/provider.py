@@ -15,6 +15,7 @@ from ossicle.rest import (
     EndpointRules,
     Outgoing,
     RestProvider,
+    call_options,
     json_body,
     json_events,
     started,
@@ -24,7 +25,7 @@ from ossicle_gemini.answer import AnswerReader
 from ossicle_gemini.catalogue import record_for
 from ossicle_gemini.errors import LADDER
 from ossicle_gemini.generation import payload_of
-from ossicle_gemini.options import PROVIDER, EndpointOptions, call_options
+from ossicle_gemini.options import PROVIDER, CallOptions, EndpointOptions
 from ossicle_gemini.signatures import Signatures
 
 RULES = EndpointRules(
@@ -73,7 +74,7 @@ class GeminiProvider(RestProvider[EndpointOptions]):
         return _with_speech(request, self._generate(request))
 
     async def _generate(self, request: Request) -> AsyncGenerator[Event, None]:
-        options = call_options(request.provider_options)
+        options = call_options(CallOptions, request.provider_options, provider=PROVIDER)
         record, errors = record_for(request.model), self.errors_of(request)
         payload = payload_of(request, options=options, record=record, signatures=self._signatures)
         method = "streamGenerateContent?alt=sse" if request.stream else "generateContent"

@@ -42,8 +42,6 @@ class BlobReader:
             InvalidReplyError: It is not base64 or no audio, there is too much of it, or its format
                 is not that of what came before.
         """
-        if not text:
-            return None
         form = raw_format_of(media_type, default=PCM16, failures=FAILURES)
         if self._reader is None:
             self._form = form

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib import resources
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from ossicle.abc import Capabilities
-from ossicle.messages import (
-    CHAT_AUDIO_ROWS,
-    SPEAK,
-    TEXT_TO_TEXT,
-    TRANSCRIBE,
-    ModalityRow,
-    Task,
-    Value,
-)
+from ossicle.messages import CHAT_AUDIO_ROWS, SPEAK, TEXT_TO_TEXT, Task, Value
+from ossicle.rest import Catalogue, ModelRecord, assumed_like
 from ossicle_openai.options import PROVIDER
 from ossicle_openai.profiles import EndpointProfile
 
@@ -33,10 +21,6 @@ _FORM_BYTES = 65_536
 
 _ONLY_VENDORS = ("gpt-audio", "gpt-4o-", "gpt-transcribe")
 """How names begin that nobody but OpenAI and its resellers use."""
-
-_ROWS: Mapping[str, ModalityRow] = {
-    row.name: row for row in (*CHAT_AUDIO_ROWS, SPEAK, TEXT_TO_TEXT, TRANSCRIBE)
-}
 
 
 class SpeechFacts(Value):
@@ -85,24 +69,21 @@ class TranscriptionFacts(Value):
     max_duration_s: float | None = None
 
 
-class ModelRecord(Value):
+class OpenAIModel(ModelRecord):
     """All that is known of one model.
 
     Attributes:
-        capabilities: What the core asks for.
         speech: What the speech endpoint takes; `None` for models that speak by chat or not.
         transcription: What the transcription endpoint takes.
     """
 
-    capabilities: Capabilities
     speech: SpeechFacts | None = None
     transcription: TranscriptionFacts | None = None
 
 
 def default_models(today: datetime.date) -> dict[Task, str]:
     """The model of each task when the user names none; a model that has ended gives way."""
-    known = _known()
-    speech = known[SPEECH_MODEL].capabilities
+    speech = CATALOGUE.known()[SPEECH_MODEL].capabilities
     ended = speech.shutdown is not None and today > speech.shutdown
     return {
         "respond": CHAT_MODEL,
@@ -113,57 +94,27 @@ def default_models(today: datetime.date) -> dict[Task, str]:
 
 def all_capabilities() -> list[Capabilities]:
     """Every model of OpenAI that is described."""
-    return [record.capabilities for record in _known().values()]
+    return [_bounded(record).capabilities for record in CATALOGUE.known().values()]
 
 
 def successor_of(model: str) -> str | None:
     """The model that replaces this one, if it is known to end."""
-    record = _known().get(model)
+    record = CATALOGUE.known().get(model)
     return None if record is None else record.capabilities.successor
 
 
-def record_for(model: str, profile: EndpointProfile) -> ModelRecord:
+def record_for(model: str, profile: EndpointProfile) -> OpenAIModel:
     """What this model can do at this kind of endpoint; an assumption where nobody described it."""
-    record = _known().get(model)
-    if record is None:
-        record = _assumed(model)
+    # Other servers name their models as they like, so no name is refused.
+    known = CATALOGUE.known()
+    record = _bounded(known[model]) if model in known else _assumed(model, known)
     return record if profile.is_openai else _elsewhere(record, profile)
 
 
-@cache
-def _known() -> Mapping[str, ModelRecord]:
-    text = resources.files("ossicle_openai").joinpath("catalogue.json").read_text("utf-8")
-    data = json.loads(text)
-    found: dict[str, ModelRecord] = {}
-    for entry in data["models"]:
-        merged = {**data["templates"][entry["like"]], "as_of": data["as_of"], **entry}
-        for name in (entry["model"], *entry.get("aliases", ())):
-            found[name] = _record({**merged, "model": name})
-    return found
-
-
-def _record(entry: dict[str, Any]) -> ModelRecord:
-    fields = dict(entry)
-    speech, transcription = fields.pop("speech", None), fields.pop("transcription", None)
-    for name in ("like", "aliases"):
-        fields.pop(name, None)
-    rows = {task: tuple(_ROWS[name] for name in names) for task, names in fields["rows"].items()}
-    if fields.pop("also_speaks", False):
-        rows["speak"] = (SPEAK,)
-        fields.setdefault("max_text_chars", 65536)
-    fields["rows"] = rows
-    # Dates and decimals are text in JSON.
-    capabilities = TypeAdapter(Capabilities).validate_python({"provider": PROVIDER, **fields})
-    record = ModelRecord.model_validate(
-        {"capabilities": capabilities, "speech": speech, "transcription": transcription}
-    )
-    return record if record.transcription is None else _bounded(record, record.transcription)
-
-
-def _bounded(record: ModelRecord, facts: TranscriptionFacts) -> ModelRecord:
+def _bounded(record: OpenAIModel) -> OpenAIModel:
     """The vendor's limits on every format but WAV, which this provider cuts by itself."""
-    given = record.capabilities
-    if given.audio_input is None:
+    given, facts = record.capabilities, record.transcription
+    if given.audio_input is None or facts is None:
         return record
     limits = {"max_bytes": facts.max_bytes - _FORM_BYTES, "max_duration_s": facts.max_duration_s}
     formats = tuple(
@@ -176,31 +127,23 @@ def _bounded(record: ModelRecord, facts: TranscriptionFacts) -> ModelRecord:
     )
 
 
-def _assumed(model: str) -> ModelRecord:
+def _assumed(model: str, known: Mapping[str, OpenAIModel]) -> OpenAIModel:
     """A cautious guess by the kind of name: most refuse less than a wrong guess would."""
-    like = next(guess for fits, guess in _GUESSES if fits(model.lower()))
-    base = _known()[like]
-    cautious: dict[str, Any] = {
-        "model": model,
-        "prices": None,
-        "shutdown": None,
-        "successor": None,
-        "voices": None,
-        "audio_tokens_per_s_in": None,
-        "audio_tokens_per_s_out": None,
-        "is_assumed": True,
-        "source": f"assumed from the name, after {like}",
-    }
-    if "respond" in base.capabilities.rows:
+    base = _bounded(known[next(guess for fits, guess in _GUESSES if fits(model.lower()))])
+    given = base.capabilities
+    cautious: dict[str, Any] = {"voices": None}
+    if "respond" in given.rows:
         # A text model behind the same endpoint takes text to text; only the vendor knows.
         cautious["rows"] = {"respond": (*CHAT_AUDIO_ROWS, TEXT_TO_TEXT), "speak": (SPEAK,)}
-        cautious |= {"context_tokens": None, "max_output_tokens": None}
+    else:
+        cautious["context_tokens"] = given.context_tokens
+        cautious["max_output_tokens"] = given.max_output_tokens
     transcription = base.transcription
     if transcription is not None:
         transcription = TranscriptionFacts(formats=("json",), prompt=True, language=True)
         cautious["streaming"] = False
-    return ModelRecord(
-        capabilities=base.capabilities.model_copy(update=cautious),
+    return OpenAIModel(
+        capabilities=assumed_like(given, model, **cautious),
         speech=base.speech and SpeechFacts(piece_chars=4096, piece_tokens=2000),
         transcription=transcription,
     )
@@ -213,7 +156,7 @@ _GUESSES: tuple[tuple[Callable[[str], bool], str], ...] = (
 )
 
 
-def _elsewhere(record: ModelRecord, profile: EndpointProfile) -> ModelRecord:
+def _elsewhere(record: OpenAIModel, profile: EndpointProfile) -> OpenAIModel:
     """The same name at another endpoint: its dates do not hold there, its audio may differ."""
     given = record.capabilities
     if profile.name == "generic" and given.model.startswith(_ONLY_VENDORS):
@@ -247,9 +190,18 @@ def _elsewhere(record: ModelRecord, profile: EndpointProfile) -> ModelRecord:
         streams = transcription.streams and profile.transcription_streams
         transcription = transcription.model_copy(update={"formats": formats, "streams": streams})
         changes["streaming"] = streams
-    return ModelRecord(
+    return OpenAIModel(
         capabilities=given.model_copy(update=changes), speech=speech, transcription=transcription
     )
+
+
+CATALOGUE = Catalogue(
+    "ossicle_openai",
+    provider=PROVIDER,
+    record=OpenAIModel,
+    assume=_assumed,
+    example=CHAT_MODEL,
+)
 
 
 def speech_format(container: str) -> str:

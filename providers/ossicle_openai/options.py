@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from ossicle import rest
 from ossicle.rest import Options, RestOptions
 
 PROVIDER = "openai"
@@ -107,12 +105,3 @@ class CallOptions(Options):
             if not value.isascii() or not value.isprintable():
                 raise ValueError("a header's value is not printable ASCII")
         return headers
-
-
-def call_options(options: Mapping[str, Any]) -> CallOptions:
-    """The extras of a call, checked; also when they still stand under the provider's name.
-
-    Raises:
-        ConfigurationError: There is no such option, or its value is not possible.
-    """
-    return rest.call_options(CallOptions, options, provider=PROVIDER)

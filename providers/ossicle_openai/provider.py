@@ -7,10 +7,11 @@ from contextlib import aclosing
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.messages import Event, Request
+from ossicle.rest import call_options
 from ossicle_openai.catalogue import record_for
 from ossicle_openai.endpoint import find_endpoint
 from ossicle_openai.exchange import Exchange
-from ossicle_openai.options import PROVIDER, call_options
+from ossicle_openai.options import PROVIDER, CallOptions
 from ossicle_openai.responding import respond_events
 from ossicle_openai.speaking import speak_events
 from ossicle_openai.transcribing import transcribe_events
@@ -54,7 +55,7 @@ class OpenAIProvider(AudioProvider):
         return self._respond(request)
 
     async def _respond(self, request: Request) -> AsyncGenerator[Event, None]:
-        options = call_options(request.provider_options)
+        options = call_options(CallOptions, request.provider_options, provider=PROVIDER)
         record = record_for(request.model, self._endpoint.profile)
         match request.task:
             case "respond":

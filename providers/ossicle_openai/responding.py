@@ -9,7 +9,7 @@ from typing import Any
 from ossicle.audio import AudioFormat
 from ossicle.messages import Event, Request
 from ossicle.rest import EVENT_STREAM, JSON, json_body, json_events, started
-from ossicle_openai.catalogue import ModelRecord
+from ossicle_openai.catalogue import OpenAIModel
 from ossicle_openai.chat_events import ChatStream
 from ossicle_openai.chat_reply import chat_reply_events
 from ossicle_openai.chat_request import chat_call
@@ -21,7 +21,7 @@ PATH = "/chat/completions"
 
 
 async def respond_events(
-    exchange: Exchange, request: Request, *, options: CallOptions, record: ModelRecord
+    exchange: Exchange, request: Request, *, options: CallOptions, record: OpenAIModel
 ) -> AsyncGenerator[Event, None]:
     """Ask a chat model and yield its answer.
 

@@ -32,7 +32,7 @@ from ossicle.rest import (
     started,
     whole_audio,
 )
-from ossicle_openai.catalogue import ModelRecord, SpeechFacts
+from ossicle_openai.catalogue import OpenAIModel, SpeechFacts
 from ossicle_openai.errors import FAILURES
 from ossicle_openai.exchange import Exchange
 from ossicle_openai.options import PROVIDER, CallOptions
@@ -65,7 +65,7 @@ _FEW_CHARS = 200
 
 
 async def speak_events(
-    exchange: Exchange, request: Request, *, options: CallOptions, record: ModelRecord
+    exchange: Exchange, request: Request, *, options: CallOptions, record: OpenAIModel
 ) -> AsyncGenerator[Event, None]:
     """Speak a text and yield the audio, in several requests where it is long.
 
@@ -85,7 +85,7 @@ async def _by_speech_model(
     exchange: Exchange,
     request: Request,
     options: CallOptions,
-    record: ModelRecord,
+    record: OpenAIModel,
     facts: SpeechFacts,
 ) -> AsyncGenerator[Event, None]:
     calls = speech_calls(request, options=options, record=record, facts=facts)
@@ -188,7 +188,7 @@ async def _file(answer: Answer, speech: SpeechCall) -> AsyncGenerator[Event, Non
 
 
 async def _read_aloud(
-    exchange: Exchange, request: Request, options: CallOptions, record: ModelRecord
+    exchange: Exchange, request: Request, options: CallOptions, record: OpenAIModel
 ) -> AsyncGenerator[Event, None]:
     """A chat model reads the text, and its transcript is held against it."""
     texts = text_in_pieces(

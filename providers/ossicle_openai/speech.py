@@ -10,7 +10,7 @@ from ossicle.audio import AudioFormat
 from ossicle.errors import ConfigurationError, TextTooLongError
 from ossicle.messages import Event, Request, UsageReported
 from ossicle.rest import AudioReader, CallErrors, mapping_of, raw_format_of, text_of, whole_audio
-from ossicle_openai.catalogue import ModelRecord, SpeechFacts, speech_format
+from ossicle_openai.catalogue import OpenAIModel, SpeechFacts, speech_format
 from ossicle_openai.chat_request import voice_field
 from ossicle_openai.errors import FAILURES
 from ossicle_openai.options import CallOptions
@@ -70,7 +70,7 @@ def text_in_pieces(text: str, *, facts: SpeechFacts, max_text_chars: int | None)
 
 
 def speech_calls(
-    request: Request, *, options: CallOptions, record: ModelRecord, facts: SpeechFacts
+    request: Request, *, options: CallOptions, record: OpenAIModel, facts: SpeechFacts
 ) -> list[SpeechCall]:
     """The requests that speak a text, in order; several where it is too long for one.
 

@@ -12,7 +12,7 @@ from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import Event, Request
 from ossicle.rest import EVENT_STREAM, JSON, CallErrors, clip_of, json_of, started, stripped
 from ossicle_openai.audio_pieces import AudioPiece, cut_clip, needs_cutting
-from ossicle_openai.catalogue import ModelRecord, TranscriptionFacts
+from ossicle_openai.catalogue import OpenAIModel, TranscriptionFacts
 from ossicle_openai.errors import FAILURES
 from ossicle_openai.exchange import Exchange, form_of
 from ossicle_openai.options import CallOptions
@@ -36,7 +36,7 @@ _FORM_BYTES = 4096
 
 
 async def transcribe_events(
-    exchange: Exchange, request: Request, *, options: CallOptions, record: ModelRecord
+    exchange: Exchange, request: Request, *, options: CallOptions, record: OpenAIModel
 ) -> AsyncGenerator[Event, None]:
     """Transcribe a clip and yield text, segments, language and usage.
 

@@ -57,7 +57,8 @@ class Catalogue(Generic[RecordT]):
 
     The file holds `as_of`, `templates` by name, and `models`, each with `model`, the template it
     is `like`, and what differs: fields of `Capabilities`, with `rows` as names by task, and of the
-    plugin's own record. `prices_from` holds prices by the day from which they hold.
+    plugin's own record. A template may be `like` another. `prices_from` holds prices by the day
+    from which they hold, `aliases` further names.
 
     Args:
         package: The plugin's import package.
@@ -111,12 +112,13 @@ class Catalogue(Generic[RecordT]):
         data = json.loads(text)
         found: dict[str, RecordT] = {}
         for entry in data["models"]:
-            merged = {"as_of": data["as_of"], **data["templates"][entry["like"]], **entry}
-            found[entry["model"]] = self._made(merged, today)
+            merged = {"as_of": data["as_of"], **_unfolded(entry, data["templates"])}
+            for name in (entry["model"], *merged.pop("aliases", ())):
+                found[name] = self._made({**merged, "model": name}, today)
         return found
 
     def _made(self, entry: Mapping[str, Any], today: datetime.date) -> RecordT:
-        fields = {name: value for name, value in entry.items() if name != "like"}
+        fields = dict(entry)
         names = set(self._record.model_fields) - {"capabilities"}
         own = {name: fields.pop(name) for name in names & set(fields)}
         for day, prices in sorted(fields.pop("prices_from", {}).items()):
@@ -128,6 +130,12 @@ class Catalogue(Generic[RecordT]):
         # Dates and decimals are text in JSON.
         capabilities = _CAPABILITIES.validate_python({"provider": self._provider, **fields})
         return self._record(capabilities=capabilities, **own)
+
+
+def _unfolded(entry: Mapping[str, Any], templates: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with what the template it is like says."""
+    own = {name: value for name, value in entry.items() if name != "like"}
+    return {**_unfolded(templates[entry["like"]], templates), **own} if "like" in entry else own
 
 
 def assumed_like(capabilities: Capabilities, model: str, **changes: Any) -> Capabilities:

@@ -10,7 +10,13 @@ LONGEST_S = 366 * 86_400.0
 """Longer waits are cut to this, so that arithmetic on them stays finite."""
 
 _NUMBER = re.compile(r"[0-9]{1,64}(?:\.[0-9]{1,64})?")
-_LONGEST_TEXT = 80
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
+_YEAR = r"(?!00)[0-9]{4}"
+_DATE = re.compile(
+    rf"{_DAY}, [0-9]{{2}}[ -][A-Z][a-z]{{2}}[ -](?:{_YEAR}|[0-9]{{2}}) [0-9:]{{8}} GMT"
+    rf"|{_DAY} [A-Z][a-z]{{2}} [ 0-9][0-9] [0-9:]{{8}} {_YEAR}"
+)
+"""The forms of RFC 9110, section 5.6.7; `email.utils` takes much else, the year 68 as 2068."""
 
 
 def retry_after_s(headers: Mapping[str, str], *, now_s: float) -> float | None:
@@ -32,10 +38,10 @@ def retry_after_s(headers: Mapping[str, str], *, now_s: float) -> float | None:
         >>> retry_after_s({"retry-after": "7"}, now_s=0.0)
         7.0
     """
-    milliseconds = headers.get("retry-after-ms", "").strip()
+    milliseconds = headers.get("retry-after-ms", "").strip(" \t")
     if _NUMBER.fullmatch(milliseconds):
         return bounded_wait(float(milliseconds) / 1000)
-    text = headers.get("retry-after", "").strip()
+    text = headers.get("retry-after", "").strip(" \t")
     if _NUMBER.fullmatch(text):
         return bounded_wait(float(text))
     moment = http_date_s(text)
@@ -67,7 +73,7 @@ def http_date_s(text: str) -> float | None:
         >>> http_date_s("Sun, 06 Nov 1994 08:49:37 GMT")
         784111777.0
     """
-    if not text or len(text) > _LONGEST_TEXT:
+    if not _DATE.fullmatch(text):
         return None
     try:
         # A leap second is a moment that Python does not have.

@@ -8,9 +8,10 @@ from tests.providers.gemini.wire import asking, said, speaking, transcribing
 
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import NamedTool, Request, Tool
+from ossicle.rest import call_options
 from ossicle_gemini.catalogue import record_for
 from ossicle_gemini.generation import payload_of
-from ossicle_gemini.options import call_options
+from ossicle_gemini.options import PROVIDER, CallOptions
 from ossicle_gemini.signatures import Signatures
 
 TODAY = datetime.date(2026, 11, 23)
@@ -19,7 +20,7 @@ TODAY = datetime.date(2026, 11, 23)
 def payload(request: Request) -> dict[str, Any]:
     return payload_of(
         request,
-        options=call_options(request.provider_options),
+        options=call_options(CallOptions, request.provider_options, provider=PROVIDER),
         record=record_for(request.model, TODAY),
         signatures=Signatures(),
     )

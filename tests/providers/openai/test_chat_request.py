@@ -22,10 +22,10 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ossicle.rest import ClipData
+from ossicle.rest import ClipData, call_options
 from ossicle_openai.catalogue import record_for
 from ossicle_openai.chat_request import ChatCall, chat_call
-from ossicle_openai.options import call_options
+from ossicle_openai.options import PROVIDER, CallOptions
 from ossicle_openai.profiles import profile_named
 from ossicle_openai.response_audio import PCM16
 from ossicle_testing.vendors.openai import chat_schema, problems
@@ -45,7 +45,7 @@ def call_for(request: Request, *, profile: str = "openai") -> ChatCall:
     kind = profile_named(profile)
     return chat_call(
         request,
-        options=call_options(request.provider_options),
+        options=call_options(CallOptions, request.provider_options, provider=PROVIDER),
         capabilities=record_for(request.model, kind).capabilities,
         profile=kind,
     )

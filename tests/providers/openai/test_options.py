@@ -1,7 +1,15 @@
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
+from ossicle import rest
 from ossicle.errors import ConfigurationError
-from ossicle_openai.options import call_options
+from ossicle_openai.options import PROVIDER, CallOptions
+
+
+def call_options(options: Mapping[str, Any]) -> CallOptions:
+    return rest.call_options(CallOptions, options, provider=PROVIDER)
 
 
 def test_options_with_and_without_the_providers_name() -> None:

@@ -14,8 +14,9 @@ from ossicle.errors import (
     TextTooLongError,
 )
 from ossicle.messages import AudioDelta, Event, Request, UsageReported
+from ossicle.rest import call_options
 from ossicle_openai.catalogue import record_for
-from ossicle_openai.options import call_options
+from ossicle_openai.options import PROVIDER, CallOptions
 from ossicle_openai.response_audio import PCM16
 from ossicle_openai.speech import (
     SpeechCall,
@@ -35,7 +36,7 @@ def calls_for(text: str, **fields: Any) -> list[SpeechCall]:
     request: Request = asking(text, task="speak", **fields)
     record = record_for(request.model, OPENAI)
     assert record.speech is not None
-    options = call_options(request.provider_options)
+    options = call_options(CallOptions, request.provider_options, provider=PROVIDER)
     return speech_calls(request, options=options, record=record, facts=record.speech)
 
 

@@ -9,9 +9,9 @@ from tests.providers.openai.wire import CALL, OPENAI, asking, clip, fold
 from ossicle.audio import AudioFormat
 from ossicle.errors import InvalidReplyError, StreamIncompleteError, UnsupportedFeatureError
 from ossicle.messages import AudioPart, Finished, Message, Reply
-from ossicle.rest import clip_of
+from ossicle.rest import call_options, clip_of
 from ossicle_openai.catalogue import record_for
-from ossicle_openai.options import call_options
+from ossicle_openai.options import PROVIDER, CallOptions
 from ossicle_openai.transcription import (
     TranscriptionStream,
     file_name,
@@ -25,7 +25,9 @@ def fields_for(model: str, options: dict[str, Any] | None = None, **more: Any) -
     request = asking(task="transcribe", model=model, messages=(sound,), **more)
     facts = record_for(model, OPENAI).transcription
     assert facts is not None
-    return transcription_fields(request, options=call_options(options or {}), facts=facts)
+    return transcription_fields(
+        request, options=call_options(CallOptions, options or {}, provider=PROVIDER), facts=facts
+    )
 
 
 def read(body: object, *, start_s: float = 0.0) -> Reply:
