@@ -67,7 +67,7 @@ class PreprocessorConformance(Conformance, is_part=True):
                 assert block.shape[1] == transform.channels, signal
                 assert np.isfinite(block).all(), signal
 
-    @check("keeps the duration as its rates say, but for what it tells and rings out")
+    @check("keeps the duration as its rates say, but for what it reports and rings out")
     def test_the_length_fits_the_effect(self, spec: PreprocessorSpec) -> None:
         """Frames out are frames in at the new rate, less `trimmed_s`, more `padded_s`.
 
@@ -151,7 +151,7 @@ class PreprocessorConformance(Conformance, is_part=True):
             for signal, one, other in zip(signals, alone, pool.map(work, signals), strict=True):
                 assert np.array_equal(one, other), signal
 
-    @check("tells its effect in finite numbers with a unit in the name")
+    @check("reports its effect in finite numbers with a unit in the name")
     def test_effects_are_named_and_finite(self, spec: PreprocessorSpec) -> None:
         """Such as `trimmed_s` and `gain_db`."""
         for signal in probe_signals():

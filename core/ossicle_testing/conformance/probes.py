@@ -80,7 +80,7 @@ class _Auditor:
         what = arguments[0] if arguments else ""
         if event == "open" and _is_library(what):
             return
-        if event in ("socket.connect", "socket.sendto"):  # the socket itself tells nothing
+        if event in ("socket.connect", "socket.sendto"):  # the socket itself says nothing
             what = arguments[1]
         own = self._active.get(threading.get_ident())
         for accesses in (*([] if own is None else [own]), *self._everywhere):
@@ -184,7 +184,7 @@ class Holdings:
 
     Attributes:
         threads: Living threads.
-        handles: Open file handles; 0 where the system does not tell.
+        handles: Open file handles; 0 where the system does not say.
     """
 
     threads: int

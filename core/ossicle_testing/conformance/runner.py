@@ -42,7 +42,7 @@ class Trial:
 def run_suite(
     suite: type[Conformance], *, checks: Collection[str] | None = None, stops_early: bool = False
 ) -> Trial:
-    """Run a suite in this process and tell how it went.
+    """Run a suite in this process and return how it went.
 
     Args:
         suite: Derived from one of the suites, with its fixtures.

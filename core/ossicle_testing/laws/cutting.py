@@ -29,7 +29,7 @@ class Flushing(Protocol):
 
 
 class Metering(Protocol):
-    """Anything that takes blocks and then tells what it found."""
+    """Anything that takes blocks and then returns what it found."""
 
     def add(self, block: Samples) -> None:
         """Take one block."""
@@ -53,7 +53,7 @@ def chunked_is_whole(
     """
     told = difference(run([whole]), run(pieces), place="what comes of the whole and of its pieces")
     if told is not None:
-        raise AssertionError(f"{told}; {_told_cuts(pieces)}")
+        raise AssertionError(f"{told}; {_cuts_in_words(pieces)}")
 
 
 def transform_chunked_is_whole(
@@ -73,7 +73,7 @@ def transform_chunked_is_whole(
     whole = passed_through(start(), [samples], takes_back=False)
     told = difference(whole, passed_through(start(), blocks), place="what comes out")
     if told is not None:
-        raise AssertionError(f"{told}; {_told_cuts(blocks)}")
+        raise AssertionError(f"{told}; {_cuts_in_words(blocks)}")
 
 
 def meter_chunked_is_whole(
@@ -106,7 +106,7 @@ def fold_is_split_invariant(events: Sequence[Event], split: Sequence[Event]) -> 
 
     Args:
         events: An answer.
-        split: The same answer, told in other pieces; see `strategies.event_splittings`.
+        split: The same answer, delivered in other pieces; see `strategies.event_splittings`.
 
     Raises:
         AssertionError: They do not.
@@ -115,7 +115,7 @@ def fold_is_split_invariant(events: Sequence[Event], split: Sequence[Event]) -> 
     for name in Reply.model_fields:
         told = difference(getattr(one, name), getattr(other, name), place=f"Reply.{name}")
         if told is not None:
-            raise AssertionError(f"{told}; told in {len(events)} and in {len(split)} events")
+            raise AssertionError(f"{told}; delivered in {len(events)} and in {len(split)} events")
 
 
 def blocks_of(samples: Samples, sizes: Iterable[int]) -> list[Samples]:
@@ -158,7 +158,7 @@ def _folded(events: Sequence[Event]) -> Reply:
     return fold.reply()
 
 
-def _told_cuts(pieces: Sequence[Any]) -> str:
+def _cuts_in_words(pieces: Sequence[Any]) -> str:
     sizes = [len(piece) if hasattr(piece, "__len__") else 1 for piece in pieces[:20]]
     more = "" if len(pieces) <= 20 else f" and {len(pieces) - 20} more"
     return f"cut into {', '.join(map(str, sizes))}{more}"

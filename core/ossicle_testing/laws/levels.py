@@ -25,7 +25,7 @@ def gain_commutes(
     below what single precision holds, no such law is promised: keep to levels that matter.
 
     Args:
-        level: Tells a level in dB of some kind.
+        level: Returns a level in dB of some kind.
         samples: Shape `(frames, channels)`.
         gain_db: By how much they are amplified; full scale is no bound here.
         tolerance_db: How far the two may lie apart.

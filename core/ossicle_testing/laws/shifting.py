@@ -51,7 +51,7 @@ def marks_move_with_shift(
     """What was found in time is found later when the samples come later.
 
     Args:
-        marks: Tells pairs of seconds.
+        marks: Returns pairs of seconds.
         samples: Shape `(frames, channels)`.
         sample_rate: In Hz.
         frames: Of silence before them; a whole number of windows where the finder has windows.

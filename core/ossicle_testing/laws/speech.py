@@ -23,13 +23,13 @@ def silence_keeps_words(
     """The transcript of a clip has the same words with silence at its ends.
 
     Args:
-        transcribe: Tells what is said, such as `lambda clip: client.transcribe(clip).text`.
+        transcribe: Returns what is said, such as `lambda clip: client.transcribe(clip).text`.
         clip: Speech.
         silence_s: Seconds of digital silence.
         where: It is put.
 
     Raises:
-        AssertionError: The words are others; only how many there are is told, and which differs.
+        AssertionError: The words are others; it says how many there are, and which differs.
     """
     expected = normal_words(transcribe(clip))
     found = normal_words(transcribe(with_silence(clip, silence_s=silence_s, where=where)))

@@ -26,7 +26,7 @@ from ossicle_testing.strategies.signals import Signal, signals
 from ossicle_testing.strategies.words import sentences
 
 AnswerForm = Literal["text", "audio", "reference"]
-"""How an earlier answer is told again."""
+"""How an earlier answer is repeated."""
 
 StepKind = Literal["say", "wait", "branch", "undo", "reopen", "switch"]
 """What can be done with a conversation; see `Step`."""

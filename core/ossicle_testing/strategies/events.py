@@ -71,7 +71,7 @@ _ARGUMENTS = ("{}", '{"query": "ünïcode"}', '{"at": 12.5, "also": ["a", "b"]}'
 
 @st.composite
 def event_splittings(draw: st.DrawFn, events: Sequence[Event]) -> tuple[Event, ...]:
-    """The same answer, told in other pieces: every delta cut anywhere, samples in half as well.
+    """The same answer in other pieces: every delta cut anywhere, samples in half as well.
 
     What is said of different things may also come in another order; pieces of one thing do not, and
     `ReplyStarted` stays first.

@@ -18,7 +18,7 @@ Voice = Callable[[str], Samples]
 """Says a text: mono float32 samples at 24 kHz, full scale ±1."""
 
 Ear = Callable[[Samples, int], str]
-"""Hears mono samples at a rate in Hz and tells the words."""
+"""Hears mono samples at a rate in Hz and returns the words."""
 
 ReplyFormat = Literal["wav", "pcm16", "mp3", "flac", "opus", "aac"]
 

@@ -9,6 +9,6 @@ ChatModel = Callable[[Sequence[tuple[str, str]]], str]
 
 
 def repeating_model(turns: Sequence[tuple[str, str]]) -> str:
-    """Says what it was told last, so that a test can tell that it was heard."""
+    """Repeats what was said last, so that a test sees that it was heard."""
     role, text = turns[-1]
     return f"The tool said: {text}" if role == "tool" else f"You said: {text}"

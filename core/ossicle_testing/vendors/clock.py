@@ -1,4 +1,4 @@
-"""Time as the fake vendors see it: a callable that tells Unix seconds."""
+"""Time as the fake vendors see it: a callable that returns Unix seconds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 Clock = Callable[[], float]
-"""Tells the wall time in Unix seconds; `time.time` is one."""
+"""Returns the wall time in Unix seconds; `time.time` is one."""
 
 
 class ManualClock:

@@ -40,7 +40,7 @@ class Service:
         answer: Gives the response to a request.
         schedule: Decides the fault of a request, or `None` for a server without faults.
         ledger: Where everything is written down.
-        clock: Tells Unix seconds.
+        clock: Returns Unix seconds.
         stopping: Set when the server shuts down.
         max_body_bytes: Longest request body.
         nonce_header: Header with the client's own name for the request; echoed in the answer.

@@ -193,7 +193,7 @@ def _corrupt_stream_body(fault: Fault, events: list[bytes]) -> Iterable[bytes | 
 
 
 def _without_end(events: list[bytes]) -> tuple[bytes, ...]:
-    """All events up to the last that carries audio or text, so that nothing tells of an end."""
+    """All events up to the last that carries audio or text, so that nothing says that it ended."""
     for last in range(len(events) - 1, -1, -1):
         if any(mark in events[last] for mark in _PAYLOADS):
             return tuple(events[: last + 1])

@@ -107,7 +107,7 @@ class Response:
             an event stream: one whole event per item); a `Pause` among them waits.
         executed: Whether the model ran for it.
         bill: What the vendor would charge for it.
-        bill_if_abandoned: Tells what is charged when the client leaves after so many body items;
+        bill_if_abandoned: Returns what is charged when the client leaves after so many body items;
             `None` charges the whole bill.
     """
 

@@ -82,7 +82,7 @@ def _said(errors: Iterable[ValidationError]) -> Iterator[Problem]:
                 allowed = [wanted] if rule == "const" else wanted
                 yield _wrong_value(path, [item for item in allowed if item is not None], error)
             case "required":
-                # One error for each name, which is told in its message alone.
+                # One error for each name, which only its message holds.
                 name = next(name for name in wanted if error.message.startswith(repr(name)))
                 yield Problem(path=_below(path, name), rule="missing")
             case "additionalProperties":

@@ -48,7 +48,7 @@ class FakeVendor:
         routes: What is served, the prefix included.
         prefix: What follows the port in the base URL, such as `/v1`.
         schedule: Decides the fault of each request; `None` means none.
-        clock: Tells Unix seconds.
+        clock: Returns Unix seconds.
         refuse: Words the answers of the status group.
         corrupt: Spoils responses for the content and stream groups.
         ledger: Where to write; a new one by default.
@@ -139,7 +139,7 @@ class FakeVendor:
     def watching(self) -> Iterator[list[Request]]:
         """Collects the requests that come while the block runs, each with its whole body.
 
-        The ledger keeps a digest alone; this is for tests that ask what a vendor was told. A
+        The ledger keeps a digest alone; this is for tests that ask what a vendor was sent. A
         request whose fault lets nothing of it be answered is not among them.
         """
         seen: list[Request] = []

@@ -411,7 +411,7 @@ async def calls_without_an_id(events: Events, request: Request) -> AsyncGenerato
         yield replace(event, id=None) if isinstance(event, ToolCallDelta) else event
 
 
-@broken(ROW, "parts are told and not their total")
+@broken(ROW, "parts are reported and not their total")
 async def tells_parts_only(events: Events, request: Request) -> AsyncGenerator[Any, None]:
     async for event in events:
         if isinstance(event, UsageReported):
@@ -427,7 +427,7 @@ async def mislabels_its_files(events: Events, request: Request) -> AsyncGenerato
         yield event
 
 
-@broken("test_references_are_issued_and_taken", "no moment of expiry told")
+@broken("test_references_are_issued_and_taken", "no moment of expiry reported")
 async def tells_no_expiry(events: Events, request: Request) -> AsyncGenerator[Any, None]:
     async for event in events:
         yield replace(event, expires_at=None) if isinstance(event, ReferenceIssued) else event

@@ -81,7 +81,7 @@ class DecodingChecks(Conformance, is_part=True):
 
     @check("decodes what it claims: float32 frames of the right rate, count and content")
     def test_it_reads_what_it_claims(self, spec: ConverterSpec) -> None:
-        """Delay and padding removed, where the format tells them."""
+        """Delay and padding removed, where the format states them."""
         for name, rule, signal, clip in self.inputs_or_skip(spec):
             stream = spec.factory().decode(clip)
             assert stream.channels == signal.channels, name
@@ -110,7 +110,7 @@ class DecodingChecks(Conformance, is_part=True):
     def test_it_reads_further_clips(
         self, spec: ConverterSpec, clips: Sequence[AudioClip | tuple[AudioClip, Pcm]]
     ) -> None:
-        """At the rate, channels and length that their headers tell."""
+        """At the rate, channels and length that their headers state."""
         if not clips:
             pytest.skip("no further clips are given")
         for given in clips:

@@ -230,7 +230,7 @@ class PipeSink(io.RawIOBase):
 
 
 def endless(target: AudioFormat, *, blocks: int, after: Callable[[int], None]) -> BlockStream:
-    """A stream of noise in blocks of 8,192 frames that tells the number of each one it gives."""
+    """A stream of noise in blocks of 8,192 frames that reports the number of each one it gives."""
     signal = Signal(
         kind="noise", frames=8192, sample_rate=target.sample_rate or 0,
         channels=target.channels or 0, level_dbfs=-12.0,

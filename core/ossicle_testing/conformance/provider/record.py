@@ -34,7 +34,7 @@ class RecordChecks(ProviderBench, is_part=True):
         for task, model in spec.default_models.items():
             assert task in provider.capabilities(model).tasks, (task, model)
 
-    @check("tells what a model can do without I/O, the same each time")
+    @check("states what a model can do without I/O, the same each time")
     def test_records_are_cheap_and_stable(self) -> None:
         """Also from another instance; records survive pickling and JSON."""
         provider, other = self.build(), self.build()

@@ -69,10 +69,10 @@ class ReferenceChecks(StreamChecks, is_part=True):
                 events = await collect(provider, request)
                 reference = judge_events(events, request).reference
                 assert reference is not None, "no id was issued"
-                assert reference.provider == "any"  # by the fold: what it was told
+                assert reference.provider == "any"  # by the fold: what it was given
                 started = [one for one in events if isinstance(one, ReplyStarted)]
                 assert reference.expires_at or not delivery.record.reference_lifetime_s, (
-                    "a lifetime is declared, and no moment of expiry told"
+                    "a lifetime is declared, and no moment of expiry reported"
                 )
                 if reference.expires_at is not None and started and started[0].server_time_s:
                     assert reference.expires_at > started[0].server_time_s, "it is dead at birth"

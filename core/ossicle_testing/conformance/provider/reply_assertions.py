@@ -128,7 +128,7 @@ def _judge_audio(events: list[Event], clip: AudioClip, request: Request) -> None
 
 
 def judge_usage(usage: Usage) -> None:
-    """Parts are no more than their whole; what is told is finite.
+    """Parts are no more than their whole; what is reported is finite.
 
     Raises:
         AssertionError: The sums are wrong.
@@ -137,7 +137,7 @@ def judge_usage(usage: Usage) -> None:
     outputs = (usage.output_text_tokens, usage.output_audio_tokens)
     for total, parts in ((usage.input_tokens, inputs), (usage.output_tokens, outputs)):
         told = [part for part in parts if part is not None]
-        assert total is not None or not told, "parts are told and not their total"
+        assert total is not None or not told, "parts are reported and not their total"
         if total is not None:
             assert sum(told) <= total, f"parts of {told} in a total of {total}"
     if usage.cached_tokens is not None and usage.input_tokens is not None:
@@ -168,7 +168,7 @@ def same_answer(one: Reply, other: Reply) -> None:
 
 
 def judge_error(error: BaseException, *, secret: str) -> None:
-    """An error is ossicle's own, says what happened, and tells no secret.
+    """An error is ossicle's own, says what happened, and holds no secret.
 
     Raises:
         AssertionError: It does not.

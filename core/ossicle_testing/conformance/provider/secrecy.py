@@ -1,4 +1,4 @@
-"""What must not be told, and to whom calls do not belong."""
+"""What must not be said, and to whom calls do not belong."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TOLD = "zanzibar"
 class SecrecyChecks(ErrorChecks, is_part=True):
     """Checks of errors, logs and representations."""
 
-    @check("tells neither the key nor what was said, in errors, logs and representations")
+    @check("gives away neither the key nor what was said, in errors, logs and representations")
     def test_nothing_secret_is_told(self) -> None:
         """The failing vendor sends back everything that it got."""
         settings = self.remote_or_skip()

@@ -20,7 +20,7 @@ class UsageChecks(ReplyChecks, is_part=True):
 
     @check("counts what was used: no audio where there is none, seconds at the rate it declares")
     def test_usage_fits_the_call(self) -> None:
-        """Row by row; what a provider does not tell is not asked for."""
+        """Row by row; what a provider does not report is not asked for."""
         todo = self.deliveries_or_skip()
 
         async def work(provider: AudioProvider) -> None:
@@ -56,7 +56,7 @@ class UsageChecks(ReplyChecks, is_part=True):
         for earlier, later in pairwise(told):
             for name in ("input_tokens", "output_tokens"):
                 before, after = getattr(earlier, name), getattr(later, name)
-                assert before is None or after is not None, f"{name} was told and taken back"
+                assert before is None or after is not None, f"{name} was reported and taken back"
                 assert before is None or before <= after, f"{name} shrinks"
         return judge_events(events, request)
 
@@ -69,7 +69,7 @@ def _judge_inputs(usage: Usage, delivery: Delivery, clip: AudioClip | None) -> N
     audio = usage.input_audio_tokens
     is_counted = delivery.record.audio_tokens_per_s_in is not None and usage.input_tokens
     assert clip is None or audio is not None or not is_counted, (
-        f"{delivery}: a rate of audio tokens is declared, and none of them told"
+        f"{delivery}: a rate of audio tokens is declared, and none of them reported"
     )
     if clip is None:
         assert not audio, f"{delivery}: {audio} tokens of audio in, where none was sent"
@@ -85,7 +85,7 @@ def _judge_outputs(usage: Usage, delivery: Delivery, reply: Reply) -> None:
     audio, record = usage.output_audio_tokens, delivery.record
     is_counted = _rate_out(record) is not None and usage.output_tokens
     assert reply.audio is None or audio is not None or not is_counted, (
-        f"{delivery}: a rate of audio tokens is declared, and none of them told"
+        f"{delivery}: a rate of audio tokens is declared, and none of them reported"
     )
     assert usage.output_tokens != 0, f"{delivery}: the answer cost nothing"
     if reply.audio is None:

@@ -18,7 +18,7 @@ class VendorModel:
         kind: What it does.
         max_characters: Of one text to speak.
         credits_per_character: What the cost header counts.
-        takes_language: Whether it can be told the language.
+        takes_language: Whether it takes the language.
         takes_context: Whether it takes the text before and after.
         price: Per million characters, or per hour heard, in US dollars.
     """

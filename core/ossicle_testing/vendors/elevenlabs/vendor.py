@@ -39,7 +39,7 @@ class FakeElevenLabs(FakeVendor):
     Args:
         voice: Says a text: mono float32 at 24 kHz.
         ear: Hears mono samples at a rate in Hz.
-        clock: Tells Unix seconds.
+        clock: Returns Unix seconds.
         schedule: Decides the fault of each request; `None` means none.
         keys: The keys that are let in; `None` lets in every key.
         voices: Further ids of voices that the account has.

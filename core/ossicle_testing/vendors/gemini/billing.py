@@ -44,7 +44,7 @@ def priced(bill: Bill, model: VendorModel) -> Bill:
 
 
 def usage_metadata(bill: Bill, *, thoughts: int) -> dict[str, object]:
-    """The usage block of a response; thoughts are part of the bill's text, but told apart.
+    """The usage block of a response; thoughts are part of the bill's text, but counted apart.
 
     Modalities that were not used are not named.
     """

@@ -66,7 +66,7 @@ def generate(state: State, request: Request) -> Response:
 
 
 def stream(state: State, request: Request) -> Response:
-    """Answer as server-sent events; the last one tells why it ended.
+    """Answer as server-sent events; the last one says why it ended.
 
     Raises:
         ApiError: The request is refused.

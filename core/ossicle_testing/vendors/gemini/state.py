@@ -22,7 +22,7 @@ class State:
     """Everything that routes share; safe to use from several threads.
 
     Attributes:
-        clock: Tells Unix seconds.
+        clock: Returns Unix seconds.
         voice: Says texts; never called twice at once.
         ear: Hears audio; never called twice at once.
         chat_model: Answers.

@@ -43,7 +43,7 @@ class FakeGemini(FakeVendor):
         voice: Says a text: mono float32 at 24 kHz.
         ear: Hears mono samples at a rate in Hz.
         chat_model: Answers a conversation, given as (role, text) pairs.
-        clock: Tells Unix seconds.
+        clock: Returns Unix seconds.
         schedule: Decides the fault of each request; `None` means none.
         keys: The keys that are let in; `None` lets in every key.
         blocks: Reasons for which prompts with these words (in lower case) are blocked.

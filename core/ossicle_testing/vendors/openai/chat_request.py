@@ -32,7 +32,7 @@ class ChatRequest:
         writes: Whether text is asked for.
         format: Format of the audio; `pcm16` where none is named.
         stream: Whether to stream.
-        include_usage: Whether a stream tells its usage.
+        include_usage: Whether a stream reports its usage.
         obfuscate: Whether chunks are padded with random text.
         tools: The functions on offer, as sent.
         tool_choice: `none`, `auto`, `required`, or the name of a function.

@@ -60,7 +60,7 @@ class Quirks:
         checks_input_format: Whether `input_audio.format` must be wav or mp3 and must be true.
         audio_url_parts: Whether parts of type `audio_url` are heard.
         max_audio_bytes: Largest decoded `input_audio`.
-        usage_cost: Whether usage tells the cost.
+        usage_cost: Whether usage states the cost.
 
         speech_body: Answer of the speech endpoint: audio, or JSON with `audio_data`.
         speech_formats: What `response_format` may be.

@@ -43,7 +43,7 @@ class State:
 
     Attributes:
         quirks: Which server is played.
-        clock: Tells Unix seconds.
+        clock: Returns Unix seconds.
         voice: Says texts; never called twice at once.
         ear: Hears audio; never called twice at once.
         chat_model: Answers.

@@ -58,7 +58,7 @@ class FakeOpenAI(FakeVendor):
         ear: Hears mono samples at a rate in Hz.
         chat_model: Answers a conversation, given as (role, text) pairs.
         quirks: Which server to play; see `PROFILES`.
-        clock: Tells Unix seconds: ages audio ids, ends models and dates every answer.
+        clock: Returns Unix seconds: ages audio ids, ends models and dates every answer.
         schedule: Decides the fault of each request; `None` means none.
         keys: The keys that are let in, each an account of its own; `None` lets in every key.
         custom_voices: Ids that `voice: {"id": ...}` may name.
