@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ossicle.signal.blocks import Reblocker, Samples, finite
 from ossicle.signal.decibels import power_to_db, powers_to_db
+from ossicle.signal.excess import ExcessMeter, whole_dbfs
 from ossicle.signal.series import Series
 
 HIGH_HZ = 16_000.0
@@ -29,7 +30,6 @@ MAX_COLUMNS = 1024
 MAX_BANDS = 128
 
 _FRAMES_PER_TILE = 64
-_SILENT_DB = -127
 _BANDWIDTH_RANGE_DB = 65.0
 _BANDWIDTH_FLOOR_DBFS = -118.0
 
@@ -82,23 +82,36 @@ class Spectrogram:
 class SpectralShapes:
     """The rough shape of consecutive spectra.
 
+    What stands still for seconds (hum, a chord, a fan, noise of any colour) is the *background* of
+    each bin: its median over 64 spectra. What rises above twice the background is the *excess*.
+
     Attributes:
         levels_dbfs: Level in each band of `BAND_EDGES_HZ` below Nyquist, in whole dBFS from −127
             to 0; shape `(spectra, bands)`.
         spreads: Over how many bins the energy of these bands is spread: about 2 for a tone, half
             the bins for noise; shape `(spectra,)`.
+        excess_db: How far the excess lifts each band above its background, in whole halves of a
+            decibel, from 0 to 60; shape `(spectra, bands)`.
+        excess_spreads: Over how many bins the excess is spread; shape `(spectra,)`.
+        excess_dbfs: Level of the excess, in all bands and in those above 300 Hz, in whole dBFS;
+            shape `(spectra, 2)`.
+        whole_dbfs: The same of everything from the lowest bin on; shape `(spectra, 2)`.
         step_s: Seconds from one spectrum to the next.
     """
 
     levels_dbfs: NDArray[np.int8]
     spreads: NDArray[np.float32]
+    excess_db: NDArray[np.int8]
+    excess_spreads: NDArray[np.int8]
+    excess_dbfs: NDArray[np.int8]
+    whole_dbfs: NDArray[np.int8]
     step_s: float
 
 
 class SpectrumMeter:
     """Measures spectra of 20 to 40 ms, side by side, of a stream; memory hardly grows.
 
-    Keeps 13 bytes for each spectrum (2 MB an hour) and one picture of bounded size.
+    Keeps 27 bytes for each spectrum (4 MB an hour) and one picture of bounded size.
 
     Args:
         sample_rate: In Hz.
@@ -120,6 +133,7 @@ class SpectrumMeter:
         self._bands = _band_starts(self._bin_hz, self._bins)
         self._shapes = Series(np.int8, width=max(len(self._bands) - 1, 0))
         self._spreads = Series(np.float32)
+        self._excess = ExcessMeter(self._bands)
         self._picture = _Picture(bins=self._bins)
 
     def add(self, block: Samples) -> None:
@@ -130,14 +144,20 @@ class SpectrumMeter:
             self._count += len(powers)
             self._shapes.extend(self._band_levels(powers))
             self._spreads.extend(self._spread(powers))
+            self._excess.add(powers)
             self._picture.add(powers)
 
     def shapes(self) -> SpectralShapes:
         """The rough shape of every spectrum so far."""
         rest = self._rest()
+        excess = self._excess.values(rest)
         return SpectralShapes(
             levels_dbfs=np.concatenate([self._shapes.values, self._band_levels(rest)]),
             spreads=np.concatenate([self._spreads.values, self._spread(rest)]),
+            excess_db=excess.bands,
+            excess_spreads=excess.spreads,
+            excess_dbfs=excess.levels[:, :2],
+            whole_dbfs=excess.levels[:, 2:],
             step_s=self.frames / self.sample_rate,
         )
 
@@ -200,8 +220,7 @@ class SpectrumMeter:
         if len(self._bands) < 2:
             return np.zeros((len(powers), 0), np.int8)
         bands = np.add.reduceat(powers[:, : self._bands[-1]], self._bands[:-1], axis=1)
-        levels = powers_to_db(np.maximum(bands, 1e-13))
-        return np.clip(np.rint(levels), _SILENT_DB, 0).astype(np.int8)
+        return whole_dbfs(bands)
 
     def _spread(self, powers: NDArray[np.float32]) -> NDArray[np.float32]:
         if len(self._bands) < 2:
