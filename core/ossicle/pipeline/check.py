@@ -63,6 +63,9 @@ def judge(
     return found
 
 
+SEND_ANYWAY = 'To send it all the same, give PipelineSettings(quality="warn"), or --quality warn to the command.'
+
+
 def refuse_faults(findings: Sequence[Finding], settings: PipelineSettings) -> None:
     """Raise when an error was found and the settings say so.
 
@@ -77,5 +80,5 @@ def refuse_faults(findings: Sequence[Finding], settings: PipelineSettings) -> No
     raise QualityRefusedError(
         f"the audio was refused before sending: {worst.message}{more}",
         findings=findings,
-        fix=worst.fix or "Record it again, or set quality='warn' to send it all the same.",
+        fix=f"{worst.fix or 'Record it again.'} {SEND_ANYWAY}",
     )

@@ -98,9 +98,9 @@ def test_the_level_of_speech_is_judged(
 
 @pytest.mark.parametrize(
     ("gain_db", "expected"),
-    [(0.0, []), (5.0, [("clipping", "warning")]), (24.0, [("clipping", "error")])],
+    [(0.0, []), (5.0, [("clipping", "warning")]), (24.0, [("clipping", "warning")])],
 )
-def test_clipping_is_a_warning_until_it_is_extreme(
+def test_clipping_is_a_warning_since_a_recogniser_still_hears(
     speech: Speech, gain_db: float, expected: list[tuple[str, str]]
 ) -> None:
     samples = np.clip(speech[0] * 10 ** (gain_db / 20), -1.0, 1.0)
@@ -116,7 +116,8 @@ def test_clipping_is_a_warning_until_it_is_extreme(
 def test_pauses_do_not_dilute_clipping(speech: Speech) -> None:
     loud = np.clip(speech[0] * 30, -1.0, 1.0)
     padded = np.concatenate([loud, silence(60.0, sample_rate=speech[1])])
-    assert codes(ClippingValidator(), judged(speech, padded)) == [("clipping", "error")]
+    [whole], [diluted] = (findings(ClippingValidator(), judged(speech, x)) for x in (loud, padded))
+    assert diluted.measured == pytest.approx(whole.measured, rel=0.2)
 
 
 def test_an_offset_is_named(speech: Speech) -> None:
@@ -224,5 +225,5 @@ def test_a_few_frames_can_be_judged(kind: type[Validator], frames: int) -> None:
 def test_thresholds_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="min_dbfs"):
         LevelValidator(lost_dbfs=-30.0, min_dbfs=-40.0)
-    with pytest.raises(ConfigurationError, match="extreme_share"):
-        ClippingValidator(some_share=0.5, extreme_share=0.1)
+    with pytest.raises(ConfigurationError, match="some_share"):
+        ClippingValidator(some_share=1.5)
