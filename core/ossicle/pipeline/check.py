@@ -63,7 +63,10 @@ def judge(
     return found
 
 
-SEND_ANYWAY = 'To send it all the same, give PipelineSettings(quality="warn"), or --quality warn to the command.'
+_SEND_ANYWAY = (
+    'To send it all the same, give PipelineSettings(quality="warn"); on the command line, '
+    "--quality warn."
+)
 
 
 def refuse_faults(findings: Sequence[Finding], settings: PipelineSettings) -> None:
@@ -80,5 +83,5 @@ def refuse_faults(findings: Sequence[Finding], settings: PipelineSettings) -> No
     raise QualityRefusedError(
         f"the audio was refused before sending: {worst.message}{more}",
         findings=findings,
-        fix=f"{worst.fix or 'Record it again.'} {SEND_ANYWAY}",
+        fix=f"{worst.fix or 'Record it again.'} {_SEND_ANYWAY}",
     )
