@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ossicle.audio import AudioFormat, parse_input_format
 from ossicle.errors import ConfigurationError
 from ossicle_cli.session import Session
 from ossicle_cli.sources import call_source
 
 if TYPE_CHECKING:
+    from ossicle.audio import AudioFormat
     from ossicle.pipeline import PipelineSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -119,7 +119,11 @@ def text_of(text: str | None) -> str | None:
 def _input_format(
     _ctx: click.Context, _parameter: click.Parameter, value: str | None
 ) -> AudioFormat | None:
-    return None if value is None else parse_input_format(value)
+    if value is None:
+        return None
+    from ossicle.audio import parse_input_format
+
+    return parse_input_format(value)
 
 
 def input_options(command: Command) -> Command:

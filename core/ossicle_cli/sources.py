@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ossicle.audio import AudioClip, AudioFormat
-from ossicle.audio.file_objects import read_to_end
 from ossicle.errors import ConfigurationError, FileAccessError
 from ossicle.intake import DEFAULT, IntakeLimits, load
 
@@ -45,6 +44,8 @@ def call_source(name: str, form: AudioFormat | None = None) -> Path | bytes | Au
     """
     source: Path | bytes
     if name == "-":
+        from ossicle.audio.file_objects import read_to_end
+
         source = read_to_end(sys.stdin.buffer, max_bytes=DEFAULT.encoded_bytes)
     else:
         source = path_source(name)

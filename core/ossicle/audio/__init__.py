@@ -1,19 +1,39 @@
 """Encoded and decoded audio as values; the lowest room but the errors."""
 
-from ossicle.audio.clip import AudioClip
-from ossicle.audio.facts import AudioFacts
-from ossicle.audio.format import (
-    OUTPUT_FORMATS,
-    SAMPLE_WIDTHS,
-    AudioFormat,
-    Container,
-    OutputFormat,
-    SampleFormat,
-)
-from ossicle.audio.pcm import BLOCK_FRAMES, BlockStream, Pcm
-from ossicle.audio.raw_format import parse_input_format
-from ossicle.audio.saving import atomic_writer
+from typing import TYPE_CHECKING
+
 from ossicle.audio.sniff import sniff
+
+if TYPE_CHECKING:
+    from ossicle.audio.clip import AudioClip
+    from ossicle.audio.facts import AudioFacts
+    from ossicle.audio.format import (
+        OUTPUT_FORMATS,
+        SAMPLE_WIDTHS,
+        AudioFormat,
+        Container,
+        OutputFormat,
+        SampleFormat,
+    )
+    from ossicle.audio.pcm import BLOCK_FRAMES, BlockStream, Pcm
+    from ossicle.audio.raw_format import parse_input_format
+    from ossicle.audio.saving import atomic_writer
+else:
+    from ossicle.lazy_names import lazy_names
+
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "clip": "AudioClip",
+            "facts": "AudioFacts",
+            "format": (
+                "OUTPUT_FORMATS SAMPLE_WIDTHS AudioFormat Container OutputFormat SampleFormat"
+            ),
+            "pcm": "BLOCK_FRAMES BlockStream Pcm",
+            "raw_format": "parse_input_format",
+            "saving": "atomic_writer",
+        },
+    )
 
 __all__ = [
     "BLOCK_FRAMES",

@@ -305,7 +305,7 @@ def _encode(
         writer = find_writer(target, converters, incremental=True)
         rule = writer.writing(target)
         if rule is None or not rule.is_incremental:
-            # Its header is written last, on the way to where nobody can go back.
+            # Its header is written last, and this sink cannot go back.
             with tempfile.TemporaryFile() as file:
                 encoded = encode_stream(stream, target, file, converters=converters, reason=reason)
                 file.seek(0)

@@ -151,7 +151,7 @@ def _resampled(stream: BlockStream, sample_rate: int) -> BlockStream:
 
 
 def clip_over(source: bytes | Path, form: AudioFormat) -> AudioClip:
-    """A clip over what was written in a format; only raw samples need to be told what they are."""
+    """A clip over what was written in a format; only raw samples do not say what they are."""
     if form.container == "raw":
         return AudioClip.from_pcm(
             source,

@@ -52,59 +52,94 @@ A message has three parts: what happened, with which value, what to do next. Fac
 Messages never hold keys, headers, audio bytes, base64, transcripts or prompts.
 """
 
-from ossicle.errors.audio import (
-    AudioError,
-    AudioLimitError,
-    MalformedAudioError,
-    QualityRefusedError,
-    UnsupportedFormatError,
-)
-from ossicle.errors.base import OssicleError
-from ossicle.errors.plugin_and_storage import (
-    DuplicateNameError,
-    NotStoredError,
-    PluginContractError,
-    PluginError,
-    PluginLoadError,
-    SchemaVersionError,
-    StorageConflictError,
-    StorageCorruptError,
-    StorageError,
-)
-from ossicle.errors.usage import (
-    AudioDeviceError,
-    BudgetExceededError,
-    ConfigurationError,
-    ContextOverflowError,
-    DeadlineExceededError,
-    DependencyMissingError,
-    FileAccessError,
-    LimitReachedError,
-    MissingKeyError,
-    TextTooLongError,
-    UnknownModelError,
-    UnknownProviderError,
-    UnknownVoiceError,
-    UnsupportedFeatureError,
-    UnsupportedModalityError,
-)
-from ossicle.errors.vendor import (
-    AmbiguousOutcomeError,
-    AudioMissingError,
-    AudioReferenceNotFoundError,
-    AuthenticationError,
-    ContentRefusedError,
-    InvalidReplyError,
-    ModelNotFoundError,
-    PermissionRefusedError,
-    ProviderConnectionError,
-    ProviderError,
-    ProviderUnavailableError,
-    QuotaExhaustedError,
-    RateLimitedError,
-    RequestRefusedError,
-    StreamIncompleteError,
-)
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ossicle.errors.audio import (
+        AudioError,
+        AudioLimitError,
+        MalformedAudioError,
+        QualityRefusedError,
+        UnsupportedFormatError,
+    )
+    from ossicle.errors.base import OssicleError
+    from ossicle.errors.plugin_and_storage import (
+        DuplicateNameError,
+        NotStoredError,
+        PluginContractError,
+        PluginError,
+        PluginLoadError,
+        SchemaVersionError,
+        StorageConflictError,
+        StorageCorruptError,
+        StorageError,
+    )
+    from ossicle.errors.usage import (
+        AudioDeviceError,
+        BudgetExceededError,
+        ConfigurationError,
+        ContextOverflowError,
+        DeadlineExceededError,
+        DependencyMissingError,
+        FileAccessError,
+        LimitReachedError,
+        MissingKeyError,
+        TextTooLongError,
+        UnknownModelError,
+        UnknownProviderError,
+        UnknownVoiceError,
+        UnsupportedFeatureError,
+        UnsupportedModalityError,
+    )
+    from ossicle.errors.vendor import (
+        AmbiguousOutcomeError,
+        AudioMissingError,
+        AudioReferenceNotFoundError,
+        AuthenticationError,
+        ContentRefusedError,
+        InvalidReplyError,
+        ModelNotFoundError,
+        PermissionRefusedError,
+        ProviderConnectionError,
+        ProviderError,
+        ProviderUnavailableError,
+        QuotaExhaustedError,
+        RateLimitedError,
+        RequestRefusedError,
+        StreamIncompleteError,
+    )
+else:
+    from ossicle.lazy_names import lazy_names
+
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "audio": (
+                "AudioError AudioLimitError MalformedAudioError QualityRefusedError "
+                "UnsupportedFormatError"
+            ),
+            "base": "OssicleError",
+            "plugin_and_storage": (
+                "DuplicateNameError NotStoredError PluginContractError PluginError "
+                "PluginLoadError SchemaVersionError StorageConflictError StorageCorruptError "
+                "StorageError"
+            ),
+            "usage": (
+                "AudioDeviceError BudgetExceededError ConfigurationError ContextOverflowError "
+                "DeadlineExceededError DependencyMissingError FileAccessError "
+                "LimitReachedError MissingKeyError TextTooLongError UnknownModelError "
+                "UnknownProviderError UnknownVoiceError UnsupportedFeatureError "
+                "UnsupportedModalityError"
+            ),
+            "vendor": (
+                "AmbiguousOutcomeError AudioMissingError AudioReferenceNotFoundError "
+                "AuthenticationError ContentRefusedError InvalidReplyError ModelNotFoundError "
+                "PermissionRefusedError ProviderConnectionError ProviderError "
+                "ProviderUnavailableError QuotaExhaustedError RateLimitedError "
+                "RequestRefusedError StreamIncompleteError"
+            ),
+        },
+    )
 
 __all__ = [
     "AmbiguousOutcomeError",

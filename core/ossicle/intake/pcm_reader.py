@@ -21,7 +21,7 @@ MAX_BLOCK_SAMPLES = 1 << 19
 """Most samples in a block, so that many channels do not multiply the memory."""
 
 CONTAINERS = ("raw", "wav", "w64", "aiff", "au", "caf")
-"""Containers in which the samples lie in one piece; where, `AudioFacts` tells."""
+"""Containers in which the samples lie in one piece; where, `AudioFacts` says."""
 
 ENCODINGS = (
     "pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le",

@@ -1,4 +1,4 @@
-"""A clip without the tags around it: native libraries read them slowly, and nobody asked."""
+"""A clip without the tags around it: native libraries read them slowly, and none is needed."""
 
 from __future__ import annotations
 

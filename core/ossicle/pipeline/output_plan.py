@@ -16,18 +16,18 @@ _TELEPHONE_RATE = 8000
 _WRAPS = {("raw", "wav"), ("wav", "raw")}
 
 
-def streams_upstream(draft: CallRequest, capabilities: Capabilities) -> bool:
+def streams_upstream(request: CallRequest, capabilities: Capabilities) -> bool:
     """Whether the provider is asked to stream: as wanted, or where audio comes in no other way."""
     output = capabilities.audio_output
-    if "audio" not in draft.output or output is None:
-        return draft.stream and capabilities.streaming
-    if draft.stream:
+    if "audio" not in request.output or output is None:
+        return request.stream and capabilities.streaming
+    if request.stream:
         return capabilities.streaming and bool(output.streamed)
     return not output.whole and bool(output.streamed)
 
 
 def plan_output(
-    draft: CallRequest,
+    request: CallRequest,
     capabilities: Capabilities,
     converters: Sequence[ConverterSpec],
     *,
@@ -39,7 +39,7 @@ def plan_output(
         UnsupportedFeatureError: The model gives no audio.
         UnsupportedFormatError: Nothing installed makes the wanted format of what the model gives.
     """
-    if "audio" not in draft.output:
+    if "audio" not in request.output:
         return None
     offered = capabilities.audio_output
     if offered is None:
@@ -48,10 +48,10 @@ def plan_output(
             feature="audio_output",
             fix="Ask for text only.",
         )
-    rules = offered.streamed if streams_upstream(draft, capabilities) else offered.whole
+    rules = offered.streamed if streams_upstream(request, capabilities) else offered.whole
     if not rules:
         raise UnsupportedFormatError(f"{capabilities} names no audio format that it gives")
-    wanted = _wanted(draft, rules)
+    wanted = _wanted(request, rules)
     if wanted is None:
         native = _format_of(rules[0])
         return OutputPlan(native=native, delivered=native, steps=(_as_it_comes(),))
@@ -60,13 +60,13 @@ def plan_output(
             native = _format_of(rule, wanted.encoding)
             if bit_rate is None or not native.is_lossy:
                 return OutputPlan(native=native, delivered=native, steps=(_as_it_comes(),))
-    return _converted(wanted, rules, converters, bit_rate=bit_rate, streams=draft.stream)
+    return _converted(wanted, rules, converters, bit_rate=bit_rate, streams=request.stream)
 
 
-def _wanted(draft: CallRequest, rules: Sequence[FormatRule]) -> AudioFormat | None:
-    if draft.output_format is not None:
-        return AudioFormat.named(draft.output_format)
-    if draft.stream or not _format_of(rules[0]).is_pcm:
+def _wanted(request: CallRequest, rules: Sequence[FormatRule]) -> AudioFormat | None:
+    if request.output_format is not None:
+        return AudioFormat.named(request.output_format)
+    if request.stream or not _format_of(rules[0]).is_pcm:
         return None
     return AudioFormat.named("wav")
 

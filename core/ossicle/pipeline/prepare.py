@@ -52,7 +52,7 @@ class PreparedClip:
         record: What was done to it.
         measurements: Of what will be sent; `None` when it was passed through unmeasured.
         saved_s: Seconds that were cut off because they held nothing.
-        samples: Digest of the decoded samples of `clip`; `None` where nobody wanted it.
+        samples: Digest of the decoded samples of `clip`; `None` where it was not wanted.
     """
 
     clip: AudioClip
@@ -64,26 +64,26 @@ class PreparedClip:
 
 
 def prepare_clip(
-    clip: AudioClip, plan: ClipPlan, workshop: AudioTools, *, cancelled: threading.Event
+    clip: AudioClip, plan: ClipPlan, tools: AudioTools, *, cancelled: threading.Event
 ) -> PreparedClip:
     """Do to a clip what its plan says; blocking, for a worker thread.
 
     Args:
         clip: As it came in.
         plan: Made for this very clip.
-        workshop: Converters and preprocessors.
+        tools: Converters and preprocessors.
         cancelled: Set by the caller to stop between two blocks.
 
     Raises:
         AudioLimitError: It decodes to more than the limits allow.
         MalformedAudioError: It does not decode.
     """
-    check_facts(clip.facts, workshop.limits)
+    check_facts(clip.facts, tools.limits)
     if plan.is_pass_through:
-        return _pass_through(clip, plan, workshop, cancelled)
+        return _pass_through(clip, plan, tools, cancelled)
     reasons = {step.action: step.reason for step in plan.steps}
-    with decode(clip, limits=workshop.limits, converters=workshop.converters) as source:
-        early, late = split_at_measurements(_preprocessors(plan, workshop))
+    with decode(clip, limits=tools.limits, converters=tools.converters) as source:
+        early, late = split_at_measurements(_preprocessors(plan, tools))
         first = Chain(early, sample_rate=source.sample_rate, channels=source.channels)
         meter = Meter(first.sample_rate, first.channels)
         # Resampling turns flat tops into ripples, so clipping is counted before it.
@@ -105,7 +105,7 @@ def prepare_clip(
                 stream,
                 plan.target,
                 sink,
-                converters=workshop.converters,
+                converters=tools.converters,
                 reason=reasons.get("encode", "what the model takes"),
             )
             encoded = clip_over(sink.getvalue(), written.format)
@@ -133,11 +133,11 @@ def prepare_clip(
 
 
 def _pass_through(
-    clip: AudioClip, plan: ClipPlan, workshop: AudioTools, cancelled: threading.Event
+    clip: AudioClip, plan: ClipPlan, tools: AudioTools, cancelled: threading.Event
 ) -> PreparedClip:
     measured: Measurements | None = None
-    if workshop.is_measured:
-        with decode(clip, limits=workshop.limits, converters=workshop.converters) as source:
+    if tools.is_measured:
+        with decode(clip, limits=tools.limits, converters=tools.converters) as source:
             meter = Meter(source.sample_rate, source.channels)
             for block in _until(source, cancelled):
                 meter.add(block)
@@ -157,16 +157,16 @@ def _pass_through(
     return PreparedClip(clip=clip, source=clip.facts, record=record, measurements=measured)
 
 
-def _preprocessors(plan: ClipPlan, workshop: AudioTools) -> list[tuple[str, Preprocessor]]:
-    return [(name, _maker(name, plan.target, workshop)) for name in plan.preprocess]
+def _preprocessors(plan: ClipPlan, tools: AudioTools) -> list[tuple[str, Preprocessor]]:
+    return [(name, _maker(name, plan.target, tools)) for name in plan.preprocess]
 
 
-def _maker(name: str, target: AudioFormat, workshop: AudioTools) -> Preprocessor:
+def _maker(name: str, target: AudioFormat, tools: AudioTools) -> Preprocessor:
     if name == "downmix" and target.channels is not None:
         return Downmix(channels=target.channels)
     if name == "resample" and target.sample_rate is not None:
         return ResampleTo(sample_rate=target.sample_rate)
-    return workshop.preprocessors[name]
+    return tools.preprocessors[name]
 
 
 def _metered(blocks: Iterable[Samples], meter: Meter | ClippingMeter) -> Iterator[Samples]:

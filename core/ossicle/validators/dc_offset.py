@@ -9,7 +9,7 @@ from ossicle.messages import Finding
 from ossicle.validators.thresholds import check_rising
 
 MAX_OFFSET = 0.01
-"""One percent of full scale, −40 dBFS: well above what sound converters leave."""
+"""One percent of full scale, −40 dBFS: well above what analogue converters leave."""
 
 
 class DcOffsetValidator(Validator):

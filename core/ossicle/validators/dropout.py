@@ -9,7 +9,7 @@ from ossicle.messages import Finding
 
 
 class DropoutValidator(Validator):
-    """Warns of zeros that cut into sound, as lost network packets leave them."""
+    """Warns of zeros that cut into audio, as lost network packets leave them."""
 
     name = "dropout"
 
@@ -24,7 +24,7 @@ class DropoutValidator(Validator):
             Finding(
                 code="dropout",
                 severity="warning",
-                message=f"{len(marks)} gaps cut into the sound, {lost_s:.2f} s in all",
+                message=f"{len(marks)} gaps cut into the audio, {lost_s:.2f} s in all",
                 measured=lost_s,
                 allowed=0.0,
                 unit="s",

@@ -13,14 +13,14 @@ MIN_HIGH_DBFS = -75.0
 """Quieter than this, what lies above 16 kHz cannot carry a command through any microphone."""
 
 MAX_HIGH_EXCESS_DB = 6.0
-"""Natural sound is thinner above 16 kHz than from 12 to 16 kHz; white noise is as dense."""
+"""Natural audio is thinner above 16 kHz than from 12 to 16 kHz; white noise is as dense."""
 
 MAX_LOW_SHARE = 0.5
 """A deep voice alone shows up to a tenth of its energy below 50 Hz."""
 
 
 class InaudibleValidator(Validator):
-    """Warns of energy above 16 kHz or below 50 Hz that ordinary sound does not have.
+    """Warns of energy above 16 kHz or below 50 Hz that ordinary audio does not have.
 
     Args:
         min_high_dbfs: Level above 16 kHz under which it does not matter.

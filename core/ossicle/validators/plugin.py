@@ -33,14 +33,14 @@ def ossicle_register_validators() -> Sequence[ValidatorSpec]:
             name="format", summary="Not taken, cut off or damaged.", factory=FormatValidator
         ),
         ValidatorSpec(
-            name="silence", summary="Silence, or sound without speech.", factory=SilenceValidator
+            name="silence", summary="Silence, or audio without speech.", factory=SilenceValidator
         ),
         ValidatorSpec(name="level", summary="Too quiet or too loud.", factory=LevelValidator),
         ValidatorSpec(
             name="clipping", summary="Driven beyond full scale.", factory=ClippingValidator
         ),
         ValidatorSpec(name="noise", summary="Speech lost in noise.", factory=NoiseValidator),
-        ValidatorSpec(name="dropout", summary="Gaps cut into sound.", factory=DropoutValidator),
+        ValidatorSpec(name="dropout", summary="Gaps cut into audio.", factory=DropoutValidator),
         ValidatorSpec(name="dc_offset", summary="Off centre.", factory=DcOffsetValidator),
         ValidatorSpec(
             name="dead_channel",

@@ -15,14 +15,14 @@ _SURE_S = 0.4
 
 
 class SilenceValidator(Validator):
-    """Refuses silence, and sound in which nobody speaks.
+    """Refuses silence, and audio without speech.
 
     Speech models invent words when there are none, and the call is billed all the same.
 
     Args:
         min_speech_s: Less speech than this counts as none.
         long_silence_s: Silence of this length at an end is worth a hint.
-        no_speech: How bad sound without speech is; `warning` for models that also listen to
+        no_speech: How bad audio without speech is; `warning` for models that also listen to
             music or noises.
 
     Source: Koenecke et al., "Careless Whisper: speech-to-text hallucination harms", FAccT 2024;
@@ -66,7 +66,7 @@ class SilenceValidator(Validator):
             code="no_speech",
             severity=severity,
             message=(
-                f"no speech was found in {measurements.duration_s:.1f} s of sound at "
+                f"no speech was found in {measurements.duration_s:.1f} s of audio at "
                 f"{measurements.rms_dbfs:.0f} dBFS"
             ),
             measured=measurements.speech_s,
