@@ -66,7 +66,12 @@ def _show_proof(session: Session, listings: Sequence[PluginListing], *, as_json:
             listing.name,
             cell(proof.state, _PROOF_STYLES[proof.state]),
             f"{len(proof.proved)} of {sum(len(one.claims) for one in proof.reports)}",
-            ", ".join(f"{name} {text}" for name, text in _versions(proof).items()),
+            ", ".join(
+                [
+                    *(() if proof.report is None else [proof.report.made_on]),
+                    *(f"{name} {text}" for name, text in _versions(proof).items()),
+                ]
+            ),
             ". ".join(filter(None, (proof.reason, proof.fix, *_exceptions(proof)))),
         )
         for listing, proof in found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ossicle import Client
+from ossicle.plugins import Behaviour, CapabilityReport, Claim, ShippedReport
 
 from ..conftest import Run, document, write_wav
 
@@ -19,6 +21,36 @@ def test_plugins(run: Run) -> None:
     shown = run("plugins").stdout
     assert "echo" in shown
     assert "ready" in shown
+
+
+def test_what_is_proved_of_plugins(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.json"
+    monkeypatch.setattr("ossicle.plugins.proof.report_path", lambda module: path)
+    shown = " ".join(run("plugins", "--verified").stdout.split())
+    assert "missing 0 of 0" in shown
+    assert "not proved here" in shown
+    passed = Behaviour(name="test_a", says="does a", outcome="passed")
+    cannot = Behaviour(name="test_b", says="does b", outcome="exception", reason="too deaf")
+    tried = CapabilityReport(
+        kind="provider", subject="echo", behaviours=(passed, cannot), versions={"python": "3.11"},
+        claims=(Claim(what="hears", is_proved=True), Claim(what="sings")),
+    )  # fmt: skip
+    report = ShippedReport(
+        plugins=("echo",), distribution="ossicle", version=metadata.version("ossicle"),
+        kit_version="0.1.0", made_on="2026-12-01", reports=(tried,),
+    )  # fmt: skip
+    path.write_text(report.model_dump_json())
+    found = {
+        one["name"]: one for one in document(run("plugins", "--verified", "--json"))["plugins"]
+    }
+    assert (found["echo"]["state"], found["local"]["state"]) == ("verified", "missing")
+    assert found["echo"]["proved"] == ["hears"]
+    assert (found["echo"]["made_on"], found["echo"]["kit_version"]) == ("2026-12-01", "0.1.0")
+    assert found["local"]["made_on"] is None
+    shown = " ".join(run("plugins", "--verified").stdout.split())
+    assert "verified 1 of 2 2026-12-01, python 3.11 does not hold: provider" in shown
 
 
 def test_models_of_a_provider(run: Run) -> None:
