@@ -5,24 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ossicle_testing.vendors.speech_models import SpeechModels
+from ossicle_testing.vendors.state import VendorState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """Everything that routes share; safe to use from several threads.
+@dataclass(kw_only=True)
+class State(VendorState):
+    """Everything that routes share.
 
     Attributes:
-        speech_models: Speaks and hears.
-        keys: The keys that are let in; `None` lets in every key.
         voices: Ids of voices.
         voice_factor: What a voice costs, as a multiple of the usual.
         is_pro: Whether the account is on a Pro plan.
         forbidden: Words that the policy forbids, in lower case.
     """
 
-    speech_models: SpeechModels
-    keys: frozenset[str] | None
     voices: frozenset[str]
     voice_factor: Decimal
     is_pro: bool

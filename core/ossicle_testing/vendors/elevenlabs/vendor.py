@@ -80,8 +80,8 @@ class FakeElevenLabs(FakeVendor):
         seed: int = 0,
         receive_buffer_bytes: int | None = None,
     ) -> None:
-        self._clock = clock
         self._state = State(
+            clock=clock,
             speech_models=SpeechModels(voice=voice, ear=ear, seed=seed),
             keys=None if keys is None else frozenset(keys),
             voices=VOICES | frozenset(voices),
@@ -112,15 +112,15 @@ class FakeElevenLabs(FakeVendor):
             return self._stamped(refused.response)
 
     def _check_key(self, request: Request) -> None:
-        key, keys = request.header("xi-api-key"), self._state.keys
+        key = request.header("xi-api-key")
         if not key:
             raise missing_key()
-        if keys is not None and key not in keys:
+        if not self._state.lets_in(key):
             raise wrong_key()
 
     def _stamped(self, response: Response) -> Response:
         stamps = (
             ("request-id", self._state.speech_models.new_id(digits=20)),
-            ("date", formatdate(self._clock(), usegmt=True)),
+            ("date", formatdate(self._state.clock(), usegmt=True)),
         )
         return replace(response, headers=(*response.headers, *stamps))

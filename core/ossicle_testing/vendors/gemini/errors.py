@@ -12,7 +12,7 @@ from typing import Any
 
 from ossicle_testing.vendors.faults import Fault, FaultKind
 from ossicle_testing.vendors.http import Request, Response, json_response
-from ossicle_testing.vendors.refusals import plain_refusal
+from ossicle_testing.vendors.refusals import RefusedError, plain_refusal
 
 _TYPE = "type.googleapis.com/google.rpc."
 
@@ -29,14 +29,11 @@ INTERNAL = (
 )
 
 
-class ApiError(Exception):
-    """An answer other than 200; it never leaves the fake vendor.
+class ApiError(RefusedError):
+    """An answer other than 200.
 
     Attributes:
-        message: In words.
-        status: HTTP status.
-        code: The vendor's code.
-        details: Further objects of the body.
+        body: The body of the answer.
     """
 
     def __init__(
@@ -47,24 +44,12 @@ class ApiError(Exception):
         code: str | None = None,
         details: tuple[dict[str, Any], ...] = (),
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-        self.code = code or STATUSES.get(status, "UNKNOWN")
-        self.details = details
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The body of the answer."""
-        inner = {"code": self.status, "message": self.message, "status": self.code}
-        return {"error": {**inner, "details": list(self.details)} if self.details else inner}
-
-
-def error_response(error: ApiError) -> Response:
-    """The error as a response."""
-    return json_response(
-        error.body, status=error.status, content_type="application/json; charset=UTF-8"
-    )
+        name = code or STATUSES.get(status, "UNKNOWN")
+        inner = {"code": status, "message": message, "status": name}
+        more = {"details": list(details)} if details else {}
+        self.body = {"error": {**inner, **more}}
+        media_type = "application/json; charset=UTF-8"
+        super().__init__(json_response(self.body, status=status, content_type=media_type))
 
 
 def wrong_key() -> ApiError:
@@ -157,4 +142,4 @@ def refuse(fault: Fault, request: Request) -> Response:
             error = ApiError(INTERNAL, status=fault.facts.status or 500)
         case _:
             return plain_refusal(fault, request)
-    return error_response(error)
+    return error.response

@@ -222,4 +222,4 @@ def _listen(state: State, asked: GenerateRequest, blob: Mapping[str, Any]) -> st
         raise ApiError("Request contains an invalid argument.") from error
     asked.audio_tokens += heard_tokens(len(samples), rate, asked.model)
     asked.duration_s += len(samples) / rate
-    return state.hear(samples, rate)
+    return state.speech_models.hear(samples, rate)

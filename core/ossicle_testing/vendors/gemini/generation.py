@@ -163,7 +163,7 @@ def _spoken(state: State, asked: GenerateRequest, *, in_pieces: bool) -> Generat
     if asked.model.takes_style and "temperature" in asked.config:
         raise ApiError("temperature is not supported by this model.")  # wording a guess
     _check_voice(asked)
-    samples = state.say(asked.words)
+    samples = state.speech_models.say(asked.words)
     bill = Bill(
         input_text_tokens=asked.text_tokens, output_audio_tokens=spoken_tokens(len(samples))
     )

@@ -7,10 +7,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ossicle_testing.vendors.audio import Ear, Voice
 from ossicle_testing.vendors.chat_model import ChatModel
-from ossicle_testing.vendors.clock import Clock
-from ossicle_testing.vendors.speech_models import SpeechModels
+from ossicle_testing.vendors.state import VendorState
 
 WITHOUT_SIGNATURE = "skip_thought_signature_validator"
 """What stands for a signature that no client has.
@@ -18,49 +16,31 @@ Source: https://ai.google.dev/gemini-api/docs/thought-signatures, read 2026-11-2
 
 
 @dataclass(kw_only=True)
-class State:
-    """Everything that routes share; safe to use from several threads.
+class State(VendorState):
+    """Everything that routes share.
 
     Attributes:
-        clock: Returns Unix seconds.
-        voice: Says texts; never called twice at once.
-        ear: Hears audio; never called twice at once.
         chat_model: Answers.
-        keys: The keys that are let in; `None` lets in every key.
         blocks: Reason for which a prompt with this word in it is blocked.
         endings: Reason for which the answer to a prompt with this word ends, empty.
         thoughts: Tokens that a chat model thinks before it answers.
         whole_wav: Whether speech in one piece comes as a WAV file, as the Enterprise interface
             gives it, instead of raw samples.
         names_calls: Whether tool calls have ids.
-        seed: Makes ids and pieces repeatable.
     """
 
-    clock: Clock
-    voice: Voice
-    ear: Ear
     chat_model: ChatModel
-    keys: frozenset[str] | None
     blocks: Mapping[str, str]
     endings: Mapping[str, str]
     thoughts: int
     whole_wav: bool
     names_calls: bool
-    seed: int
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _signatures: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        speech_models = SpeechModels(voice=self.voice, ear=self.ear, seed=self.seed)
-        self.say, self.hear, self._speech_models = (
-            speech_models.say,
-            speech_models.hear,
-            speech_models,
-        )
-
     def new_id(self, *, digits: int = 22) -> str:
         """An id of random hexadecimal digits."""
-        return self._speech_models.new_id(digits=digits)
+        return self.speech_models.new_id(digits=digits)
 
     def sign(self, model: str) -> str:
         """A new signature of this model."""

@@ -12,8 +12,6 @@ from ossicle_testing.vendors.chat_model import ChatModel, repeating_model
 from ossicle_testing.vendors.clock import Clock
 from ossicle_testing.vendors.gemini.corruptions import corrupt_response
 from ossicle_testing.vendors.gemini.errors import (
-    ApiError,
-    error_response,
     missing_key,
     refuse,
     wrong_key,
@@ -22,6 +20,7 @@ from ossicle_testing.vendors.gemini.generation import generate, stream
 from ossicle_testing.vendors.gemini.state import State
 from ossicle_testing.vendors.http import Request, Response
 from ossicle_testing.vendors.schedule import Schedule
+from ossicle_testing.vendors.speech_models import SpeechModels
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 from ossicle_testing.vendors.vendor import FakeVendor
 
@@ -87,10 +86,11 @@ class FakeGemini(FakeVendor):
         receive_buffer_bytes: int | None = None,
     ) -> None:
         self._state = State(
-            clock=clock, voice=voice, ear=ear, chat_model=chat_model,
+            clock=clock, chat_model=chat_model,
+            speech_models=SpeechModels(voice=voice, ear=ear, seed=seed),
             keys=None if keys is None else frozenset(keys),
             blocks=blocks, endings=endings, thoughts=thoughts, whole_wav=whole_wav,
-            names_calls=names_calls, seed=seed,
+            names_calls=names_calls,
         )  # fmt: skip
         methods = {"generateContent": generate, "streamGenerateContent": stream}
         super().__init__(
@@ -108,15 +108,9 @@ class FakeGemini(FakeVendor):
         )
 
     def _guarded(self, handler: Callable[[State, Request], Response], request: Request) -> Response:
-        try:
-            self._check_key(request)
-            return handler(self._state, request)
-        except ApiError as error:
-            return error_response(error)
-
-    def _check_key(self, request: Request) -> None:
         key = request.header("x-goog-api-key")
         if not key:
             raise missing_key()
-        if self._state.keys is not None and key not in self._state.keys:
+        if not self._state.lets_in(key):
             raise wrong_key()
+        return handler(self._state, request)

@@ -33,7 +33,7 @@ def chat(state: State, account: str, request: Request) -> Response:
     reply = think(state, asked, history, account=account)
     try:
         response = (
-            streamed_chat(reply, asked, state.quirks, state.draw())
+            streamed_chat(reply, asked, state.quirks, state.speech_models.draw())
             if asked.stream
             else whole_chat(reply, asked, state.quirks)
         )

@@ -148,7 +148,7 @@ class HistoryReader:
             raise audio_too_short(message=index, part=part_index)
         self._has_audio = True
         self._audio_tokens += heard_tokens(len(samples), sample_rate)
-        return self._state.hear(samples, sample_rate)
+        return self._state.speech_models.hear(samples, sample_rate)
 
     def _bytes_of(self, text: str) -> bytes:
         encodings = self._state.quirks.input_encodings

@@ -54,9 +54,9 @@ def think(state: State, chat: ChatRequest, history: History, *, account: str) ->
     """Answer a conversation."""
     tools = _call_tools(state, chat, history)
     text = (state.tool_talk or "") if tools else state.chat_model(history.turns)
-    samples = state.say(text) if chat.speaks and text else None
+    samples = state.speech_models.say(text) if chat.speaks and text else None
     reply = ChatReply(
-        id=state.new_id("chatcmpl-", digits=29),
+        id=state.speech_models.new_id("chatcmpl-", digits=29),
         created=int(state.clock()),
         model=chat.model.id,
         # Words that go with a tool call are spoken or not there at all.
@@ -83,7 +83,7 @@ def _call_tools(state: State, chat: ChatRequest, history: History) -> list[ToolU
     words = next((text for role, text in reversed(history.turns) if role == "user"), "")
     return [
         ToolUse(
-            id=state.new_id("call_"),
+            id=state.speech_models.new_id("call_"),
             name=function["name"],
             arguments=sample_arguments(function, words),
         )

@@ -47,7 +47,7 @@ def speech(state: State, account: str, request: Request) -> Response:
     model = find_model(state, body["model"])
     _check(state, body, model)
     named = body.get("response_format", state.quirks.speech_default_format)
-    samples = _at_speed(state.say(body["input"]), body.get("speed", 1.0))
+    samples = _at_speed(state.speech_models.say(body["input"]), body.get("speed", 1.0))
     try:
         data = _encoded(state, samples, named)
     except DependencyMissingError as error:

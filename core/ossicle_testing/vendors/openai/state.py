@@ -7,12 +7,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ossicle_testing.vendors.audio import Ear, Voice
 from ossicle_testing.vendors.chat_model import ChatModel
-from ossicle_testing.vendors.clock import Clock
 from ossicle_testing.vendors.openai.models import MODELS, Prices, VendorModel
 from ossicle_testing.vendors.openai.quirks import Quirks
-from ossicle_testing.vendors.speech_models import SpeechModels
+from ossicle_testing.vendors.state import VendorState
 
 AUDIO_LIFETIME_S = 3600
 """How long an audio id lives (three captures: `expires_at` is the creation time plus 3600)."""
@@ -38,50 +36,35 @@ class StoredAudio:
 
 
 @dataclass(kw_only=True)
-class State:
-    """Everything that routes share; safe to use from several threads.
+class State(VendorState):
+    """Everything that routes share; each key is an account of its own.
 
     Attributes:
         quirks: Which server is played.
-        clock: Returns Unix seconds.
-        voice: Says texts; never called twice at once.
-        ear: Hears audio; never called twice at once.
         chat_model: Answers.
-        keys: The keys that are let in; `None` lets in every key. Each is an account of its own.
         custom_voices: Ids that `voice: {"id": ...}` may name.
         tool_talk: What the model says along with a tool call when audio is asked; `None` means
             that it says nothing.
         abandoned: Whether a client that leaves a stream early pays for all of it, or for the part
             that was sent.
-        seed: Makes ids and the order of stream chunks repeatable.
         n_expired: How often an id was named after its time.
     """
 
     quirks: Quirks
-    clock: Clock
-    voice: Voice
-    ear: Ear
     chat_model: ChatModel
-    keys: frozenset[str] | None
     custom_voices: frozenset[str]
     tool_talk: str | None
     abandoned: Abandoned
-    seed: int
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _kept: dict[str, StoredAudio] = field(default_factory=dict)
     _expiries: dict[str, int] = field(default_factory=dict)
     n_expired: int = 0
 
-    def __post_init__(self) -> None:
-        speech_models = SpeechModels(voice=self.voice, ear=self.ear, seed=self.seed)
-        self.say, self.hear = speech_models.say, speech_models.hear
-        self.new_id, self.draw = speech_models.new_id, speech_models.draw
-
     def keep(self, *, account: str, transcript: str, frames: int) -> tuple[str, int]:
         """Keep an answer; returns its id and when it expires."""
         now = int(self.clock())
         # The first eight digits are the time, as in every captured id.
-        audio_id = self.new_id(f"audio_{now & 0xFFFFFFFF:08x}")
+        audio_id = self.speech_models.new_id(f"audio_{now & 0xFFFFFFFF:08x}")
         kept = StoredAudio(account=account, transcript=transcript, frames=frames,
                          expires_at=now + AUDIO_LIFETIME_S)  # fmt: skip
         with self._lock:

@@ -41,7 +41,7 @@ def translate(state: State, account: str, request: Request) -> Response:
 
 
 def _answer(state: State, asked: TranscriptionRequest, *, task: str) -> Response:
-    text = state.hear(asked.samples, asked.sample_rate)
+    text = state.speech_models.hear(asked.samples, asked.sample_rate)
     bill = priced(
         Bill(
             input_text_tokens=text_tokens(asked.fields.get("prompt", "")),

@@ -29,6 +29,7 @@ from ossicle_testing.vendors.openai.speech import speech
 from ossicle_testing.vendors.openai.state import Abandoned, State
 from ossicle_testing.vendors.openai.transcription import transcribe, translate
 from ossicle_testing.vendors.schedule import Schedule
+from ossicle_testing.vendors.speech_models import SpeechModels
 from ossicle_testing.vendors.tones import tone_ear, tone_voice
 from ossicle_testing.vendors.vendor import FakeVendor, Route
 
@@ -102,10 +103,10 @@ class FakeOpenAI(FakeVendor):
         receive_buffer_bytes: int | None = None,
     ) -> None:
         self._state = State(
-            quirks=quirks, clock=clock, voice=voice, ear=ear, chat_model=chat_model,
+            quirks=quirks, clock=clock, chat_model=chat_model,
+            speech_models=SpeechModels(voice=voice, ear=ear, seed=seed),
             keys=None if keys is None else frozenset(keys),
             custom_voices=frozenset(custom_voices), tool_talk=tool_talk, abandoned=abandoned,
-            seed=seed,
         )  # fmt: skip
         super().__init__(
             self._served(),
@@ -150,7 +151,7 @@ class FakeOpenAI(FakeVendor):
 
     def _stamped(self, response: Response) -> Response:
         stamps = (
-            ("x-request-id", self._state.new_id("req_", digits=32)),
+            ("x-request-id", self._state.speech_models.new_id("req_", digits=32)),
             ("openai-version", "2020-10-01"),
             ("openai-processing-ms", "7"),
             ("date", formatdate(self._state.clock(), usegmt=True)),
@@ -164,6 +165,6 @@ class FakeOpenAI(FakeVendor):
         key = key.removeprefix("Bearer ").strip()
         if not key:
             raise missing_key()
-        if state.keys is not None and key not in state.keys:
+        if not state.lets_in(key):
             raise wrong_key(key)
         return hashlib.sha256(key.encode()).hexdigest()
