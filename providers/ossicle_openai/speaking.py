@@ -28,6 +28,7 @@ from ossicle.rest import (
     CallErrors,
     json_body,
     json_events,
+    keeping_body,
     next_piece,
     started,
     whole_audio,
@@ -137,7 +138,7 @@ async def _one_speech(
         elif speech.asked.container == "raw":
             source = _samples(answer, errors)
         else:
-            source = _file(answer, speech)
+            source = _file(answer, speech, errors)
         async with aclosing(source) as events:
             async for event in events:
                 yield event
@@ -177,12 +178,15 @@ async def _samples(answer: Answer, errors: CallErrors) -> AsyncGenerator[Event, 
         yield rest
 
 
-async def _file(answer: Answer, speech: SpeechCall) -> AsyncGenerator[Event, None]:
+async def _file(
+    answer: Answer, speech: SpeechCall, errors: CallErrors
+) -> AsyncGenerator[Event, None]:
     data = await answer.read()
     if not data:
         raise FAILURES.invalid_reply("the speech is empty", request_id=answer.request_id)
-    check_media_type(answer.content_type, data, request_id=answer.request_id)
-    audio = whole_audio(data, speech.asked, failures=FAILURES)
+    with keeping_body(data, errors):
+        check_media_type(answer.content_type, data, request_id=answer.request_id)
+        audio = whole_audio(data, speech.asked, failures=FAILURES)
     if audio is not None:
         yield audio
 

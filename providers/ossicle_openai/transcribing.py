@@ -10,7 +10,16 @@ from anyio import to_thread
 
 from ossicle.errors import UnsupportedFeatureError
 from ossicle.messages import Event, Request
-from ossicle.rest import EVENT_STREAM, JSON, CallErrors, clip_of, json_of, started, stripped
+from ossicle.rest import (
+    EVENT_STREAM,
+    JSON,
+    CallErrors,
+    clip_of,
+    json_of,
+    keeping_body,
+    started,
+    stripped,
+)
 from ossicle_openai.audio_pieces import AudioPiece, cut_clip, needs_cutting
 from ossicle_openai.catalogue import OpenAIModel, TranscriptionFacts
 from ossicle_openai.errors import FAILURES
@@ -107,7 +116,8 @@ async def _one_piece(
                     yield event
             return
         body = await answer.read()
-        found = _whole(body, answer, fields["response_format"], errors, piece)
+        with keeping_body(body, errors):
+            found = _whole(body, answer, fields["response_format"], errors, piece)
     for event in found:
         yield event
 

@@ -142,9 +142,15 @@ class ProviderConnectionError(ProviderError):
 
 
 class InvalidReplyError(ProviderError):
-    """The vendor's reply is not what its protocol promises."""
+    """The vendor's reply is not what its protocol promises.
+
+    Attributes:
+        partial: What came and was paid for: its bytes as they came, without the key, where the
+            provider kept them, else `None`.
+    """
 
     code = "invalid_reply"
+    partial: Any = None
 
 
 class AudioMissingError(InvalidReplyError):

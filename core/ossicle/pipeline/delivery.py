@@ -192,6 +192,13 @@ def check_audio_came(reply: Reply) -> None:
     )
 
 
+def replaced_note(reply: Reply) -> str | None:
+    """A remark when the vendor's text held what is no text, such as half of a surrogate pair."""
+    count = reply.text.count("\ufffd")
+    what = f"the vendor's text holds what is no text: {count} times U+FFFD stands in its place"
+    return what if count else None
+
+
 def length_note(reply: Reply, capabilities: Capabilities) -> str | None:
     """A remark when the answer's audio is not as long as the tokens billed for it say.
 

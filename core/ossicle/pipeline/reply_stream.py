@@ -27,7 +27,13 @@ from ossicle.pipeline.cached_audio import deliver_cached
 from ossicle.pipeline.cached_reply import AnswerKey, CachedReply, Replay, find_replay
 from ossicle.pipeline.call_cache import CachePolicy, CacheScope
 from ossicle.pipeline.call_request import CallRequest
-from ossicle.pipeline.delivery import StreamDelivery, check_audio_came, length_note, record_of
+from ossicle.pipeline.delivery import (
+    StreamDelivery,
+    check_audio_came,
+    length_note,
+    record_of,
+    replaced_note,
+)
 from ossicle.pipeline.prepared_call import PreparedCall, prepare_call, refuse
 from ossicle.pipeline.provider_call import Call, ProviderCall
 from ossicle.pipeline.reply_codec import pack
@@ -299,14 +305,15 @@ class ReplyStream:
         reply = native = self._source.reply()
         output = self._ready.plan.output
         record: AudioRecord | None = None
+        notes = [replaced_note(reply)]
         if output is not None:
             check_audio_came(reply)
-            note = length_note(reply, self._capabilities)
-            if note is not None:
-                progress.log.note(note)
+            notes.append(length_note(reply, self._capabilities))
             if reply.audio is not None:
                 reply, record, late = await self._deliver(reply)
                 progress.pending.extend(late)
+        for note in filter(None, notes):
+            progress.log.note(note)
         receipt = self._receipt(reply, record)
         await self._settle(receipt)
         await self._keep(native, receipt)

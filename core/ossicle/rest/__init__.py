@@ -16,6 +16,7 @@ from ossicle.rest.event_stream import (
     audio_events,
     json_events,
     json_of,
+    keeping_body,
     next_piece,
     stream_events,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "json_body",
     "json_events",
     "json_of",
+    "keeping_body",
     "language_code",
     "language_tag",
     "mapping_of",

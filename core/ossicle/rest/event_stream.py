@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -135,11 +136,36 @@ async def json_events(
     body = await answer.read()
 
     def read() -> list[_T]:
-        data = json_of(body, answer, errors)
-        errors.check(data, request_id=answer.request_id)
-        return list(work(data))
+        with keeping_body(body, errors):
+            data = json_of(body, answer, errors)
+            errors.check(data, request_id=answer.request_id)
+            return list(work(data))
 
     return await off_loop(len(body), read)
+
+
+@contextlib.contextmanager
+def keeping_body(body: bytes, errors: CallErrors) -> Iterator[None]:
+    """Keep what came and was paid for in the error that says that it is of no use.
+
+    Args:
+        body: The whole answer.
+        errors: Of the call, for the key, which is taken out.
+
+    Raises:
+        InvalidReplyError: As raised inside, with the body as `partial`.
+
+    Example:
+        with keeping_body(body, errors):
+            events = list(read_captions(body))
+    """
+    try:
+        yield
+    except InvalidReplyError as error:
+        if error.partial is None:
+            key = (errors.key or "").encode()
+            error.partial = body.replace(key, b"[key]") if key else body
+        raise
 
 
 async def audio_events(
@@ -179,7 +205,8 @@ async def audio_events(
         piece = reader.push(chunk)
         if piece is not None:
             yield piece
-    rest = reader.finish()
+    with keeping_body(reader.held, errors):
+        rest = reader.finish()
     if rest is not None:
         yield rest
     if not reader.n_bytes:

@@ -68,6 +68,11 @@ class AudioReader:
         self._is_file: bool | None = None if self._raw is not None else True
         self.n_bytes = 0
 
+    @property
+    def held(self) -> bytes:
+        """What is kept back until the end."""
+        return bytes(self._held)
+
     def push(self, data: bytes) -> AudioDelta | None:
         """Take bytes, cut anywhere; returns what is known to be raw samples.
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import itertools
 
 import pytest
@@ -53,3 +54,25 @@ def test_letters_are_no_sound(asked: AudioFormat, cuts: list[int]) -> None:
 def test_nothing_is_nothing() -> None:
     assert read(b"", []) == []
     assert read(b"", [], asked=MP3) == []
+
+
+@given(st.binary(min_size=70, max_size=200), st.integers(0, 300), st.sampled_from(["", "\n", " "]))
+def test_base64_of_a_vendor_is_read_liberally(data: bytes, cut: int, gap: str) -> None:
+    """What was paid for was once thrown away for a line break or a missing `=`."""
+    data = b"\x00" + data
+    plain = base64.b64encode(data).decode()
+    spaced = gap.join(plain[at : at + 76] for at in range(0, len(plain), 76))
+    url = base64.urlsafe_b64encode(data).decode()
+    for text in (plain, spaced, plain.rstrip("="), url, url.rstrip("="), f"data:x;base64,{plain}"):
+        reader = AudioReader(PCM, failures=Failures(provider="any"))
+        pieces = [text] if text.startswith("data:") else [text[:cut], text[cut:]]
+        found = [*(reader.push_base64(piece) for piece in pieces), reader.finish()]
+        assert b"".join(one.data for one in found if one is not None) == data
+
+
+@pytest.mark.parametrize("text", ["A", "AB!D", "====", "AAA=A", "=AAA"])
+def test_what_is_no_base64_is_refused(text: str) -> None:
+    reader = AudioReader(PCM, failures=Failures(provider="any"))
+    with pytest.raises(InvalidReplyError):
+        reader.push_base64(text)
+        reader.finish()
