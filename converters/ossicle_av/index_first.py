@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+if TYPE_CHECKING:
+    from ossicle.audio.file_views import SinkWindow
 
 _COPY_BYTES = 1 << 20
 _PARENTS = (b"trak", b"mdia", b"minf", b"stbl")
@@ -21,12 +24,12 @@ class _Box(NamedTuple):
     size: int
 
 
-def copy_index_first(file: BinaryIO, sink: BinaryIO) -> None:
+def copy_index_first(file: BinaryIO, sink: SinkWindow) -> None:
     """Copy an MP4 file to a sink, its `moov` box directly behind `ftyp`.
 
     Args:
         file: Readable and seekable, as FFmpeg wrote it.
-        sink: Writable; it need not seek.
+        sink: Keeps what the file system says of a failure.
     """
     boxes = list(_top_boxes(file))
     moov = next(box for box in boxes if box.kind == b"moov")
@@ -66,7 +69,7 @@ def _shift_offsets(index: bytearray, start: int, end: int, *, by: int) -> None:
         start += size
 
 
-def _copy(file: BinaryIO, sink: BinaryIO, n_bytes: int) -> None:
+def _copy(file: BinaryIO, sink: SinkWindow, n_bytes: int) -> None:
     while n_bytes > 0 and (piece := file.read(min(n_bytes, _COPY_BYTES))):
         sink.write(piece)
         n_bytes -= len(piece)

@@ -52,7 +52,9 @@ def write_blocks(stream: BlockStream, target: AudioFormat, sink: BinaryIO) -> No
         # Its index is known last and has to stand first: players begin before they have it all.
         with tempfile.TemporaryFile() as file:
             _write(stream, target, file, encoding)
-            copy_index_first(file, sink)
+            window = SinkWindow(sink)
+            copy_index_first(file, window)
+            window.check()
         return
     _write(stream, target, sink, encoding)
 

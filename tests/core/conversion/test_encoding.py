@@ -180,7 +180,7 @@ def test_an_hour_takes_little_memory(tmp_path: Path) -> None:
         "from ossicle_soundfile.plugin import SPEC\n"
         "made = convert_clip(AudioClip.from_path(sys.argv[1]), AudioFormat.named('flac'),\n"
         "    converters=(PCM_SPEC, SPEC), limits=TRUSTED, path=Path(sys.argv[2])).clip\n"
-        "print(made.clip.facts.frames, peak_kib() >> 10)\n"
+        "print(made.facts.frames, peak_kib() >> 10)\n"
     )
     done = run_fresh(code, str(path), str(tmp_path / "hour.flac"))
     frames, peak_mib = map(int, done.split())
