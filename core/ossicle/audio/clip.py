@@ -332,7 +332,8 @@ class AudioClip:
 
         The bytes are written untouched unless the extension says another kind of audio than they
         are: WAV saved as `answer.mp3` becomes MP3, as `convert` does it. An extension that says no
-        kind of audio, or none, changes nothing.
+        kind of audio, or none, changes nothing. Conversion keeps the default limits of
+        `ossicle.intake`; `ossicle.convert` takes others.
 
         The bytes go to a temporary file beside the target, which then takes its place: a crash or
         a full disk leaves what was there before.
@@ -341,15 +342,18 @@ class AudioClip:
             The absolute path.
 
         Raises:
+            AudioLimitError: It has to be converted and decodes to more than the limits allow.
             FileAccessError: The folder is missing, not writable, or full.
+            MalformedAudioError: It has to be converted and does not decode.
             UnsupportedFormatError: Nothing installed writes what the extension says; the message
                 names the extra that would, or what to call the file.
         """
         target = Path(path).absolute()
         if contradicts(target, self.format.container):
             from ossicle.conversion import convert
+            from ossicle.intake import DEFAULT
 
-            convert(self, target)
+            convert(self, target, limits=DEFAULT)
             return target
         with atomic_writer(target) as file:
             for piece in self._pieces():

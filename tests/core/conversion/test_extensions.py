@@ -9,7 +9,7 @@ from tests.converters.signals import encode_bytes, make_voice
 
 import ossicle
 from ossicle.audio import AudioClip, AudioFormat
-from ossicle.errors import UnsupportedFormatError
+from ossicle.errors import AudioLimitError, UnsupportedFormatError
 from ossicle.intake import PcmConverter
 
 pytest.importorskip("av")
@@ -82,3 +82,12 @@ def test_a_clip_may_be_saved_over_the_file_it_reads_from(tmp_path: Path) -> None
     clip = AudioClip.from_path(path)
     assert clip.save(path) == path
     assert path.read_bytes() == voice().read_bytes()
+
+
+def test_save_decodes_no_more_than_a_stranger_may_send(tmp_path: Path) -> None:
+    silence = AudioClip.from_pcm(bytes(2 * 8000 * 601), sample_rate=8000)
+    bomb = ossicle.convert(silence, tmp_path / "bomb.flac").clip
+    assert bomb.n_bytes < 100_000
+    with pytest.raises(AudioLimitError):
+        bomb.save(tmp_path / "voice.wav")
+    assert [path.name for path in tmp_path.iterdir()] == ["bomb.flac"]
