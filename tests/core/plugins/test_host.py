@@ -162,6 +162,7 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-voice\nVersion: 1.2\n")
     (info / "entry_points.txt").write_text("[ossicle]\nacme = acme_voice\n")
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "acme_voice", raising=False)  # another test's
     return tmp_path
 
 
