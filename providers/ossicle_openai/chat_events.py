@@ -22,7 +22,7 @@ from ossicle_openai.chat_parts import (
 )
 from ossicle_openai.errors import FAILURES
 from ossicle_openai.profiles import EndpointProfile
-from ossicle_openai.response_audio import streamed_format
+from ossicle_openai.response_audio import PCM16, streamed_format
 from ossicle_openai.usage import chat_usage
 
 
@@ -41,6 +41,8 @@ class ChatStream:
         asked: The audio format that was asked for; `None` without audio.
         request_id: The vendor's id of the request.
         max_audio_bytes: Longest audio.
+        is_whole: Whether the one chunk is a whole completion, whose audio is in the format asked
+            for; in streams it is raw samples.
     """
 
     def __init__(
@@ -51,16 +53,18 @@ class ChatStream:
         asked: AudioFormat | None,
         request_id: str | None = None,
         max_audio_bytes: int = 64 << 20,
+        is_whole: bool = False,
     ) -> None:
         self._errors, self._profile, self._request_id = errors, profile, request_id
         self._has_audio = asked is not None
         self._audio: AudioReader | None = None
         if asked is not None:
             self._audio = AudioReader(
-                streamed_format(asked),
+                asked if is_whole else streamed_format(asked),
                 failures=FAILURES,
                 request_id=request_id,
                 max_bytes=max_audio_bytes,
+                headless=PCM16 if profile.is_pcm_despite_label else None,
             )
         self._ended: dict[int, FinishReason | None] = {}
         self._n_chunks = 0
@@ -82,9 +86,7 @@ class ChatStream:
         dump = getattr(event, "model_dump", None)
         body = dump() if dump is not None else event
         if not isinstance(body, Mapping):
-            raise FAILURES.invalid_reply(
-                "an event of the stream is no JSON object", request_id=self._request_id
-            )
+            raise FAILURES.invalid_reply("the reply is no JSON object", request_id=self._request_id)
         started = bool(self._ended)
         self._errors.check(body, request_id=self._request_id, started=started)
         self._n_chunks += 1
@@ -118,11 +120,11 @@ class ChatStream:
                 request_id=self._request_id,
             )
         if not self._ended:
-            raise FAILURES.invalid_reply("the stream held no answer", request_id=self._request_id)
+            raise FAILURES.invalid_reply("the reply holds no answer", request_id=self._request_id)
         reason = self._reason()
         if self._audio is None and not self._has_words and reason == "stop":
             raise FAILURES.invalid_reply(
-                "the stream held an empty answer", request_id=self._request_id
+                "the reply holds an empty answer", request_id=self._request_id
             )
         if self._audio is not None:
             rest = self._audio.finish()

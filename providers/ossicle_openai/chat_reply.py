@@ -1,25 +1,16 @@
-"""From a whole chat completion to events. Pure."""
+"""From a whole chat completion to events: a stream of one chunk. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from ossicle.audio import AudioFormat
-from ossicle.messages import Event, Finished, ReplyStarted, UsageReported
-from ossicle.messages.events import FinishReason
-from ossicle.rest import CallErrors, mapping_of, text_of, whole_audio
-from ossicle_openai.chat_parts import (
-    audio_of,
-    choices_of,
-    finish_reason_of,
-    reference_of,
-    said_events,
-)
+from ossicle.messages import Event
+from ossicle.rest import CallErrors, mapping_of
+from ossicle_openai.chat_events import ChatStream
+from ossicle_openai.chat_parts import choices_of
 from ossicle_openai.errors import FAILURES
 from ossicle_openai.profiles import EndpointProfile
-from ossicle_openai.response_audio import PCM16
-from ossicle_openai.usage import chat_usage
 
 
 def chat_reply_events(
@@ -45,57 +36,18 @@ def chat_reply_events(
         InvalidReplyError: It is no completion, or its audio is none.
         ProviderError: It is the vendor's error.
     """
-    if not isinstance(body, Mapping):
-        raise FAILURES.invalid_reply(
-            f"the reply is a JSON {_kind(body)}, no object", request_id=request_id
-        )
     errors.check(body, request_id=request_id)
-    messages = [(choice, mapping_of(choice.get("message"))) for choice in choices_of(body)]
-    if not any(message for _, message in messages):
+    messages = [one.get("message") for one in choices_of(mapping_of(body))]
+    if isinstance(body, Mapping) and not any(map(mapping_of, messages)):
         raise FAILURES.invalid_reply("the reply holds no answer", request_id=request_id)
-    yield _started(body, request_id)
-    reasons: list[FinishReason] = []
-    has_calls = has_said = False
-    for choice, message in messages:
-        is_spoken = asked is not None and profile.text_is_transcript
-        has_said = has_said or isinstance(message.get("content"), str)
-        for event in said_events(message, text_is_transcript=is_spoken):
-            has_said = True
-            yield event
-        reference = reference_of(message)
-        if reference is not None:
-            yield reference
-        data = audio_of(message).get("data")
-        if asked is not None and isinstance(data, str) and data:
-            headless = PCM16 if profile.is_pcm_despite_label else None
-            audio = whole_audio(
-                data, asked, failures=FAILURES, max_bytes=max_audio_bytes, headless=headless
-            )
-            if audio is not None:
-                yield audio
-        has_calls = has_calls or bool(message.get("tool_calls"))
-        reasons.append(finish_reason_of(choice) or "stop")
-    usage = chat_usage(body.get("usage"))
-    if usage is not None:
-        yield UsageReported(usage=usage)
-    if asked is None and not has_said and set(reasons) == {"stop"}:
-        raise FAILURES.invalid_reply("the reply holds an empty answer", request_id=request_id)
-    yield Finished(reason=_reason(reasons, has_calls=has_calls))
-
-
-def _reason(reasons: list[FinishReason], *, has_calls: bool) -> FinishReason:
-    """The first of the choices' reasons that tells something."""
-    for reason in reasons:
-        if reason != "stop":
-            return reason
-    return "tool_calls" if has_calls else "stop"
-
-
-def _started(body: Mapping[str, Any], request_id: str | None) -> ReplyStarted:
-    return ReplyStarted(
-        request_id=request_id, reply_id=text_of(body.get("id")), model=text_of(body.get("model"))
+    reader = ChatStream(
+        errors=errors,
+        profile=profile,
+        asked=asked,
+        request_id=request_id,
+        max_audio_bytes=max_audio_bytes,
+        is_whole=True,
     )
-
-
-def _kind(value: object) -> str:
-    return {list: "list", str: "string", type(None): "null"}.get(type(value), "value")
+    yield from reader.feed(body)
+    reader.done()
+    yield from reader.finish()
