@@ -19,7 +19,7 @@ class ElevenLabsModel(ModelRecord):
     """All that is known of one model.
 
     Attributes:
-        takes_language: Whether a speech model can be told the language.
+        takes_language: Whether a speech model takes the language.
         takes_context: Whether a speech model takes the text before and after.
         credits_per_character: What the vendor's cost header counts for a character; `None`:
             unknown.

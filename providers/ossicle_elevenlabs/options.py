@@ -49,7 +49,7 @@ class CallOptions(Options):
         previous_text: What was said before, for a fitting tone (`speak`).
         next_text: What will be said after (`speak`).
         apply_text_normalization: Whether numbers and the like are spelled out (`speak`).
-        tag_audio_events: Tell of laughter, footsteps and the like (`transcribe`).
+        tag_audio_events: Report laughter, footsteps and the like (`transcribe`).
         diarize: Ask who speaks (`transcribe`).
         num_speakers: How many may speak (`transcribe`).
         timestamps: What has times (`transcribe`).

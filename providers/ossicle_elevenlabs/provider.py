@@ -23,7 +23,6 @@ from ossicle.rest import (
 )
 from ossicle_elevenlabs.catalogue import CATALOGUE
 from ossicle_elevenlabs.errors import LADDER
-from ossicle_elevenlabs.hearing import PATH, hearing_fields, transcription_events
 from ossicle_elevenlabs.options import PROVIDER, CallOptions, EndpointOptions
 from ossicle_elevenlabs.speech import (
     asked_format,
@@ -31,6 +30,7 @@ from ossicle_elevenlabs.speech import (
     speech_path,
     speech_payload,
 )
+from ossicle_elevenlabs.transcription import PATH, transcription_events, transcription_fields
 
 RULES = EndpointRules(
     provider=PROVIDER,
@@ -61,7 +61,7 @@ class ElevenLabsProvider(RestProvider[EndpointOptions]):
         super().__init__(settings, rules=RULES, ladder=LADDER)
 
     def capabilities(self, model: str) -> Capabilities:
-        """What this model can do; an assumption where nobody described it.
+        """What this model can do; an assumption where it is not described.
 
         Raises:
             UnknownModelError: The name cannot be one.
@@ -99,7 +99,7 @@ class ElevenLabsProvider(RestProvider[EndpointOptions]):
         outgoing = Outgoing(
             path=PATH + ("?enable_logging=false" if self.options.zero_retention else ""),
             accept=JSON,
-            body=form_body(hearing_fields(request, options=options), name="file", clip=clip),
+            body=form_body(transcription_fields(request, options=options), name="file", clip=clip),
             deadline=request.deadline,
         )
         async with await self.send(outgoing, errors) as answer:

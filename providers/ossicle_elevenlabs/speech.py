@@ -105,8 +105,8 @@ def billed_characters(cost: str | None, *, n_chars: int, rate: float | None) -> 
     """
     if cost is None or rate is None or not cost.isdecimal() or int(cost) > _MOST_CREDITS:
         return n_chars
-    told = int(cost) / rate
-    return n_chars if abs(told - n_chars) <= 1 / rate else math.ceil(told)
+    credited = int(cost) / rate
+    return n_chars if abs(credited - n_chars) <= 1 / rate else math.ceil(credited)
 
 
 def _refuse_unsayable(request: Request, *, record: ElevenLabsModel, options: CallOptions) -> None:

@@ -58,7 +58,7 @@ class GeminiProvider(RestProvider[EndpointOptions]):
         self._signatures = Signatures()
 
     def capabilities(self, model: str) -> Capabilities:
-        """What this model can do; an assumption where nobody described it.
+        """What this model can do; an assumption where it is not described.
 
         Raises:
             UnknownModelError: The name cannot be one.

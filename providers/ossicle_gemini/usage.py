@@ -9,7 +9,7 @@ from ossicle.rest import count_of, mappings_of
 
 
 def usage_of(data: object) -> Usage | None:
-    """Usage with inclusive totals, and their parts by modality where told.
+    """Usage with inclusive totals, and their parts by modality where reported.
 
     Thoughts are billed as output and are text; prompts of tools that ran at the vendor's are
     input. What is absent, negative, not a number or impossibly large stays `None`.

@@ -48,7 +48,7 @@ class AudioPiece:
 
 
 def needs_cutting(clip: AudioClip, *, max_bytes: int, max_duration_s: float | None) -> bool:
-    """Whether a clip is beyond what one request takes, as far as its header tells."""
+    """Whether a clip is beyond what one request takes, as far as its header says."""
     if clip.n_bytes > max_bytes:
         return True
     duration_s = clip.duration_s

@@ -20,7 +20,7 @@ _FORM_BYTES = 65_536
 """What the fields of a form may take beside the file."""
 
 _ONLY_VENDORS = ("gpt-audio", "gpt-4o-", "gpt-transcribe")
-"""How names begin that nobody but OpenAI and its resellers use."""
+"""How names begin that only OpenAI and its resellers use."""
 
 
 class SpeechFacts(Value):
@@ -43,7 +43,7 @@ class TranscriptionFacts(Value):
     Attributes:
         formats: Response formats, richest first.
         streams: Whether it can stream.
-        logprobs: Whether it tells log probabilities.
+        logprobs: Whether it reports log probabilities.
         prompt: Whether it takes a prompt.
         keywords: Whether it takes keywords.
         language: Whether it takes the language.
@@ -104,7 +104,7 @@ def successor_of(model: str) -> str | None:
 
 
 def record_for(model: str, profile: EndpointProfile) -> OpenAIModel:
-    """What this model can do at this kind of endpoint; an assumption where nobody described it."""
+    """What this model can do at this kind of endpoint; an assumption where it is not described."""
     # Other servers name their models as they like, so no name is refused.
     known = CATALOGUE.known()
     record = _bounded(known[model]) if model in known else _assumed(model, known)

@@ -73,7 +73,7 @@ def said_events(message: Mapping[str, Any], *, text_is_transcript: bool) -> Iter
 
 
 def reference_of(message: Mapping[str, Any]) -> ReferenceIssued | None:
-    """The id and expiry of a message's audio, as far as told."""
+    """The id and expiry of a message's audio, as far as reported."""
     audio = audio_of(message)
     reference, expires_at = audio.get("id"), moment_of(audio.get("expires_at"))
     reference = text_of(reference)

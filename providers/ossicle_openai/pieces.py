@@ -1,4 +1,4 @@
-"""Several answers of the vendor told as one: usage added up, started and finished once."""
+"""Several answers of the vendor reported as one: usage added up, started and finished once."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def profile_named(name: str) -> EndpointProfile:
 def profile_for(base_url: str | None) -> EndpointProfile:
     """The profile that the host of a base URL surely means, else the generic one.
 
-    `None` is OpenAI itself. A host is only recognised when nobody else can own it.
+    `None` is OpenAI itself. A host is only recognised when no one else can own it.
     """
     if base_url is None:
         return profile_named("openai")

@@ -43,7 +43,7 @@ class OpenAIProvider(AudioProvider):
         return self._endpoint.base_url
 
     def capabilities(self, model: str) -> Capabilities:
-        """What this model can do at this endpoint; an assumption where nobody described it."""
+        """What this model can do at this endpoint; an assumption where it is not described."""
         return record_for(model, self._endpoint.profile).capabilities
 
     def respond(self, request: Request) -> AsyncIterator[Event]:

@@ -9,7 +9,7 @@ from ossicle.rest import count_of, mapping_of, seconds_of
 
 
 def chat_usage(data: object) -> Usage | None:
-    """Usage of a chat completion: inclusive totals, with their parts where told.
+    """Usage of a chat completion: inclusive totals, with their parts where reported.
 
     What is absent, negative, not a number or impossibly large stays `None`.
     """

@@ -64,7 +64,7 @@ class Catalogue(Generic[RecordT]):
         package: The plugin's import package.
         provider: Name of the provider.
         record: The plugin's record.
-        assume: Makes a record for a model that nobody described, from its name and all known ones.
+        assume: Makes a record for a model that is not described, from its name and all known ones.
         example: A model's name, for messages.
 
     Example:
@@ -94,7 +94,7 @@ class Catalogue(Generic[RecordT]):
         return [record.capabilities for record in self.known(today).values()]
 
     def record(self, model: str, today: datetime.date | None = None) -> RecordT:
-        """What this model can do; an assumption where nobody described it.
+        """What this model can do; an assumption where it is not described.
 
         Raises:
             UnknownModelError: The name cannot be one.
@@ -139,7 +139,7 @@ def _unfolded(entry: Mapping[str, Any], templates: Mapping[str, Any]) -> dict[st
 
 
 def assumed_like(capabilities: Capabilities, model: str, **changes: Any) -> Capabilities:
-    """A cautious guess for a model that nobody described, after one that is.
+    """A cautious guess for a model that is not described, after one that is.
 
     Args:
         capabilities: Of the described one.

@@ -55,7 +55,7 @@ class EndpointClient:
             ConfigurationError: The environment names a proxy or certificates that cannot be.
             DependencyMissingError: The HTTP client is not installed.
             DeadlineExceededError: There is no time left.
-            ProviderError: No connection, or a status other than 2xx, or nobody knows.
+            ProviderError: No connection, or a status other than 2xx, or an unknown outcome.
         """
         allowed, measured = self._endpoint.options.max_request_bytes, outgoing.body.n_bytes
         if measured > allowed:

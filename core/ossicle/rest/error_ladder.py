@@ -59,7 +59,7 @@ class ErrorLadder:
     """What a vendor's errors mean.
 
     The vendor's own code decides before the status; but a failure (408, 409, 5xx) stays one,
-    whatever its code, as nobody knows whether the request was executed.
+    whatever its code, as it is unknown whether the request was executed.
 
     Attributes:
         failures: Builds the errors that any REST provider has.
@@ -90,7 +90,7 @@ class ErrorLadder:
     special: Callable[[ErrorBody, dict[str, Any], CallErrors], OssicleError | None] | None = None
 
     def meaning_of(self, status: int, said: ErrorBody) -> Meaning | None:
-        """What a status and a body mean; `None`: a failure of which nobody knows more."""
+        """What a status and a body mean; `None`: a failure of which no more is known."""
         table = {**self.meanings, **self.too_many} if status == 429 else self.meanings
         names = (said.code, said.kind, *sorted(said.marks))
         known = next((table[name] for name in names if name and name in table), None)

@@ -70,7 +70,7 @@ class Failures:
     def ambiguous(
         self, what: str, *, status: int | None = None, request_id: str | None = None
     ) -> AmbiguousOutcomeError:
-        """The error for a request that went out whole and whose outcome nobody knows."""
+        """The error for a request that went out whole and whose outcome is unknown."""
         return AmbiguousOutcomeError(
             what,
             provider=self.provider,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _MOST = 10**9
-"""Nobody's context holds a thousandth as many tokens: a larger figure is no figure."""
+"""No context holds a thousandth as many tokens: a larger figure is no figure."""
 
 _LONGEST_S = 1e7
 _MAY_BE_HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")

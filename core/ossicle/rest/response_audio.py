@@ -130,7 +130,7 @@ class AudioReader:
             and len(held) >= _TEXT_BYTES
             and _PRINTABLE.issuperset(held[:_HEAD_BYTES])
         ):
-            # Anything can pass for samples, but no sound is spelled in letters.
+            # Anything can pass for samples, but no audio is spelled in letters.
             raise self._failures.invalid_reply(
                 "text came where audio was asked for", request_id=self._request_id
             )

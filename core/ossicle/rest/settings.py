@@ -1,4 +1,4 @@
-"""What an endpoint needs to be told, checked once: options, URL and key."""
+"""What an endpoint needs to know, checked once: options, URL and key."""
 
 from __future__ import annotations
 

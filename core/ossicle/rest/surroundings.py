@@ -1,4 +1,4 @@
-"""What the environment tells the HTTP client: proxies and certificates. Names only, no values."""
+"""What the environment says to the HTTP client: proxies and certificates. Names only, no values."""
 
 from __future__ import annotations
 

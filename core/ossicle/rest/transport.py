@@ -62,7 +62,7 @@ class Transport:
 
         Raises:
             DeadlineExceededError: There is no time left.
-            ProviderError: No connection, or a status other than 2xx, or nobody knows.
+            ProviderError: No connection, or a status other than 2xx, or an unknown outcome.
         """
         upload = Upload(outgoing.body)
         try:
@@ -109,7 +109,7 @@ def _client(headers: Mapping[str, str]) -> httpx2.AsyncClient:
 
 
 def headers_of(outgoing: Outgoing) -> dict[str, str]:
-    """The headers of a request that tell of its body and of the answer."""
+    """The headers of a request that describe its body and the answer."""
     return {
         **outgoing.headers,
         "Accept": outgoing.accept,

@@ -26,7 +26,7 @@ class Readable(Protocol):
 class Upload(httpx2.AsyncByteStream):
     """A body that knows whether all of it was handed to the network.
 
-    A connection that fails before that surely executed nothing; afterwards nobody knows.
+    A connection that fails before that surely executed nothing; afterwards it is unknown.
 
     It is its own iterator and no generator, so that a call that fails or is cancelled in the
     middle of it closes it there and then: nothing is left to the garbage collector.

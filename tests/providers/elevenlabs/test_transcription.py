@@ -16,8 +16,8 @@ from ossicle.messages import (
     TextDelta,
     UsageReported,
 )
-from ossicle_elevenlabs.hearing import hearing_fields, transcription_events
 from ossicle_elevenlabs.options import CallOptions
+from ossicle_elevenlabs.transcription import transcription_events, transcription_fields
 
 NAMES = st.sampled_from(
     ["text", "words", "language_code", "type", "start", "end", "logprob", "speaker_id", "detail",
@@ -94,13 +94,13 @@ def test_the_form_says_what_was_asked() -> None:
     clip = said("x")
     plain = {"model_id": HEARING, "tag_audio_events": "false", "timestamps_granularity": "word",
              "diarize": "false"}  # fmt: skip
-    assert dict(hearing_fields(transcribing(clip), options=CallOptions())) == plain
+    assert dict(transcription_fields(transcribing(clip), options=CallOptions())) == plain
     options = CallOptions(
         diarize=True, num_speakers=2, keyterms=("a", "b"), timestamps="none",
         extra_body={"webhook": False},
     )  # fmt: skip
     request = transcribing(clip, language="en-US", seed=1, temperature=0.5)
-    assert hearing_fields(request, options=options) == [
+    assert transcription_fields(request, options=options) == [
         ("model_id", HEARING), ("language_code", "en"), ("tag_audio_events", "false"),
         ("timestamps_granularity", "none"), ("diarize", "true"), ("num_speakers", "2"),
         ("temperature", "0.5"), ("seed", "1"), ("keyterms", "a"), ("keyterms", "b"),
@@ -111,4 +111,4 @@ def test_the_form_says_what_was_asked() -> None:
 @pytest.mark.parametrize("fields", [{"instructions": "Be exact."}, {"seed": -1}, {"seed": 2**31}])
 def test_what_the_form_cannot_say(fields: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedFeatureError):
-        hearing_fields(transcribing(said("x"), **fields), options=CallOptions())
+        transcription_fields(transcribing(said("x"), **fields), options=CallOptions())

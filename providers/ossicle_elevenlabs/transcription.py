@@ -35,7 +35,7 @@ PATH = "/speech-to-text"
 _MOST_SEED = 2**31 - 1
 
 
-def hearing_fields(request: Request, *, options: CallOptions) -> list[tuple[str, str]]:
+def transcription_fields(request: Request, *, options: CallOptions) -> list[tuple[str, str]]:
     """The fields of the form, but for the file.
 
     Raises:
