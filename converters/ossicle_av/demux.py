@@ -8,14 +8,14 @@ from ossicle.audio import AudioFormat
 from ossicle.audio.file_views import ByteWindow
 from ossicle.errors import MalformedAudioError, UnsupportedFormatError
 from ossicle_av.faults import translated
-from ossicle_av.rules import DECODERS, DEMUXERS
+from ossicle_av.rules import ADMITTED, DECODERS, DEMUXERS, RAW_DEMUXERS
 
 _PROBE_BYTES = 1 << 16
 """FFmpeg's own default of 5 MB makes it decode for 36 ms before it says what a file is."""
 
 
 class Demuxed:
-    """An open container and its first audio stream; all other streams are discarded.
+    """An open container and one of its audio streams; all other streams are discarded.
 
     Four locks, each sufficient alone: the demuxer is named and not probed for; protocols, formats
     and decoders are white-listed; opening any other resource is refused; the file has no name.
@@ -23,17 +23,20 @@ class Demuxed:
     Args:
         window: The bytes.
         form: What the sniffer found.
+        track: Which audio stream, from 1.
 
     Raises:
         MalformedAudioError: The container does not open.
         UnsupportedFormatError: It holds what no rule covers.
     """
 
-    def __init__(self, window: ByteWindow, form: AudioFormat) -> None:
+    def __init__(self, window: ByteWindow, form: AudioFormat, *, track: int = 1) -> None:
         self.form = form
         decoders = DECODERS.get(form.encoding, ())
         demuxer = DEMUXERS.get(form.container)
-        if demuxer is None or not decoders:
+        if form.container == "raw":
+            demuxer = RAW_DEMUXERS.get(form.encoding)
+        if demuxer is None or (form.container, form.encoding) not in ADMITTED:
             raise UnsupportedFormatError(
                 f"no decoder is admitted for {form.container}/{form.encoding}",
                 format=str(form),
@@ -41,7 +44,7 @@ class Demuxed:
             )
         self.container = _open(window, form, demuxer, decoders)
         try:
-            self.stream = _first_audio(self.container, form, decoders)
+            self.stream = _audio(self.container, form, decoders, track)
         except BaseException:
             self.container.close()
             raise
@@ -74,8 +77,8 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise PermissionError("audio may not refer to other resources")
 
 
-def _first_audio(container: Any, form: AudioFormat, decoders: tuple[str, ...]) -> Any:
-    stream = next(iter(container.streams.audio), None)
+def _audio(container: Any, form: AudioFormat, decoders: tuple[str, ...], track: int) -> Any:
+    stream = next(iter(container.streams.audio[track - 1 :]), None)
     if stream is None:
         raise MalformedAudioError(
             f"the {form.container} file holds no audio",

@@ -6,13 +6,14 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ossicle.audio import AudioClip, BlockStream
+from ossicle.audio import AudioClip, BlockStream, Hole
 from ossicle.audio.file_views import ByteWindow, untagged_span
 from ossicle.audio.ogg_links import OggLink, ogg_links
 from ossicle.errors import MalformedAudioError
+from ossicle_av.clock import timed
 from ossicle_av.demux import Demuxed
 from ossicle_av.faults import translated
-from ossicle_av.samples import Piece, assembled
+from ossicle_av.samples import Piece, Silence, assembled
 
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples
@@ -22,6 +23,8 @@ _MAX_DAMAGED = 10_000
 _MAX_DEMUX_ERRORS = 16
 _EXACT = ("mp4", "ogg")
 """Containers that tell their length in samples."""
+_CLOCKED = ("mp4", "matroska", "mpegts", "flv", "asf")
+"""Containers that give each packet a time of its own."""
 _HEADED = ("mp4", "matroska", "ogg", "asf", "caf")
 """Containers that can hold no audio at all and still be whole."""
 
@@ -34,7 +37,9 @@ class Reading:
     """
 
     def __init__(self, clip: AudioClip) -> None:
-        self._form = clip.format
+        self._form, self._track = clip.format, clip.facts.track
+        self._holes: list[Hole] = []
+        self._start_s = clip.facts.start_s
         self._file: BinaryIO = clip.open()
         self._demuxed: Demuxed | None = None
         self._damaged = 0
@@ -60,6 +65,7 @@ class Reading:
             sample_rate=self.sample_rate,
             channels=self.channels,
             close=self.close,
+            holes=self._holes,
         )
 
     def close(self) -> None:
@@ -102,9 +108,12 @@ class Reading:
             if self._demuxed is not None:
                 self._demuxed.close()
             window = ByteWindow(self._file, start=part.start, end=part.end)
-            self._demuxed = Demuxed(window, self._form)
+            self._demuxed = Demuxed(window, self._form, track=self._track)
             claimed = self._demuxed.stream.duration
-            for piece in _trimmed(self._decoded(self._demuxed, window), self._demuxed):
+            frames: Iterator[Any] = self._decoded(self._demuxed, window)
+            if self._form.container in _CLOCKED:
+                frames = timed(frames, self._holes, start_s=self._start_s)
+            for piece in _trimmed(frames, self._demuxed):
                 found += piece.stop - piece.start
                 yield piece
             window.check()
@@ -168,6 +177,10 @@ def _trimmed(frames: Iterator[Any], demuxed: Demuxed) -> Iterator[Piece]:
         end = None
         if duration is not None:
             end = round(duration * demuxed.stream.time_base * frame.sample_rate)
+        if isinstance(frame, Silence):
+            total += frame.samples
+            yield Piece(frame, 0, frame.samples)
+            continue
         stop = frame.samples if end is None else min(max(end - total, 0), frame.samples)
         total += frame.samples
         if stop:

@@ -30,11 +30,23 @@ _KINDS: dict[str, tuple[str, float]] = {
 }
 
 
+class Silence(NamedTuple):
+    """Samples of nothing in place of a decoded frame.
+
+    Attributes:
+        samples: How many.
+        after: A frame with the shape of the stream.
+    """
+
+    samples: int
+    after: Any
+
+
 class Piece(NamedTuple):
     """A part of a decoded frame.
 
     Attributes:
-        frame: An `av.AudioFrame`.
+        frame: An `av.AudioFrame`, or `Silence`.
         start: First sample of the part.
         stop: Behind its last sample.
     """
@@ -66,12 +78,19 @@ def assembled(
     filled = 0
     interleaver = _Interleaver()
     for decoded, start, stop in pieces:
-        _check_shape(decoded, form, sample_rate, channels)
-        frame = interleaver.take(decoded)
+        is_silent = isinstance(decoded, Silence)
+        frame = decoded
+        if not is_silent:
+            _check_shape(decoded, form, sample_rate, channels)
+            frame = interleaver.take(decoded)
         done = start
         while done < stop:
             count = min(stop - done, room - filled)
-            _copy(frame, done, buffer[filled : filled + count])
+            target = buffer[filled : filled + count]
+            if is_silent:
+                target[...] = 0.0
+            else:
+                _copy(frame, done, target)
             filled += count
             done += count
             if filled == room:

@@ -6,7 +6,7 @@ from ossicle.audio.sniff import sniff
 
 if TYPE_CHECKING:
     from ossicle.audio.clip import AudioClip
-    from ossicle.audio.facts import AudioFacts
+    from ossicle.audio.facts import AudioFacts, Hole, Track
     from ossicle.audio.format import (
         OUTPUT_FORMATS,
         SAMPLE_WIDTHS,
@@ -25,7 +25,7 @@ else:
         __name__,
         {
             "clip": "AudioClip",
-            "facts": "AudioFacts",
+            "facts": "AudioFacts Hole Track",
             "format": (
                 "OUTPUT_FORMATS SAMPLE_WIDTHS AudioFormat Container OutputFormat SampleFormat"
             ),
@@ -44,9 +44,11 @@ __all__ = [
     "AudioFormat",
     "BlockStream",
     "Container",
+    "Hole",
     "OutputFormat",
     "Pcm",
     "SampleFormat",
+    "Track",
     "atomic_writer",
     "parse_input_format",
     "sniff",

@@ -63,8 +63,12 @@ class AudioClip:
             self._data, self._path, self._stamp = source, None, None
 
     @classmethod
-    def from_path(cls, path: str | os.PathLike[str]) -> AudioClip:
+    def from_path(cls, path: str | os.PathLike[str], *, track: int | None = None) -> AudioClip:
         """A clip that reads from a regular file when needed.
+
+        Args:
+            path: Of the file.
+            track: Which of its audio tracks, from 1; `None` for the first (see `facts.tracks`).
 
         Raises:
             FileAccessError: There is no such regular file, or it cannot be read.
@@ -73,7 +77,7 @@ class AudioClip:
         where = Path(path).absolute()
         try:
             with _reading(where) as file:
-                facts = sniff(file, where.stat().st_size)
+                facts = sniff(file, where.stat().st_size, track=track)
         except FileAccessError:
             if not looks_like_base64(os.fspath(path)):
                 raise
@@ -85,14 +89,16 @@ class AudioClip:
         return cls(where, facts=facts)
 
     @classmethod
-    def from_bytes(cls, data: bytes | bytearray | memoryview) -> AudioClip:
-        """A clip over bytes in memory.
+    def from_bytes(
+        cls, data: bytes | bytearray | memoryview, *, track: int | None = None
+    ) -> AudioClip:
+        """A clip over bytes in memory; `track` as for `from_path`.
 
         Raises:
             MalformedAudioError: The content is not audio that ossicle knows.
         """
         data = _as_bytes(data)
-        return cls(data, facts=sniff(io.BytesIO(data), len(data)))
+        return cls(data, facts=sniff(io.BytesIO(data), len(data), track=track))
 
     @classmethod
     def from_base64(cls, text: str | bytes, *, max_bytes: int = 25 << 20) -> AudioClip:
@@ -112,7 +118,9 @@ class AudioClip:
         return cls.from_bytes(decode_base64(text, max_bytes=max_bytes))
 
     @classmethod
-    def from_file(cls, file: IO[bytes], *, max_bytes: int = 25 << 20) -> AudioClip:
+    def from_file(
+        cls, file: IO[bytes], *, max_bytes: int = 25 << 20, track: int | None = None
+    ) -> AudioClip:
         """A clip from a readable binary file object, read from where it stands into memory.
 
         Read to its end, however little each read gives; from its start where it stands at its end.
@@ -126,7 +134,7 @@ class AudioClip:
         """
         from ossicle.audio.file_objects import read_to_end
 
-        return cls.from_bytes(read_to_end(file, max_bytes=max_bytes))
+        return cls.from_bytes(read_to_end(file, max_bytes=max_bytes), track=track)
 
     @classmethod
     def from_pcm(
@@ -217,6 +225,18 @@ class AudioClip:
 
         return cls.from_bytes(wav_of_samples(samples, sample_rate))
 
+    def with_track(self, track: int) -> AudioClip:
+        """The same file with another of its audio tracks, from 1 (see `facts.tracks`).
+
+        Raises:
+            ConfigurationError: It has no track of this number.
+        """
+        if track == self.facts.track:
+            return self
+        with self.open() as file:
+            facts = sniff(file, self.n_bytes, track=track)
+        return AudioClip(self._path or self.read_bytes(), facts=facts)
+
     @property
     def format(self) -> AudioFormat:
         """What it is encoded as."""
@@ -262,8 +282,11 @@ class AudioClip:
 
     @cached_property
     def digest(self) -> str:
-        """`sha256:` and the SHA-256 of the encoded bytes, in hexadecimal."""
+        """`sha256:` and the SHA-256 of the encoded bytes, in hexadecimal; a track enters it."""
         digest = hashlib.sha256()
+        if self.facts.track != 1:
+            # Other audio in the same bytes must not be taken for the same.
+            digest.update(b"track %d of " % self.facts.track)
         with self.open() as file:
             while piece := file.read(_COPY_BYTES):
                 digest.update(piece)

@@ -9,7 +9,7 @@ from ossicle.errors import UnsupportedFormatError
 
 Container = Literal[
     "raw", "wav", "w64", "aiff", "au", "caf", "voc", "flac", "ogg", "mp3", "adts", "mp4",
-    "matroska", "asf", "amr", "ac3",
+    "matroska", "asf", "amr", "ac3", "avi", "flv", "mpegts", "wavpack", "tta", "sphere",
 ]  # fmt: skip
 """How packets or samples are wrapped. `raw` is nothing but interleaved samples; RF64 and RIFX
 count as `wav`, WebM as `matroska`, M4A as `mp4`, AIFC as `aiff`."""
@@ -40,8 +40,8 @@ class AudioFormat:
         container: How it is wrapped.
         encoding: The codec: `pcm_s16le`, `pcm_s24be`, `pcm_u8`, `pcm_f32le`, `mulaw`, `alaw`,
             `ima_adpcm`, `ms_adpcm`, `gsm`, `flac`, `alac`, `mp3`, `mp2`, `mp1`, `aac`, `opus`,
-            `vorbis`, `amr_nb`, `amr_wb`, `ac3`, `eac3`, `wma`, `wma_pro`, `wma_lossless`, or
-            `unknown`.
+            `vorbis`, `speex`, `amr_nb`, `amr_wb`, `ac3`, `eac3`, `dts`, `truehd`, `mlp`, `g722`,
+            `wavpack`, `tta`, `nellymoser`, `wma`, `wma_pro`, `wma_lossless`, or `unknown`.
         sample_rate: In Hz; `None` when unknown or not asked for.
         channels: A count; `None` when unknown or not asked for.
         bit_rate: In bit/s, for lossy targets; `None` means the converter's default.
@@ -139,7 +139,7 @@ class AudioFormat:
     @property
     def is_lossy(self) -> bool:
         """Whether encoding to this format loses more than rounding does."""
-        return not (self.is_pcm or self.encoding in ("flac", "alac"))
+        return not (self.is_pcm or self.encoding in _LOSSLESS)
 
     @property
     def sample_width(self) -> int | None:
@@ -204,6 +204,8 @@ class AudioFormat:
         return " ".join(parts)
 
 
+_LOSSLESS = ("flac", "alac", "wavpack", "tta", "truehd", "mlp", "wma_lossless")
+
 _NAMED: dict[str, tuple[Container, str]] = {
     "wav": ("wav", "pcm_s16le"),
     "mp3": ("mp3", "mp3"),
@@ -229,9 +231,12 @@ _MEDIA_TYPES: dict[str, str] = {
     "wav": "audio/wav", "w64": "audio/x-w64", "aiff": "audio/aiff", "au": "audio/basic",
     "caf": "audio/x-caf", "voc": "audio/x-voc", "flac": "audio/flac", "ogg": "audio/ogg",
     "mp3": "audio/mpeg", "adts": "audio/aac", "mp4": "audio/mp4", "matroska": "audio/webm",
-    "asf": "audio/x-ms-wma", "amr": "audio/amr", "ac3": "audio/ac3",
+    "asf": "audio/x-ms-wma", "amr": "audio/amr", "ac3": "audio/ac3", "avi": "video/x-msvideo",
+    "flv": "video/x-flv", "mpegts": "video/mp2t", "wavpack": "audio/x-wavpack",
+    "tta": "audio/x-tta", "sphere": "audio/x-nist",
 }  # fmt: skip
 
 _EXTENSIONS: dict[str, str] = {
     "raw": "pcm", "adts": "aac", "mp4": "m4a", "matroska": "webm", "asf": "wma",
+    "mpegts": "ts", "wavpack": "wv", "sphere": "sph",
 }  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ossicle.audio.facts import Hole
 from ossicle.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -84,9 +85,10 @@ class BlockStream:
         channels: The same for all blocks.
         frames: How many frames will come, if that is known for sure; else `None`.
         close: Called once when the stream is closed.
+        holes: Grows while blocks come: stretches of the file's clock that are given as silence.
     """
 
-    __slots__ = ("_blocks", "_close", "channels", "frames", "sample_rate")
+    __slots__ = ("_blocks", "_close", "channels", "frames", "holes", "sample_rate")
 
     def __init__(
         self,
@@ -96,7 +98,9 @@ class BlockStream:
         channels: int,
         frames: int | None = None,
         close: Callable[[], Any] | None = None,
+        holes: list[Hole] | None = None,
     ) -> None:
+        self.holes: list[Hole] = [] if holes is None else holes
         self._blocks: Iterator[Samples] = iter(blocks)
         self._close = close
         self.sample_rate = sample_rate
@@ -144,6 +148,7 @@ class BlockStream:
             channels=channels or self.channels,
             frames=frames,
             close=self.close,
+            holes=self.holes,
         )
 
     def read(self) -> Pcm:

@@ -52,6 +52,7 @@ class DecodedStream(BlockStream):
             channels=source.channels,
             frames=source.frames,
             close=source.close,
+            holes=source.holes,
         )
         self._counter = counter
         self.converter, self.refusals = counter.name, tuple(refusals)

@@ -35,11 +35,12 @@ def load(
     | Mapping[str, Any],
     *,
     limits: IntakeLimits = DEFAULT,
+    track: int | None = None,
 ) -> AudioClip:
     """A clip of a path, bytes, a readable binary file, or rate and samples, within the limits.
 
     A string is a path and nothing else: no address is fetched and no protocol opened. Base64 text
-    and `data:` URLs go through `AudioClip.from_base64`.
+    and `data:` URLs go through `AudioClip.from_base64`. `track` names one of several audio tracks.
 
     Raises:
         AudioLimitError: It is beyond the limits.
@@ -47,7 +48,7 @@ def load(
         FileAccessError: The path cannot be read.
         MalformedAudioError: The content is not audio that ossicle knows.
     """
-    clip = _clip_of(source, limits)
+    clip = _clip_of(source, limits, track)
     check_facts(clip.facts, limits)
     return clip
 
@@ -108,16 +109,16 @@ def _known() -> Iterable[ConverterSpec]:
     return default_host().converters()
 
 
-def _clip_of(source: object, limits: IntakeLimits) -> AudioClip:
+def _clip_of(source: object, limits: IntakeLimits, track: int | None) -> AudioClip:
     if isinstance(source, AudioClip):
-        return source
+        return source if track is None else source.with_track(track)
     if isinstance(source, bytes | bytearray | memoryview):
         n_bytes = memoryview(source).nbytes
         if n_bytes > limits.encoded_bytes:  # before it is copied
             raise limit_error("encoded_bytes", n_bytes, limits.encoded_bytes, "bytes")
-        return AudioClip.from_bytes(source)
+        return AudioClip.from_bytes(source, track=track)
     if isinstance(source, str | os.PathLike):
-        return AudioClip.from_path(_path(source))
+        return AudioClip.from_path(_path(source), track=track)
     if (pair := rate_and_samples(source)) is not None:
         return AudioClip.from_samples(pair[1], sample_rate=pair[0])
     if is_array(source):
@@ -126,7 +127,7 @@ def _clip_of(source: object, limits: IntakeLimits) -> AudioClip:
             fix="Give AudioClip.from_samples(array, sample_rate=...), or (sample_rate, array).",
         )
     if hasattr(source, "read"):
-        return AudioClip.from_file(source, max_bytes=limits.encoded_bytes)  # type: ignore[arg-type]
+        return AudioClip.from_file(source, max_bytes=limits.encoded_bytes, track=track)  # type: ignore[arg-type]
     raise ConfigurationError(
         f"a {type(source).__name__} is no audio source",
         fix="Give a path, bytes, an AudioClip, or a file that is open in binary mode.",

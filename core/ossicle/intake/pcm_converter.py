@@ -17,6 +17,16 @@ _READS = {
     "w64": ("pcm_u8", *_LITTLE, *_LAWS),
     "aiff": ("pcm_u8", "pcm_s8", *_INTEGERS, *_BIG, *_LAWS),
     "au": ("pcm_s8", *_LITTLE, *_BIG, *_LAWS),
+    "sphere": (
+        "pcm_s8",
+        "pcm_s16le",
+        "pcm_s24le",
+        "pcm_s32le",
+        "pcm_s16be",
+        "pcm_s24be",
+        "pcm_s32be",
+        *_LAWS,
+    ),
     "caf": ("pcm_s8", *_LITTLE, *_BIG, *_LAWS),
 }
 _WRITES = ("pcm_u8", *_LITTLE, *_LAWS)
@@ -40,7 +50,7 @@ class PcmConverter(FormatConverter):
 
 PCM_SPEC = ConverterSpec(
     name="pcm",
-    summary="Uncompressed samples, mu-law and A-law: raw, WAV, Wave64, AIFF, AU, CAF",
+    summary="Uncompressed samples, mu-law and A-law: raw, WAV, Wave64, AIFF, AU, CAF, SPHERE",
     factory=PcmConverter,
     # CPU milliseconds per minute of 24 kHz mono, as for every converter.
     reads=tuple(

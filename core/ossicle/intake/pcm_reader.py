@@ -20,7 +20,7 @@ _Decoder = Callable[[bytes], NDArray[np.float32]]
 MAX_BLOCK_SAMPLES = 1 << 19
 """Most samples in a block, so that many channels do not multiply the memory."""
 
-CONTAINERS = ("raw", "wav", "w64", "aiff", "au", "caf")
+CONTAINERS = ("raw", "wav", "w64", "aiff", "au", "caf", "sphere")
 """Containers in which the samples lie in one piece; where, `AudioFacts` says."""
 
 ENCODINGS = (

@@ -24,10 +24,12 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"MZ", "a program"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"MThd", "a MIDI file, which holds notes and no sound"),
-    (b"FLV\x01", "a Flash video"),
-    (b"wvpk", "WavPack audio, which ossicle does not read"),
+    *(
+        (magic, "IRCAM audio, which ossicle does not read")
+        for kind in b"\x01\x02\x03\x04"
+        for magic in (bytes((0x64, 0xA3, kind, 0)), bytes((0, kind, 0xA3, 0x64)))
+    ),
     (b"MAC ", "Monkey's Audio, which ossicle does not read"),
-    (b"TTA1", "True Audio, which ossicle does not read"),
     (b"MPCK", "Musepack audio, which ossicle does not read"),
     (b"MP+", "Musepack audio, which ossicle does not read"),
     (b"DSD ", "DSD audio, which ossicle does not read"),
@@ -56,6 +58,7 @@ _TEXTS: tuple[tuple[bytes, str], ...] = (
     (b"concat:", "an ffmpeg protocol address"),
     (b"subfile,", "an ffmpeg protocol address"),
 )
+_CLUSTER = b"\x1f\x43\xb6\x75"
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 # Either alphabet, padded or not, in lines or not.
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}")
@@ -68,6 +71,8 @@ def describe(head: bytes) -> str | None:
     Args:
         head: The first few hundred bytes.
     """
+    if (piece := _middle_of(head)) is not None:
+        return piece
     for magic, name in _MAGICS:
         if head.startswith(magic) and not (len(magic) < 3 and is_text(head)):
             return name
@@ -80,6 +85,21 @@ def describe(head: bytes) -> str | None:
     if looks_like_base64(head):
         return "base64 text; build the clip with AudioClip.from_base64"
     return "plain text"
+
+
+def _middle_of(head: bytes) -> str | None:
+    """Pieces of a recording that was sent as it was made; only the first one says what it is."""
+    if head.startswith(_CLUSTER) or (head[:1] == b"\xa3" and head[3:4] in b"\x81\x82\x83"):
+        return (
+            "a piece from the middle of a WebM stream; its head is in the first chunk: "
+            "join the chunks"
+        )
+    if head[4:8] in (b"moof", b"sidx"):
+        return (
+            "a piece from the middle of a fragmented MP4; its head is in the first piece: "
+            "join the pieces"
+        )
+    return None
 
 
 def looks_like_base64(text: str | bytes) -> bool:

@@ -20,7 +20,8 @@ _ENCODINGS = {
     b"samr": "amr_nb", b"sawb": "amr_wb", b".mp3": "mp3", b"ulaw": "mulaw", b"alaw": "alaw",
     b"twos": "pcm_s16be", b"sowt": "pcm_s16le", b"in24": "pcm_s24be", b"in32": "pcm_s32be",
     b"fl32": "pcm_f32be", b"fl64": "pcm_f64be", b"raw ": "pcm_u8", b"ima4": "ima_adpcm",
-    b"agsm": "gsm", b"ms\x00\x11": "ima_adpcm", b"ms\x00\x02": "ms_adpcm", b"ms\x00\x55": "mp3",
+    b"agsm": "gsm", b"dtsc": "dts", b"mlpa": "truehd",
+    b"ms\x00\x11": "ima_adpcm", b"ms\x00\x02": "ms_adpcm", b"ms\x00\x55": "mp3",
 }  # fmt: skip
 _OBJECT_TYPES = {0x40: "aac", 0x66: "aac", 0x67: "aac", 0x68: "aac", 0x69: "mp3", 0x6B: "mp3",
                  0xDD: "vorbis", 0xAD: "opus", 0xA5: "ac3", 0xA6: "eac3"}  # fmt: skip
@@ -62,10 +63,25 @@ def read_entry(source: Source, table: Box) -> SampleEntry:
         return _mpeg4(source, children, end, entry)
     if box.kind == b"alac":
         return _alac(source, children, end, entry)
+    if box.kind in (b"ipcm", b"fpcm"):
+        return _iso_pcm(source, children, end, entry, is_float=box.kind == b"fpcm")
     if box.kind in (b"sowt", b"twos"):
         name = integer_encoding(bits // 8, big_endian=box.kind == b"twos")
         return replace(entry, encoding=name or "unknown")
     return replace(entry, sample_rate=48_000) if box.kind == b"Opus" else entry
+
+
+def _iso_pcm(
+    source: Source, start: int, end: int, entry: SampleEntry, *, is_float: bool
+) -> SampleEntry:
+    """By the `pcmC` box (ISO/IEC 23003-5 section 5)."""
+    for box in boxes(source, start, end):
+        if box.kind == b"pcmC":
+            flags, bits = source.fields(">4xBB", box.body)
+            name = float_encoding if is_float else integer_encoding
+            encoding = name(bits // 8, big_endian=not flags & 1)
+            return replace(entry, encoding=encoding or "unknown")
+    return entry
 
 
 def _version_2(source: Source, box: Box, entry: SampleEntry) -> SampleEntry:
@@ -107,7 +123,7 @@ def _descriptor(data: bytes, entry: SampleEntry) -> SampleEntry:
             encoding = _OBJECT_TYPES.get(data[position], "unknown")
             position += 13
         elif tag == 5:
-            entry = _audio_specific(data[position : position + 8], entry)
+            entry = audio_specific(data[position : position + 8], entry)
             break
         else:
             break
@@ -122,7 +138,7 @@ def _skip_length(data: bytes, position: int) -> int:
     return position + 1
 
 
-def _audio_specific(data: bytes, entry: SampleEntry) -> SampleEntry:
+def audio_specific(data: bytes, entry: SampleEntry) -> SampleEntry:
     """AAC's own rate and channels; the sample entry's are often only a template's."""
     if len(data) < 2:
         return entry

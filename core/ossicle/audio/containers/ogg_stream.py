@@ -91,8 +91,7 @@ def _flac(packet: bytes) -> OggStream:
 
 
 def _speex(packet: bytes) -> OggStream:
-    """Speex is named so that the refusal can say what it is; nothing reads it."""
     _need(packet, 52, "Speex")
     sample_rate, channels = struct.unpack_from("<I8xI", packet, 36)
-    form = checked_format("ogg", "unknown", sample_rate=sample_rate, channels=channels)
+    form = checked_format("ogg", "speex", sample_rate=sample_rate, channels=channels)
     return OggStream(format=form, clock=sample_rate, pre_skip=0, longest_packet=1 << 16)

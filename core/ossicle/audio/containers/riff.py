@@ -20,13 +20,13 @@ _UNKNOWN_32 = 0xFFFFFFFF
 # (ElevenLabs), 2000000036 (pocket-tts). Above this, a size beyond the file says "unknown".
 _LARGE = 0x77000000
 _MAX_BEHIND = 256
-_OTHER_FORMS = {b"AVI ": "an AVI video", b"WEBP": "a WebP picture", b"ACON": "a cursor",
+_OTHER_FORMS = {b"WEBP": "a WebP picture", b"ACON": "a cursor",
                 b"RMID": "a MIDI file"}  # fmt: skip
 
 
 def matches(head: bytes) -> bool:
-    """Whether these first 12 bytes open a RIFF file of any kind."""
-    return head[:4] in _COVERS and len(head) >= 12
+    """Whether these first 12 bytes open a RIFF file of any kind but AVI."""
+    return head[:4] in _COVERS and len(head) >= 12 and head[8:12] != b"AVI "
 
 
 @dataclass(slots=True, kw_only=True)

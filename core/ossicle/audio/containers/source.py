@@ -28,17 +28,21 @@ class Source:
         file: Seekable and binary.
         n_bytes: Its size; reading ends there even if the file is longer.
         start: Where the container begins; offsets below are counted from the file's first byte.
+        track: Which audio track is wanted, from 1; `None` for the first.
     """
 
-    __slots__ = ("_bytes_left", "_file", "_reads_left", "_search_left", "n_bytes", "start")
+    __slots__ = ("_bytes_left", "_file", "_reads_left", "_search_left", "n_bytes", "start", "track")
 
-    def __init__(self, file: BinaryIO, n_bytes: int, *, start: int = 0) -> None:
+    def __init__(
+        self, file: BinaryIO, n_bytes: int, *, start: int = 0, track: int | None = None
+    ) -> None:
         self._file = file
         self._reads_left = WALK_READS
         self._bytes_left = WALK_BYTES
         self._search_left = SEARCH_BYTES
         self.n_bytes = max(n_bytes, 0)
         self.start = start
+        self.track = track
 
     def at(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes at `offset`; fewer where the file ends, none outside of it.

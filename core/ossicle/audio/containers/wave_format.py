@@ -26,7 +26,10 @@ _GUID_TAILS = (
 )
 _COMPRESSED = {
     0x0002: "ms_adpcm", 0x0006: "alaw", 0x0007: "mulaw", 0x0011: "ima_adpcm", 0x0031: "gsm",
-    0x0050: "mp2", 0x0055: "mp3", 0x00FF: "aac", 0x0160: "wma", 0x0161: "wma",
+    0x0040: "g726", 0x0045: "g726", 0x0064: "g726", 0x0065: "g722", 0x028F: "g722",
+    0x0050: "mp2", 0x0055: "mp3", 0x00FF: "aac", 0x2001: "dts", 0x0020: "yamaha_adpcm",
+    0x0057: "amr_nb", 0x0058: "amr_wb", 0x5756: "wavpack", 0x77A1: "tta", 0x704F: "opus",
+    0x0160: "wma", 0x0161: "wma",
     0x0162: "wma_pro", 0x0163: "wma_lossless", 0x1600: "aac", 0x1610: "aac", 0x2000: "ac3",
 }  # fmt: skip
 
