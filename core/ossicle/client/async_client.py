@@ -109,10 +109,10 @@ class AsyncClient:
         key = SecretStr(api_key) if isinstance(api_key, str) else api_key
         own = ProviderSettings(api_key=key, base_url=base_url, options=options or {})
         self._owns_pool, self._store = True, store
-        self._board = CallRouter(
+        self._router = CallRouter(
             host=host,
             pool=ProviderPool(host, settings={name: own}, instances=instances),
-            shop=make_runtime(
+            runtime=make_runtime(
                 host,
                 settings=settings or PipelineSettings(),
                 clock=clock,
@@ -133,7 +133,7 @@ class AsyncClient:
     def for_tenant(self, tenant: str) -> AsyncClient:
         """A view of this client on behalf of someone else; shares everything, closes nothing."""
         view = object.__new__(AsyncClient)
-        view._board = self._board.for_tenant(tenant)
+        view._router = self._router.for_tenant(tenant)
         view._owns_pool, view._store = False, self._store
         return view
 
@@ -158,7 +158,7 @@ class AsyncClient:
         """
         if self._owns_pool:
             with anyio.CancelScope(shield=True):
-                await self._board.pool.aclose()
+                await self._router.pool.aclose()
 
     async def respond(
         self,
@@ -233,7 +233,7 @@ class AsyncClient:
             fields=fields,
             cache=cache,
         )
-        return await self._board.collect(ask)
+        return await self._router.collect(ask)
 
     def stream(
         self,
@@ -290,7 +290,7 @@ class AsyncClient:
             fields=fields,
             cache=cache,
         )
-        return self._board.connect(ask, streams=True)
+        return self._router.connect(ask, streams=True)
 
     async def speak(
         self,
@@ -333,7 +333,7 @@ class AsyncClient:
         ask = CallArguments(
             task="speak", text=text, model=model, timeout_s=timeout_s, fields=fields, cache=cache
         )
-        return await self._board.collect(ask)
+        return await self._router.collect(ask)
 
     async def transcribe(
         self,
@@ -375,7 +375,7 @@ class AsyncClient:
             fields=fields,
             cache=cache,
         )
-        return await self._board.collect(ask)
+        return await self._router.collect(ask)
 
     async def explain(
         self,
@@ -414,7 +414,7 @@ class AsyncClient:
             timeout_s=timeout_s,
             fields=fields,
         )
-        return await self._board.explain(ask)
+        return await self._router.explain(ask)
 
     def conversation(
         self,
@@ -444,18 +444,18 @@ class AsyncClient:
         Raises:
             ConfigurationError: The id is not 1 to 256 bytes of text.
         """
-        kept = self._board.retention if retention is None else retention_of(retention)
-        line = ClientBackend(self._board, kept)
-        notebook = ConversationState(
+        kept = self._router.retention if retention is None else retention_of(retention)
+        backend = ClientBackend(self._router, kept)
+        state = ConversationState(
             id=new_id() if id is None else id,
             instructions=instructions,
-            references=line.references if model is None else (model,),
+            references=backend.references if model is None else (model,),
             policy=history_policy or HistoryPolicy(),
             retention=kept,
         )
         return AsyncConversation(
-            notebook,
-            line,
+            state,
+            backend,
             tools=tools,
             on_tool_call=on_tool_call,
             summarize=summarize,
@@ -465,7 +465,7 @@ class AsyncClient:
     @property
     def conversations(self) -> AsyncConversations:
         """Conversations in the store, and from files."""
-        return AsyncConversations(self._board, self._store)
+        return AsyncConversations(self._router, self._store)
 
     def models(self, provider: str | None = None) -> tuple[Capabilities, ...]:
         """What known models can do; nothing is sent and no SDK is imported.
@@ -473,15 +473,15 @@ class AsyncClient:
         Args:
             provider: Only this provider's; `None` for all.
         """
-        models = self._board.host.models()
+        models = self._router.host.models()
         return tuple(model for model in models if provider in (None, model.provider))
 
     @property
     def plugins(self) -> PluginHost:
         """The plugins of this client."""
-        return self._board.host
+        return self._router.host
 
     @property
     def stats(self) -> Stats:
         """Figures over the calls of this client and all its tenants' views."""
-        return self._board.stats
+        return self._router.stats

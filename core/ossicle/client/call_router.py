@@ -63,7 +63,7 @@ class CallRouter:
     Attributes:
         host: The plugins.
         pool: The providers.
-        shop: What calls work with.
+        runtime: What calls work with.
         provider: Name of the default provider.
         model: Name of the default model, or `None` for the provider's own default.
         tenant: On whose behalf.
@@ -75,7 +75,7 @@ class CallRouter:
 
     host: PluginHost
     pool: ProviderPool
-    shop: Runtime
+    runtime: Runtime
     provider: str
     model: str | None
     tenant: str
@@ -98,11 +98,11 @@ class CallRouter:
         name, model = self.resolve(ask.model, ask.task)
         self.check_options(ask.fields.get("provider_options"))
         stream = self._stream(
-            await self._draft(ask, streams=streams),
+            await self._request_of(ask, streams=streams),
             name,
             model,
             timeout_s=self._seconds(ask),
-            wish=CachePolicy(use=checked_use(ask.cache), retention=self.retention.level),
+            cache_policy=CachePolicy(use=checked_use(ask.cache), retention=self.retention.level),
         )
         async with stream:
             yield stream
@@ -127,17 +127,17 @@ class CallRouter:
 
     def call(
         self,
-        draft: CallRequest,
+        wanted: CallRequest,
         *,
         reference: str | None,
         timeout_s: float,
         conversation_id: str | None = None,
         retention: Retention = "audio",
     ) -> ReplyStream:
-        """The call of a draft that is ready, not begun yet.
+        """The call of a request that is ready, not begun yet.
 
         Args:
-            draft: What is asked for.
+            wanted: What is asked for.
             reference: Of the model; `None`: the client's.
             timeout_s: Total seconds for the call.
             conversation_id: To which conversation it belongs, for the budget.
@@ -146,14 +146,14 @@ class CallRouter:
         Raises:
             OssicleError: There is no such model, or its provider cannot be used.
         """
-        name, model = self.resolve(reference, draft.task)
+        name, model = self.resolve(reference, wanted.task)
         return self._stream(
-            draft,
+            wanted,
             name,
             model,
             timeout_s=timeout_s,
             conversation_id=conversation_id,
-            wish=CachePolicy(retention=retention),
+            cache_policy=CachePolicy(retention=retention),
         )
 
     async def explain(self, ask: CallArguments) -> Explanation:
@@ -162,17 +162,17 @@ class CallRouter:
         self.check_options(ask.fields.get("provider_options"))
         seconds = self._seconds(ask)
         return await explain_call(
-            await self._draft(ask, streams=False),
+            await self._request_of(ask, streams=False),
             self.pool.capabilities(name, model),
-            self.shop,
-            deadline=self.shop.clock.monotonic() + seconds,
+            self.runtime,
+            deadline=self.runtime.clock.monotonic() + seconds,
             timeout_s=seconds,
         )
 
-    async def _draft(self, ask: CallArguments, *, streams: bool) -> CallRequest:
+    async def _request_of(self, ask: CallArguments, *, streams: bool) -> CallRequest:
         clips: list[AudioClip] = []
         if ask.audio is not None:  # a turn of text has no business in another thread
-            limits = self.shop.settings.limits
+            limits = self.runtime.settings.limits
             clips = await to_thread.run_sync(lambda: load_all(ask.audio, limits=limits))
         messages = conversation_of(ask.text, clips, ask.history, task=ask.task)
         with naming_arguments():
@@ -200,25 +200,25 @@ class CallRouter:
 
     def _stream(
         self,
-        draft: CallRequest,
+        wanted: CallRequest,
         name: str,
         model: str,
         *,
         timeout_s: float,
         conversation_id: str | None = None,
-        wish: CachePolicy,
+        cache_policy: CachePolicy,
     ) -> ReplyStream:
-        if self.shop.larder is not None:
-            wish = replace(wish, endpoint_key=self.pool.endpoint_key(name))
+        if self.runtime.call_cache is not None:
+            cache_policy = replace(cache_policy, endpoint_key=self.pool.endpoint_key(name))
         return ReplyStream(
-            draft,
+            wanted,
             provider=self.pool.get(name),
             capabilities=self.pool.capabilities(name, model),
-            shop=self.shop,
+            runtime=self.runtime,
             tenant=self.tenant,
             timeout_s=timeout_s,
             conversation_id=conversation_id,
-            wish=wish,
+            cache_policy=cache_policy,
         )
 
     def check_options(self, named: object) -> None:

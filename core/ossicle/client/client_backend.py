@@ -20,10 +20,10 @@ from ossicle.conversation import (
     RetentionPolicy,
     Summarizer,
     ToolCallback,
-    import_notebook,
-    keeper_of,
-    load_notebook,
+    import_state,
+    load_state,
     new_id,
+    persistence_of,
     retention_of,
 )
 from ossicle.errors import ConfigurationError, NotStoredError
@@ -34,40 +34,40 @@ from ossicle.storage import ConversationSummary, Store
 
 
 class ClientBackend:
-    """The way from a conversation to models, through a client's switchboard.
+    """The way from a conversation to models, through a client's router.
 
     Args:
-        board: The client's.
+        router: The client's.
         retention: Of the conversation.
     """
 
-    def __init__(self, board: CallRouter, retention: RetentionPolicy) -> None:
-        self._board, self._retention = board, retention
-        self.clock: Clock = board.shop.clock
-        self.tenant = board.tenant
-        self.timeout_s = board.timeout_s
-        self.references: tuple[str | None, ...] = (None, *board.fallbacks)
+    def __init__(self, router: CallRouter, retention: RetentionPolicy) -> None:
+        self._router, self._retention = router, retention
+        self.clock: Clock = router.runtime.clock
+        self.tenant = router.tenant
+        self.timeout_s = router.timeout_s
+        self.references: tuple[str | None, ...] = (None, *router.fallbacks)
 
     def capabilities(self, reference: str | None, task: Task = "respond") -> Capabilities:
         """What the model of a reference can do."""
-        return self._board.pool.capabilities(*self._board.resolve(reference, task))
+        return self._router.pool.capabilities(*self._router.resolve(reference, task))
 
     def local_transcribers(self, language: str | None) -> tuple[str, ...]:
         """Providers on this machine that surely write down speech in this language."""
-        return () if language is None else self._board.pool.local_transcribers(language)
+        return () if language is None else self._router.pool.local_transcribers(language)
 
     def check_options(self, named: object) -> None:
         """Make sure that there is a provider for all of `provider_options`."""
-        self._board.check_options(named)
+        self._router.check_options(named)
 
     def call(
-        self, draft: CallRequest, *, reference: str | None, conversation_id: str, timeout_s: float
+        self, wanted: CallRequest, *, reference: str | None, conversation_id: str, timeout_s: float
     ) -> ReplyStream:
         """A call that is not begun yet."""
-        budget = self._board.shop.budget
+        budget = self._router.runtime.budget
         is_bound = budget is not None and budget.limits.conversation != Allowance()
-        return self._board.call(
-            draft,
+        return self._router.call(
+            wanted,
             reference=reference,
             timeout_s=timeout_s,
             # An account of its own is a trace of it; without a bound nobody needs one.
@@ -77,7 +77,7 @@ class ClientBackend:
 
     async def user_message(self, text: str | None, audio: object) -> Message:
         """What the user says."""
-        limits = self._board.shop.settings.limits
+        limits = self._router.runtime.settings.limits
         source = cast("AudioSource | Sequence[AudioSource] | None", audio)
         clips = await to_thread.run_sync(lambda: load_all(source, limits=limits))
         message = user_message(text, clips)
@@ -92,12 +92,12 @@ class AsyncConversations:
     """The conversations in a client's store, and those from files; see `AsyncClient.conversations`.
 
     Args:
-        board: The client's switchboard.
+        router: The client's router.
         store: Where they are kept, or `None`.
     """
 
-    def __init__(self, board: CallRouter, store: Store | None) -> None:
-        self._board, self._store = board, store
+    def __init__(self, router: CallRouter, store: Store | None) -> None:
+        self._router, self._store = router, store
 
     async def open(
         self,
@@ -126,42 +126,42 @@ class AsyncConversations:
         """
         store = self._needed()
         wanted = None if retention is None else retention_of(retention)
-        notebook, keeper = await to_thread.run_sync(self._loaded, store, conversation_id, wanted)
+        state, persistence = await to_thread.run_sync(self._loaded, store, conversation_id, wanted)
         return AsyncConversation(
-            notebook,
-            ClientBackend(self._board, notebook.retention),
+            state,
+            ClientBackend(self._router, state.retention),
             tools=tools,
             on_tool_call=on_tool_call,
             summarize=summarize,
             store=store,
-            keeper=keeper,
+            persistence=persistence,
         )
 
     def _loaded(
         self, store: Store, conversation_id: str, wanted: RetentionPolicy | None
     ) -> tuple[ConversationState, ConversationStore]:
-        tenant = self._board.tenant
-        wall = self._board.shop.clock.wall
+        tenant = self._router.tenant
+        wall = self._router.runtime.clock.wall
         try:
-            notebook, keeper = load_notebook(store, tenant, conversation_id, wall=wall)
+            state, persistence = load_state(store, tenant, conversation_id, wall=wall)
         except NotStoredError:
             if wanted is not None and wanted.level == "none":
                 # An opening before this one may have been kept from removing the last bytes.
                 self._delete(store, conversation_id)
             raise
-        before = notebook.retention
+        before = state.retention
         if wanted is None or wanted == before:
-            return notebook, keeper
-        notebook.retention = wanted
+            return state, persistence
+        state.retention = wanted
         if wanted.level == "none":
             self._delete(store, conversation_id)
-            return notebook, NullStore()
+            return state, NullStore()
         if before.stricter(wanted) != before:
             # The head tells the new policy last: where this fails, the same call begins anew.
-            keeper.write_turns(notebook)
+            persistence.write_turns(state)
             store.clean()
-        keeper.write(notebook)
-        return notebook, keeper
+        persistence.write(state)
+        return state, persistence
 
     async def list(self) -> tuple[ConversationSummary, ...]:
         """All stored conversations of the client's tenant, last changed first.
@@ -170,7 +170,7 @@ class AsyncConversations:
             ConfigurationError: The client has no store.
             StorageError: The store failed.
         """
-        return await to_thread.run_sync(self._needed().list_conversations, self._board.tenant)
+        return await to_thread.run_sync(self._needed().list_conversations, self._router.tenant)
 
     async def delete(self, conversation_id: str) -> bool:
         """Delete a stored conversation with its audio; whether there was one.
@@ -185,7 +185,7 @@ class AsyncConversations:
         return await to_thread.run_sync(self._delete, self._needed(), conversation_id)
 
     def _delete(self, store: Store, conversation_id: str) -> bool:
-        tenant, budget = self._board.tenant, self._board.shop.budget
+        tenant, budget = self._router.tenant, self._router.runtime.budget
         is_found = store.delete_conversation(tenant, conversation_id)
         if budget is not None:  # Its books may be in memory or elsewhere.
             budget.forget_conversation(conversation_id, tenant=tenant)
@@ -217,21 +217,21 @@ class AsyncConversations:
             StorageCorruptError: It is damaged, or a digest does not match.
             StorageConflictError: A conversation of this id is stored already.
         """
-        notebook: ConversationState = await to_thread.run_sync(import_notebook, path)
+        state: ConversationState = await to_thread.run_sync(import_state, path)
         if is_copy:
-            notebook.id = new_id()
-        notebook.retention = notebook.retention.stricter(self._board.retention)
-        wall = self._board.shop.clock.wall
-        keeper = keeper_of(notebook, self._store, self._board.tenant, wall=wall)
-        await keeper.keep(notebook)
+            state.id = new_id()
+        state.retention = state.retention.stricter(self._router.retention)
+        wall = self._router.runtime.clock.wall
+        persistence = persistence_of(state, self._store, self._router.tenant, wall=wall)
+        await persistence.keep(state)
         return AsyncConversation(
-            notebook,
-            ClientBackend(self._board, notebook.retention),
+            state,
+            ClientBackend(self._router, state.retention),
             tools=tools,
             on_tool_call=on_tool_call,
             summarize=summarize,
             store=self._store,
-            keeper=keeper,
+            persistence=persistence,
         )
 
     def _needed(self) -> Store:

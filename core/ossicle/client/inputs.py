@@ -1,4 +1,4 @@
-"""From what an application passes to a draft: audio in any shape, text, history."""
+"""From what an application passes to a request: audio in any shape, text, history."""
 
 from __future__ import annotations
 

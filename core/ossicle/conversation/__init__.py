@@ -1,6 +1,6 @@
 """Conversations: turns, and the history that is told again on each of them."""
 
-from ossicle.conversation.archive import export_notebook, import_notebook
+from ossicle.conversation.archive import export_state, import_state
 from ossicle.conversation.conversation import AsyncConversation
 from ossicle.conversation.document import write_turn
 from ossicle.conversation.history_policy import (
@@ -15,7 +15,7 @@ from ossicle.conversation.persistence import ConversationStore, NullStore
 from ossicle.conversation.planner import plan_history
 from ossicle.conversation.retention import RetentionChoice, RetentionPolicy, retention_of
 from ossicle.conversation.state import ConversationState, Summarizer, new_id
-from ossicle.conversation.store_persistence import StorePersistence, keeper_of, load_notebook
+from ossicle.conversation.store_persistence import StorePersistence, load_state, persistence_of
 from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import ToolCallback
 from ossicle.conversation.totals import ConversationReceipt
@@ -41,11 +41,11 @@ __all__ = [
     "ToolCallback",
     "Turn",
     "TurnState",
-    "export_notebook",
-    "import_notebook",
-    "keeper_of",
-    "load_notebook",
+    "export_state",
+    "import_state",
+    "load_state",
     "new_id",
+    "persistence_of",
     "plan_history",
     "retention_of",
     "write_turn",

@@ -25,7 +25,7 @@ MAX_BYTES = 1 << 30
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def export_notebook(notebook: ConversationState, path: str | os.PathLike[str]) -> Path:
+def export_state(state: ConversationState, path: str | os.PathLike[str]) -> Path:
     """Write a conversation with its audio to one file, all or nothing.
 
     Returns:
@@ -34,19 +34,19 @@ def export_notebook(notebook: ConversationState, path: str | os.PathLike[str]) -
     Raises:
         FileAccessError: The file cannot be written.
         ConfigurationError: Nothing of the conversation may be written down.
-        AudioLimitError: It is larger than what `import_notebook` takes.
+        AudioLimitError: It is larger than what `import_state` takes.
     """
-    level = notebook.retention.level
+    level = state.retention.level
     if level == "none":
         raise ConfigurationError(
             "nothing of this conversation may be written down (retention='none')",
             fix="Begin it with retention='transcript' or 'audio'.",
         )
     target = _checked(path).absolute()
-    head = write_head(notebook)
+    head = write_head(state)
     clips: dict[str, AudioClip] = {}
     head["turns"] = []
-    for turn in notebook.turns:
+    for turn in state.turns:
         data, of_turn = write_turn(turn)
         head["turns"].append(data)
         if level == "audio":
@@ -64,8 +64,8 @@ def export_notebook(notebook: ConversationState, path: str | os.PathLike[str]) -
     return target
 
 
-def import_notebook(path: str | os.PathLike[str]) -> ConversationState:
-    """The conversation that `export_notebook` wrote, every digest checked.
+def import_state(path: str | os.PathLike[str]) -> ConversationState:
+    """The conversation that `export_state` wrote, every digest checked.
 
     Turns that were under way count as ambiguous.
 
@@ -79,17 +79,17 @@ def import_notebook(path: str | os.PathLike[str]) -> ConversationState:
         with zipfile.ZipFile(_checked(path)) as archive:
             parts = _Parts(archive)
             data = loads(parts.read(_HEAD, MAX_DOCUMENT_BYTES))
-            notebook = read_head(data)
+            state = read_head(data)
             turns = data.get("turns")
             if not isinstance(turns, list):
                 raise StorageCorruptError("the file holds no turns", fix="Export it again.")
-            has_audio = notebook.retention.level == "audio"
+            has_audio = state.retention.level == "audio"
             for turn in turns:
                 read = read_turn(
                     turn, lambda digest: parts.read(_name_of(digest)) if has_audio else None
                 )
-                notebook.turns.append(read.recovered())
-            return notebook
+                state.turns.append(read.recovered())
+            return state
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise StorageCorruptError(
             "the file is no exported conversation, or it is damaged", fix="Export it again."

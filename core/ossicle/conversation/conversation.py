@@ -8,14 +8,14 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from ossicle.conversation.archive import export_notebook
+from ossicle.conversation.archive import export_state
 from ossicle.conversation.history_builder import HistoryBuilder
 from ossicle.conversation.history_policy import HistoryPolicy, HistoryReport
 from ossicle.conversation.model_backend import ModelBackend
 from ossicle.conversation.persistence import ConversationStore, NullStore
 from ossicle.conversation.retention import RetentionPolicy
 from ossicle.conversation.state import ConversationState, Summarizer
-from ossicle.conversation.store_persistence import keeper_of
+from ossicle.conversation.store_persistence import persistence_of
 from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import Toolbox, ToolCallback
 from ossicle.conversation.totals import ConversationReceipt, sum_turns
@@ -38,68 +38,68 @@ class AsyncConversation:
     clock of the vendor that is asked: an audio id that may be dead is never sent.
 
     Args:
-        notebook: Its state.
-        line: To models.
+        state: Its state.
+        backend: To models.
         tools: Offered on every turn that names no others.
         on_tool_call: Runs tools; `None` denies every call.
         summarize: Sums up turns that leave the history.
         store: Where it is kept from the first turn on; `None`: nowhere.
-        keeper: Of a conversation that is stored already.
+        persistence: Of a conversation that is stored already.
     """
 
     def __init__(
         self,
-        notebook: ConversationState,
-        line: ModelBackend,
+        state: ConversationState,
+        backend: ModelBackend,
         *,
         tools: Sequence[Tool] = (),
         on_tool_call: ToolCallback | None = None,
         summarize: Summarizer | None = None,
         store: Store | None = None,
-        keeper: ConversationStore | None = None,
+        persistence: ConversationStore | None = None,
     ) -> None:
-        self._book, self._line = notebook, line
+        self._state, self._backend = state, backend
         self._tools, self._on_tool_call, self._summarize = tuple(tools), on_tool_call, summarize
         self._store = store
-        self._keeper: ConversationStore = keeper or keeper_of(
-            notebook, store, line.tenant, wall=line.clock.wall
+        self._persistence: ConversationStore = persistence or persistence_of(
+            state, store, backend.tenant, wall=backend.clock.wall
         )
-        self._gate = TurnLock()
-        self._outlook = HistoryBuilder(notebook=notebook, line=line, summarize=summarize)
+        self._turn_lock = TurnLock()
+        self._history = HistoryBuilder(state=state, backend=backend, summarize=summarize)
 
     def __repr__(self) -> str:
         """Its id and how long it is, never what was said."""
-        return f"AsyncConversation({self.id!r}, turns={len(self._book.turns)})"
+        return f"AsyncConversation({self.id!r}, turns={len(self._state.turns)})"
 
     @property
     def id(self) -> str:
         """Its id."""
-        return self._book.id
+        return self._state.id
 
     @property
     def instructions(self) -> str | None:
         """How the model shall behave."""
-        return self._book.instructions
+        return self._state.instructions
 
     @property
     def policy(self) -> HistoryPolicy:
         """How much is told again on each turn."""
-        return self._book.policy
+        return self._state.policy
 
     @property
     def retention(self) -> RetentionPolicy:
         """What of it may be written down."""
-        return self._book.retention
+        return self._state.retention
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """All turns, oldest first, in whatever state."""
-        return tuple(self._book.turns)
+        return tuple(self._state.turns)
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """What was said in committed turns, with all that is known of it."""
-        committed = (turn for turn in self._book.turns if turn.state == "committed")
+        committed = (turn for turn in self._state.turns if turn.state == "committed")
         return tuple(message for turn in committed for message in turn.messages)
 
     @property
@@ -110,12 +110,12 @@ class AsyncConversation:
     @property
     def receipt(self) -> ConversationReceipt:
         """What all turns used and cost."""
-        return sum_turns(self._book.turns)
+        return sum_turns(self._state.turns)
 
     @property
     def report(self) -> HistoryReport | None:
         """What became of the history on the last call; `None` before the first."""
-        return self._book.report
+        return self._state.report
 
     async def send(
         self,
@@ -225,9 +225,9 @@ class AsyncConversation:
             ConfigurationError: There is none.
             StorageError: The store failed.
         """
-        async with self._gate:
-            turn = self._book.take_back()
-            await self._keeper.keep(self._book)
+        async with self._turn_lock:
+            turn = self._state.take_back()
+            await self._persistence.keep(self._state)
         return turn
 
     async def switch(self, *models: str) -> HistoryReport:
@@ -244,20 +244,20 @@ class AsyncConversation:
         """
         if not models:
             raise ConfigurationError("no model is named", fix="Name one, such as 'local'.")
-        async with self._gate:
-            found = [self._line.capabilities(model) for model in models]
+        async with self._turn_lock:
+            found = [self._backend.capabilities(model) for model in models]
             for each in found:
                 if "respond" not in each.tasks:
                     raise ConfigurationError(
                         f"{each.provider}:{each.model} holds no conversations",
                         fix=f"Name a model that can respond; see `ossicle models {each.provider}`.",
                     )
-            self._book.references = models
-            plan = await self._outlook.plan(
+            self._state.references = models
+            plan = await self._history.plan(
                 found[0],
                 current=None,
                 speaks=True,
-                deadline=self._line.clock.monotonic() + self._line.timeout_s,
+                deadline=self._backend.clock.monotonic() + self._backend.timeout_s,
             )
         return plan.report
 
@@ -270,11 +270,11 @@ class AsyncConversation:
         Raises:
             ConfigurationError: There is no such turn.
         """
-        book = self._book.up_to(after)
-        self._keeper.drop_expired(book)
+        state = self._state.up_to(after)
+        self._persistence.drop_expired(state)
         return AsyncConversation(
-            book,
-            self._line,
+            state,
+            self._backend,
             tools=self._tools,
             on_tool_call=self._on_tool_call,
             summarize=self._summarize,
@@ -288,8 +288,8 @@ class AsyncConversation:
             ConfigurationError: The client has no store, or nothing may be written down.
             StorageError: The store failed.
         """
-        if isinstance(self._keeper, NullStore):
-            if self._book.retention.level == "none":
+        if isinstance(self._persistence, NullStore):
+            if self._state.retention.level == "none":
                 raise ConfigurationError(
                     "nothing of this conversation may be written down (retention='none')",
                     fix="Begin it with retention='transcript' or 'audio'.",
@@ -298,8 +298,8 @@ class AsyncConversation:
                 "the client has no store to save to",
                 fix="Give the client a store, or use export(path).",
             )
-        async with self._gate:
-            await self._keeper.keep(self._book)
+        async with self._turn_lock:
+            await self._persistence.keep(self._state)
 
     async def export(self, path: str | os.PathLike[str]) -> Path:
         """Write everything, audio included, to one file for another machine, all or nothing.
@@ -313,9 +313,9 @@ class AsyncConversation:
             FileAccessError: The file cannot be written.
             ConfigurationError: Nothing of it may be written down.
         """
-        async with self._gate:
-            self._keeper.drop_expired(self._book)
-            return await finish_in_thread(lambda: export_notebook(self._book, path))
+        async with self._turn_lock:
+            self._persistence.drop_expired(self._state)
+            return await finish_in_thread(lambda: export_state(self._state, path))
 
     def _begin(
         self,
@@ -327,18 +327,18 @@ class AsyncConversation:
         fields: Mapping[str, Any],
     ) -> ConversationStream:
         offered = self._tools if tools is None else tuple(tools)
-        seconds = checked_seconds(self._line.timeout_s if timeout_s is None else timeout_s)
-        self._line.check_options(fields["provider_options"])
-        instructions = self._book.instructions
+        seconds = checked_seconds(self._backend.timeout_s if timeout_s is None else timeout_s)
+        self._backend.check_options(fields["provider_options"])
+        instructions = self._state.instructions
         with naming_arguments():
-            draft = CallRequest(messages=(), instructions=instructions, tools=offered, **fields)
+            wanted = CallRequest(messages=(), instructions=instructions, tools=offered, **fields)
         return ConversationStream(
-            self._outlook,
-            draft=draft,
+            self._history,
+            wanted=wanted,
             text=text,
             audio=audio,
             toolbox=Toolbox(offered, self._on_tool_call) if offered else None,
-            keeper=self._keeper,
-            gate=self._gate,
+            persistence=self._persistence,
+            turn_lock=self._turn_lock,
             timeout_s=seconds,
         )

@@ -30,16 +30,16 @@ Blobs = Callable[[str], bytes | None]
 """Gives the bytes of a digest, or `None` where they were deleted on purpose."""
 
 
-def write_head(notebook: ConversationState) -> dict[str, Any]:
+def write_head(state: ConversationState) -> dict[str, Any]:
     """Everything of a conversation but its turns, as plain JSON data."""
-    summary = notebook.summary
+    summary = state.summary
     return {
         "schema": SCHEMA_VERSION,
-        "id": notebook.id,
-        "instructions": notebook.instructions,
-        "references": list(notebook.references),
-        "policy": notebook.policy.model_dump(mode="json"),
-        "retention": notebook.retention.model_dump(mode="json"),
+        "id": state.id,
+        "instructions": state.instructions,
+        "references": list(state.references),
+        "policy": state.policy.model_dump(mode="json"),
+        "retention": state.retention.model_dump(mode="json"),
         "summary": None if summary is None else summary.model_dump(mode="json"),
     }
 

@@ -44,38 +44,38 @@ class HistoryBuilder:
     """Plans the history of a conversation.
 
     Attributes:
-        notebook: The conversation.
-        line: To models.
+        state: The conversation.
+        backend: To models.
         summarize: The application's, or `None`.
     """
 
-    notebook: ConversationState
-    line: ModelBackend
+    state: ConversationState
+    backend: ModelBackend
     summarize: Summarizer | None = None
-    _scribe: HistoryTranscriber = field(init=False)
+    _transcriber: HistoryTranscriber = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(
-            self, "_scribe", HistoryTranscriber(notebook=self.notebook, line=self.line)
+            self, "_transcriber", HistoryTranscriber(state=self.state, backend=self.backend)
         )
 
     async def plan(
         self, capabilities: Capabilities, *, current: Turn | None, speaks: bool, deadline: float
     ) -> HistoryPlan:
         """What the model is told now; audio ids outlive a call that ends by then."""
-        clock = self.line.clock
-        turns = [turn for turn in self.notebook.turns if current is None or turn.id != current.id]
+        clock = self.backend.clock
+        turns = [turn for turn in self.state.turns if current is None or turn.id != current.id]
         work = functools.partial(
             plan_history,
             turns,
             capabilities,
             now_s=clock.wall(),
-            skew_s=self.notebook.skew_s(capabilities.provider, clock),
+            skew_s=self.state.skew_s(capabilities.provider, clock),
             left_s=deadline - clock.monotonic() + _APART_S,
-            policy=self.notebook.policy,
+            policy=self.state.policy,
             current=current,
             speaks=speaks,
-            summary=self.notebook.summary,
+            summary=self.state.summary,
         )
         return await to_thread.run_sync(work) if _is_long(turns) else work()
 
@@ -109,12 +109,12 @@ class HistoryBuilder:
         wanted = found.report.wants_transcript
         is_asked = False
         notes: tuple[str, ...] = ()
-        if wanted and self.notebook.policy.transcriber is not None:
-            is_asked, notes = await self._scribe.write_down(
+        if wanted and self.state.policy.transcriber is not None:
+            is_asked, notes = await self._transcriber.write_down(
                 wanted,
                 capabilities,
                 language=language,
-                timeout_s=deadline - self.line.clock.monotonic(),
+                timeout_s=deadline - self.backend.clock.monotonic(),
                 on_receipt=on_receipt,
             )
             found = await plan() if is_asked else found
@@ -128,11 +128,11 @@ class HistoryBuilder:
         return BuiltHistory(plan=plan_made, notes=notes)
 
     async def _sum_up(self, summarize: Summarizer, dropped: tuple[str, ...]) -> None:
-        summary = self.notebook.summary
-        leaving = tuple(turn for turn in self.notebook.turns if turn.id in dropped)
+        summary = self.state.summary
+        leaving = tuple(turn for turn in self.state.turns if turn.id in dropped)
         text = await summarize(None if summary is None else summary.text, leaving)
         known = () if summary is None else summary.turn_ids
-        self.notebook.summary = Summary(text=text, turn_ids=(*known, *dropped))
+        self.state.summary = Summary(text=text, turn_ids=(*known, *dropped))
 
 
 def _is_long(turns: Sequence[Turn]) -> bool:

@@ -56,7 +56,7 @@ class ModelBackend(Protocol):
 
     @abstractmethod
     def call(
-        self, draft: CallRequest, *, reference: str | None, conversation_id: str, timeout_s: float
+        self, wanted: CallRequest, *, reference: str | None, conversation_id: str, timeout_s: float
     ) -> ReplyStream:
         """A call that is not begun yet; raises as `capabilities` does."""
 

@@ -12,7 +12,7 @@ class ConversationStore(Protocol):
     """Writes a conversation down; what it has returned from outlives the process."""
 
     @abstractmethod
-    async def keep(self, notebook: ConversationState) -> None:
+    async def keep(self, state: ConversationState) -> None:
         """Write everything that is not written as it is now.
 
         Raises:
@@ -20,15 +20,15 @@ class ConversationStore(Protocol):
         """
 
     @abstractmethod
-    def drop_expired(self, notebook: ConversationState) -> None:
-        """Take the sound whose time is over out of the notebook, or of a branch of it."""
+    def drop_expired(self, state: ConversationState) -> None:
+        """Take the sound whose time is over out of the state, or of a branch of it."""
 
 
 class NullStore:
     """Keeps nothing: there is no store, or nothing of the conversation may be written down."""
 
-    async def keep(self, notebook: ConversationState) -> None:
+    async def keep(self, state: ConversationState) -> None:
         """Do nothing."""
 
-    def drop_expired(self, notebook: ConversationState) -> None:
+    def drop_expired(self, state: ConversationState) -> None:
         """Do nothing: what was never written down has no time."""

@@ -52,7 +52,7 @@ class StorePersistence:
         self._lock = threading.Lock()
         self._doubt: _Change | None = None
 
-    async def keep(self, notebook: ConversationState) -> None:
+    async def keep(self, state: ConversationState) -> None:
         """Write the head where it changed, and every turn that is not stored as it is now.
 
         Sound whose time is over goes at the same time.
@@ -61,34 +61,34 @@ class StorePersistence:
             StorageConflictError: Someone else has written to the conversation.
             StorageError: It could not be written.
         """
-        await finish_in_thread(lambda: self.write(notebook))
+        await finish_in_thread(lambda: self.write(state))
 
-    def write(self, notebook: ConversationState) -> None:
+    def write(self, state: ConversationState) -> None:
         """The same as `keep`, blocking."""
         # A caller that was cancelled leaves its write running: the next one waits for its end.
         with self._lock:
-            self._resolve(notebook.id)
-            head = dumps(write_head(notebook))
+            self._resolve(state.id)
+            head = dumps(write_head(state))
             if self._revision == 0:
-                self._write_new(notebook, head)
+                self._write_new(state, head)
                 return
             if head != self._head:
-                self._write_head(notebook.id, head)
-            self._write_turns(notebook)
+                self._write_head(state.id, head)
+            self._write_turns(state)
 
-    def write_turns(self, notebook: ConversationState) -> None:
+    def write_turns(self, state: ConversationState) -> None:
         """Write the turns of a stored conversation alone, its head as it was."""
         with self._lock:
-            self._resolve(notebook.id)
-            self._write_turns(notebook)
+            self._resolve(state.id)
+            self._write_turns(state)
 
-    def drop_expired(self, notebook: ConversationState) -> None:
-        """Take the sound whose time is over out of the notebook, or of a branch of it."""
+    def drop_expired(self, state: ConversationState) -> None:
+        """Take the sound whose time is over out of the state, or of a branch of it."""
         now_s = self._wall()
         over = {known.turn.id for known in tuple(self._saved) if known.is_over(now_s)}
-        for turn in tuple(notebook.turns):
+        for turn in tuple(state.turns):
             if turn.id in over:
-                _replace(notebook, turn, turn.without_sound())
+                _replace(state, turn, turn.without_sound())
 
     def _write_head(self, conversation_id: str, head: str) -> None:
         def write() -> int:
@@ -101,14 +101,14 @@ class StorePersistence:
 
         self._do(_Change(write, is_done=lambda found: found.document == head, adopt=adopt))
 
-    def _write_turns(self, notebook: ConversationState) -> None:
-        turns = tuple(notebook.turns)
+    def _write_turns(self, state: ConversationState) -> None:
+        turns = tuple(state.turns)
         if len(turns) < len(self._saved):
-            self._delete_turns(notebook.id, start=len(turns))
-        for index, wanted in enumerate(self._all_wanted(notebook, turns)):
+            self._delete_turns(state.id, start=len(turns))
+        for index, wanted in enumerate(self._all_wanted(state, turns)):
             known = self._saved[index] if index < len(self._saved) else None
             if known is None or not wanted.is_stored_as(known):
-                self._save(notebook, index, wanted, known, turn=turns[index])
+                self._save(state, index, wanted, known, turn=turns[index])
 
     def _delete_turns(self, conversation_id: str, *, start: int) -> None:
         def write() -> int:
@@ -124,17 +124,17 @@ class StorePersistence:
 
         self._do(_Change(write, is_done=is_done, adopt=adopt))
 
-    def _write_new(self, notebook: ConversationState, head: str) -> None:
+    def _write_new(self, state: ConversationState, head: str) -> None:
         """All of it or nothing: a copy of a conversation is not begun and left half-way."""
-        turns = tuple(notebook.turns)
-        saved = self._all_wanted(notebook, turns)
+        turns = tuple(state.turns)
+        saved = self._all_wanted(state, turns)
         rows = [row_of(index, wanted) for index, wanted in enumerate(saved)]
         clips = {digest: clip for _, of_turn in rows for digest, clip in of_turn.items()}
 
         def write() -> int:
             return self._store.save_conversation(
                 self._tenant,
-                notebook.id,
+                state.id,
                 document=head,
                 turns=[row for row, _ in rows],
                 new_blobs=[clip.read_bytes() for clip in clips.values()],
@@ -148,23 +148,23 @@ class StorePersistence:
         def adopt() -> None:
             self._head, self._saved = head, saved
             for turn, one in zip(turns, saved, strict=True):
-                _replace(notebook, turn, one.turn)
+                _replace(state, turn, one.turn)
 
         self._do(_Change(write, is_done=is_done, adopt=adopt))
 
-    def _all_wanted(self, notebook: ConversationState, turns: Sequence[Turn]) -> list[Saved]:
+    def _all_wanted(self, state: ConversationState, turns: Sequence[Turn]) -> list[Saved]:
         """How the turns are to be stored now."""
         now_s = self._wall()
-        needed = needs_audio(turns, notebook.policy)
+        needed = needs_audio(turns, state.policy)
         known: list[Saved | None] = [*self._saved, *[None] * len(turns)]
         return [
-            wanted_as(notebook.retention, turn, known[index], is_needed=needed[index], now_s=now_s)
+            wanted_as(state.retention, turn, known[index], is_needed=needed[index], now_s=now_s)
             for index, turn in enumerate(turns)
         ]
 
     def _save(
         self,
-        notebook: ConversationState,
+        state: ConversationState,
         index: int,
         wanted: Saved,
         known: Saved | None,
@@ -178,12 +178,12 @@ class StorePersistence:
 
         def write() -> int:
             return self._store.save_turn(
-                self._tenant, notebook.id, turn=row, new_blobs=new, revision=self._revision
+                self._tenant, state.id, turn=row, new_blobs=new, revision=self._revision
             )
 
         def adopt() -> None:
             self._saved[index : index + 1] = [wanted]
-            _replace(notebook, turn, wanted.turn)
+            _replace(state, turn, wanted.turn)
 
         try:
             self._do(_Change(write, is_done=lambda found: is_held(found, row), adopt=adopt))
@@ -191,7 +191,7 @@ class StorePersistence:
             if not is_there:
                 raise
             # Whoever took the sound had a reason: another clock, or a deletion.
-            self._save(notebook, index, wanted.silenced(), None, turn=turn)
+            self._save(state, index, wanted.silenced(), None, turn=turn)
 
     def _do(self, change: _Change) -> None:
         try:
@@ -232,28 +232,28 @@ class _Change:
     adopt: Callable[[], None]
 
 
-def _replace(notebook: ConversationState, turn: Turn, by: Turn) -> None:
+def _replace(state: ConversationState, turn: Turn, by: Turn) -> None:
     """Put a turn in the place of another one, where that still is."""
     if by is turn:
         return
-    for index, one in enumerate(notebook.turns):
+    for index, one in enumerate(state.turns):
         if one is turn:
-            notebook.turns[index] = by
+            state.turns[index] = by
 
 
-def keeper_of(
-    notebook: ConversationState, store: Store | None, tenant: str, *, wall: Wall = time.time
+def persistence_of(
+    state: ConversationState, store: Store | None, tenant: str, *, wall: Wall = time.time
 ) -> ConversationStore:
-    """The keeper of a new conversation."""
-    if store is None or notebook.retention.level == "none":
+    """The persistence of a new conversation."""
+    if store is None or state.retention.level == "none":
         return NullStore()
     return StorePersistence(store, tenant, wall=wall)
 
 
-def load_notebook(
+def load_state(
     store: Store, tenant: str, conversation_id: str, *, wall: Wall = time.time
 ) -> tuple[ConversationState, StorePersistence]:
-    """A stored conversation and its keeper; blocking. Nothing is written: looking disturbs nobody.
+    """A stored conversation and its persistence; blocking. Nothing is written: looking is free.
 
     Turns that were under way when their process ended count as ambiguous. Sound whose time is over
     is not given any more; the next turn, or a cleaning, drops it.
@@ -279,7 +279,7 @@ def load_notebook(
         return read_turn(loads(turn.document), blob)
 
     stored = store.load_conversation(tenant, conversation_id)
-    notebook = read_head(loads(stored.document))
+    state = read_head(loads(stored.document))
     saved = [
         Saved(
             turn=read(turn),
@@ -288,11 +288,11 @@ def load_notebook(
         )
         for turn in stored.turns
     ]
-    notebook.turns = [one.turn.recovered() for one in saved]
-    keeper = StorePersistence(
+    state.turns = [one.turn.recovered() for one in saved]
+    persistence = StorePersistence(
         store, tenant, revision=stored.revision, head=stored.document, saved=saved, wall=wall
     )
-    return notebook, keeper
+    return state, persistence
 
 
 def is_expired(turn: StoredTurn, now_s: float) -> bool:

@@ -56,34 +56,34 @@ class ConversationStream:
     the turn is committed, and kept where the conversation is kept. Leaving before that cancels it.
 
     Args:
-        outlook: The conversation, its models and its history.
-        draft: What is asked for; its messages are those of the user in this turn.
+        history: The conversation, its models and its history.
+        wanted: What is asked for; its messages are those of the user in this turn.
         audio: What the user says, loaded when the stream is entered.
         text: What the user writes.
         toolbox: Answers tool calls; `None` where no tools are offered.
-        keeper: Where the conversation is kept.
-        gate: Lets one turn at a time pass.
+        persistence: Where the conversation is kept.
+        turn_lock: Lets one turn at a time pass.
         timeout_s: Seconds for the whole turn, the wait for the one before included.
     """
 
     def __init__(
         self,
-        outlook: HistoryBuilder,
+        history: HistoryBuilder,
         *,
-        draft: CallRequest,
+        wanted: CallRequest,
         text: str | None,
         audio: object,
         toolbox: Toolbox | None,
-        keeper: ConversationStore,
-        gate: TurnLock,
+        persistence: ConversationStore,
+        turn_lock: TurnLock,
         timeout_s: float,
     ) -> None:
-        self._outlook, self._book, self._line = outlook, outlook.notebook, outlook.line
-        self._draft, self._text, self._audio = draft, text, audio
-        self._toolbox, self._gate = toolbox, gate
+        self._history, self._state, self._backend = history, history.state, history.backend
+        self._request_of, self._text, self._audio = wanted, text, audio
+        self._toolbox, self._turn_lock = toolbox, turn_lock
         self._timeout_s = timeout_s
         self._deadline = 0.0
-        self._log = TurnLog(outlook.notebook, keeper)
+        self._log = TurnLog(history.state, persistence)
         self._call: ReplyStream | None = None
         self._mode: _Mode = "answer"
         self._partial: Reply | None = None
@@ -122,14 +122,14 @@ class ConversationStream:
             ConfigurationError: The turn before waits for this one: it is of the same task, or this
                 one is asked for by a tool of it.
         """
-        self._deadline = self._line.clock.monotonic() + self._timeout_s
-        with self._line.clock.scope_until(self._deadline):
-            await self._gate.acquire()
+        self._deadline = self._backend.clock.monotonic() + self._timeout_s
+        with self._backend.clock.scope_until(self._deadline):
+            await self._turn_lock.acquire()
             self._holds_gate = True
         if not self._holds_gate:
             raise self._too_late("waiting for the turn before")
         try:
-            user = await self._line.user_message(self._text, self._audio)
+            user = await self._backend.user_message(self._text, self._audio)
             await self._log.begin(user)
         except BaseException as error:
             # What could not be written just now is not tried again: the next turn does.
@@ -188,7 +188,7 @@ class ConversationStream:
                     return event
                 continue
             if isinstance(event, ReplyStarted) and event.server_time_s is not None:
-                self._book.hear_clock(call.info.provider, event.server_time_s, self._line.clock)
+                self._state.hear_clock(call.info.provider, event.server_time_s, self._backend.clock)
             if not isinstance(event, ReplyStarted | InputHeard):
                 self._has_delivered = True
             return event
@@ -198,15 +198,15 @@ class ConversationStream:
     async def _open(self) -> ReplyStream:
         reference = self._reference()
         if self._mode == "speak":
-            draft = self._speech(reference)
+            wanted = self._speech(reference)
         else:
-            draft = await self._in_time(self._told, "making the history of the turn")
-        left_s = self._deadline - self._line.clock.monotonic()
+            wanted = await self._in_time(self._told, "making the history of the turn")
+        left_s = self._deadline - self._backend.clock.monotonic()
         if left_s <= 0:
             raise self._too_late("the turn")
         self._stop_if_over()
-        self._call = call = self._line.call(
-            draft, reference=reference, conversation_id=self._book.id, timeout_s=left_s
+        self._call = call = self._backend.call(
+            wanted, reference=reference, conversation_id=self._state.id, timeout_s=left_s
         )
         self._log.note(provider=call.info.provider, model=call.info.model)
         await call.__aenter__()
@@ -225,47 +225,47 @@ class ConversationStream:
             raise StopAsyncIteration
 
     def _reference(self) -> str | None:
-        if self._mode == "speak" and self._book.policy.voice_fallback is not None:
-            return self._book.policy.voice_fallback
+        if self._mode == "speak" and self._state.policy.voice_fallback is not None:
+            return self._state.policy.voice_fallback
         if self._mode == "speak":
             return self.turn.provider
-        return self._book.references[self._model_index]
+        return self._state.references[self._model_index]
 
     async def _told(self) -> CallRequest:
-        """The draft with history."""
-        capabilities = self._line.capabilities(self._reference())
-        if self._draft.task not in capabilities.tasks:
+        """The request with history."""
+        capabilities = self._backend.capabilities(self._reference())
+        if self._request_of.task not in capabilities.tasks:
             # Refused before old audio is written down for it, which costs.
-            match_capability(self._draft, capabilities)
-        settled = await self._outlook.settle(
+            match_capability(self._request_of, capabilities)
+        settled = await self._history.settle(
             capabilities,
             current=self.turn,
-            speaks="audio" in self._draft.output,
+            speaks="audio" in self._request_of.output,
             deadline=self._deadline,
-            language=self._draft.language,
+            language=self._request_of.language,
             on_receipt=lambda receipt: self._log.note(receipts=(receipt,)),
         )
         report, messages = settled.plan.report, settled.plan.messages
-        self._book.report = report
+        self._state.report = report
         self._log.note(notes=(*settled.notes, *report.losses))
         if self._mode == "repair" and self._partial is not None:
             request = TextPart(text=say_aloud(self._partial.text))
             messages = (*messages, Message(role="user", parts=(request,)))
-        skew_s = self._book.skew_s(capabilities.provider, self._line.clock)
-        return self._draft.model_copy(update={"messages": messages, "vendor_skew_s": skew_s})
+        skew_s = self._state.skew_s(capabilities.provider, self._backend.clock)
+        return self._request_of.model_copy(update={"messages": messages, "vendor_skew_s": skew_s})
 
     def _speech(self, reference: str | None) -> CallRequest:
-        """The draft of the spoken fallback, in the same voice where the model has it."""
+        """The request of the spoken fallback, in the same voice where the model has it."""
         assert self._partial is not None
-        voices = self._line.capabilities(reference, "speak").voices
-        voice = self._draft.voice
+        voices = self._backend.capabilities(reference, "speak").voices
+        voice = self._request_of.voice
         return CallRequest(
             task="speak",
             messages=(Message(role="user", parts=(TextPart(text=self._partial.text),)),),
             output=frozenset({"audio"}),
             voice=voice if voices is None or voice in voices else None,
-            output_format=self._draft.output_format,
-            stream=self._draft.stream,
+            output_format=self._request_of.output_format,
+            stream=self._request_of.stream,
         )
 
     async def _close_call(self, receipt: Receipt | None) -> None:
@@ -288,13 +288,13 @@ class ConversationStream:
             self._is_rebuilt = True
             # Whoever was asked, and not whom the error names: that may be who stands behind it.
             asked = self.turn.provider or error.provider
-            self._book.forget_references(asked)
+            self._state.forget_references(asked)
             self._log.put(self.turn.without_references(asked))
             self._log.note(notes=(REBUILT,))
             return True
         if isinstance(error, AudioMissingError):
             return self._speak_up(error)
-        has_more = self._model_index + 1 < len(self._book.references)
+        has_more = self._model_index + 1 < len(self._state.references)
         if self._mode != "answer" or self._has_delivered or not has_more:
             return False
         if not (may_use_another(error) and is_clean(error)):
@@ -320,9 +320,9 @@ class ConversationStream:
         return False
 
     def _has_speaker(self) -> bool:
-        reference = self._book.policy.voice_fallback or self.turn.provider
+        reference = self._state.policy.voice_fallback or self.turn.provider
         try:
-            return "speak" in self._line.capabilities(reference, "speak").tasks
+            return "speak" in self._backend.capabilities(reference, "speak").tasks
         except OssicleError:
             return False
 
@@ -345,7 +345,7 @@ class ConversationStream:
             messages = (*messages, reply.message)
         if reply.tool_calls and self._toolbox is not None:
             self._rounds += 1
-            if self._rounds > self._book.policy.max_tool_rounds:
+            if self._rounds > self._state.policy.max_tool_rounds:
                 raise LimitReachedError(
                     f"the model called tools in more than {self._rounds - 1} rounds",
                     measured=self._rounds,
@@ -356,8 +356,8 @@ class ConversationStream:
             results = await self._in_time(lambda: toolbox.answer(calls), "the tools of the turn")
             self._log.put(self.turn.model_copy(update={"messages": (*messages, results)}))
             # A call that was demanded has been made; demanding it again would never end.
-            if self._draft.tool_choice not in ("auto", "none"):
-                self._draft = self._draft.model_copy(update={"tool_choice": None})
+            if self._request_of.tool_choice not in ("auto", "none"):
+                self._request_of = self._request_of.model_copy(update={"tool_choice": None})
             self._mode, self._partial, self._has_delivered = "answer", None, False
             return False
         self._log.put(self.turn.model_copy(update={"messages": messages}))
@@ -371,7 +371,7 @@ class ConversationStream:
 
     async def _in_time(self, make: Callable[[], Awaitable[T]], what: str) -> T:
         """What is made as a part of the turn, while it has time."""
-        with self._line.clock.scope_until(self._deadline), self._gate.lent():
+        with self._backend.clock.scope_until(self._deadline), self._turn_lock.lent():
             return await make()
         raise self._too_late(what)
 
@@ -397,4 +397,4 @@ class ConversationStream:
                 answered = None if self._reply is None else self._reply.receipt
                 await self._log.end(state, error, answered=answered, is_kept=is_kept)
         finally:
-            self._gate.release()
+            self._turn_lock.release()

@@ -47,15 +47,15 @@ class HistoryTranscriber:
     vendor cannot do it and the language is known to be one of its own.
 
     Attributes:
-        notebook: The conversation.
-        line: To models.
+        state: The conversation.
+        backend: To models.
         tries: How often each turn was tried.
         failures: Of each transcriber, in a row; one that has failed often, or said no for good,
             is not asked again.
     """
 
-    notebook: ConversationState
-    line: ModelBackend
+    state: ConversationState
+    backend: ModelBackend
     tries: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
 
@@ -77,10 +77,10 @@ class HistoryTranscriber:
             timeout_s: Left to the turn under way; half of it is for this.
             on_receipt: Told of each call as soon as it is over, one that was left included.
         """
-        ends_s = self.line.clock.monotonic() + timeout_s * _SHARE
+        ends_s = self.backend.clock.monotonic() + timeout_s * _SHARE
         tasks = [
             _Task(turn=turn, transcriber=name, language=language, ends_s=ends_s)
-            for turn in self.notebook.turns
+            for turn in self.state.turns
             if turn.id in turn_ids and self.tries[turn.id] < _TRIES
             for name in self._choose(turn, asked, language)
         ]
@@ -88,7 +88,7 @@ class HistoryTranscriber:
         notes: dict[str, None] = {}
         limiter = anyio.CapacityLimiter(_AT_ONCE)
 
-        def book(receipt: Receipt) -> None:
+        def state(receipt: Receipt) -> None:
             nonlocal n_receipts
             n_receipts += 1
             on_receipt(receipt)
@@ -98,7 +98,7 @@ class HistoryTranscriber:
                 if self._is_out(task.transcriber):
                     return
                 try:
-                    await self._write(task, book)
+                    await self._write(task, state)
                 except OssicleError as error:
                     self._note_failure(task, error)
                     notes[
@@ -127,7 +127,7 @@ class HistoryTranscriber:
 
     def _choose(self, turn: Turn, asked: Capabilities, language: str | None) -> Iterator[str]:
         """The transcriber of a turn, or nothing."""
-        policy = self.notebook.policy.transcriber
+        policy = self.state.policy.transcriber
         if policy is None:
             return
         if policy != AUTO:
@@ -137,27 +137,30 @@ class HistoryTranscriber:
         if _is_wordless(turn):
             return
         durations_s = [part.clip.duration_s for part in _unwritten(turn)]
-        n_committed = sum(one.state == "committed" for one in self.notebook.turns)
-        for name in (*_hearers(turn), *self.line.local_transcribers(language)):
-            scribe = self._record(name)
-            if scribe is None or self._is_out(name):
+        n_committed = sum(one.state == "committed" for one in self.state.turns)
+        for name in (*_hearers(turn), *self.backend.local_transcribers(language)):
+            transcriber = self._record(name)
+            if transcriber is None or self._is_out(name):
                 continue
             if is_worth_transcribing(
-                durations_s, asked=asked, scribe=scribe, n_sends=expected_sends(n_committed)
+                durations_s,
+                asked=asked,
+                transcriber=transcriber,
+                n_sends=expected_sends(n_committed),
             ):
                 yield name
                 return
 
     def _record(self, name: str) -> Capabilities | None:
         try:
-            found = self.line.capabilities(name, "transcribe")
+            found = self.backend.capabilities(name, "transcribe")
         except OssicleError:
             return None
         return found if "transcribe" in found.tasks else None
 
     # Writing
 
-    async def _write(self, task: _Task, book: Callable[[Receipt], None]) -> None:
+    async def _write(self, task: _Task, state: Callable[[Receipt], None]) -> None:
         words: list[str | None] = []
         for part in task.turn.user.parts:
             if not isinstance(part, AudioPart):
@@ -165,19 +168,19 @@ class HistoryTranscriber:
             if part.transcript is not None:
                 words.append(None)
                 continue
-            draft = CallRequest(
+            wanted = CallRequest(
                 task="transcribe",
                 messages=(Message(role="user", parts=(part,)),),
                 output=frozenset({"text"}),
                 language=task.language,
             )
-            left_s = task.ends_s - self.line.clock.monotonic()
+            left_s = task.ends_s - self.backend.clock.monotonic()
             if left_s <= 0:
                 return
-            call = self.line.call(
-                draft,
+            call = self.backend.call(
+                wanted,
                 reference=task.transcriber,
-                conversation_id=self.notebook.id,
+                conversation_id=self.state.id,
                 timeout_s=left_s,
             )
             receipt: Receipt | None = None
@@ -191,11 +194,11 @@ class HistoryTranscriber:
             finally:
                 receipt = receipt or call.abandoned
                 if receipt is not None:
-                    book(receipt)
+                    state(receipt)
             # No words at all is an answer too: it stays audio, and nobody is asked again.
             words.append(reply.text or "")
         self.failures[task.transcriber] = 0
-        self.notebook.put(task.turn.with_transcripts(tuple(words)))
+        self.state.put(task.turn.with_transcripts(tuple(words)))
 
 
 def _unwritten(turn: Turn) -> list[AudioPart]:

@@ -31,7 +31,7 @@ def is_worth_transcribing(
     durations_s: Sequence[float | None],
     *,
     asked: Capabilities,
-    scribe: Capabilities,
+    transcriber: Capabilities,
     n_sends: int,
 ) -> bool:
     """Whether sending the words `n_sends` times and writing them down costs less than the audio.
@@ -42,7 +42,7 @@ def is_worth_transcribing(
     Args:
         durations_s: Of the clips.
         asked: The model that would be sent the audio again.
-        scribe: The model that would write it down.
+        transcriber: The model that would write it down.
         n_sends: How often it would be sent again.
     """
     seconds = [length for length in durations_s if length is not None and math.isfinite(length)]
@@ -50,7 +50,7 @@ def is_worth_transcribing(
         return False
     total_s = math.fsum(seconds)
     audio, words = _hearing(total_s, asked), _reading(total_s, asked)
-    written = _writing(total_s, scribe)
+    written = _writing(total_s, transcriber)
     if audio is None or words is None or written is None:
         return False
     if len({audio.currency, words.currency, written.currency}) > 1:

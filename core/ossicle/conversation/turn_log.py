@@ -1,4 +1,4 @@
-"""The turn under way, as the notebook and the store come to know it."""
+"""The turn under way, as the state and the store come to know it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _LOG = logging.getLogger("ossicle.conversation")
 
 
 class TurnLog:
-    """Writes one turn: what is known of it always stands in the notebook.
+    """Writes one turn: what is known of it always stands in the state.
 
     Args:
-        book: The conversation.
-        keeper: Where it is kept.
+        state: The conversation.
+        persistence: Where it is kept.
 
     Attributes:
         broken: Of the call that an error broke, or of one that was left; `None`: there is none.
     """
 
-    def __init__(self, book: ConversationState, keeper: ConversationStore) -> None:
-        self._book, self._keeper = book, keeper
+    def __init__(self, state: ConversationState, persistence: ConversationStore) -> None:
+        self._state, self._persistence = state, persistence
         self._turn: Turn | None = None
         self.broken: Receipt | None = None
 
@@ -43,13 +43,13 @@ class TurnLog:
 
     async def begin(self, user: Message) -> None:
         """Note the turn as pending, and keep it."""
-        self._turn = self._book.begin(user)
-        await self._keeper.keep(self._book)
+        self._turn = self._state.begin(user)
+        await self._persistence.keep(self._state)
 
     def put(self, turn: Turn) -> None:
         """Replace the turn as it stands."""
         self._turn = turn
-        self._book.put(turn)
+        self._state.put(turn)
 
     def note(
         self,
@@ -101,7 +101,7 @@ class TurnLog:
         if not is_kept:
             return
         try:
-            await self._keeper.keep(self._book)
+            await self._persistence.keep(self._state)
         except OssicleError as failure:
             self.note(error=code_of(failure))
             if error is not None:  # which says more, and is what the caller gets

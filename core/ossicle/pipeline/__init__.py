@@ -1,4 +1,4 @@
-"""From a draft to a reply: plan, prepare, check, dispatch, deliver."""
+"""From a request to a reply: plan, prepare, check, dispatch, deliver."""
 
 from ossicle.pipeline.call_cache import CachePolicy, CacheUse, Retention
 from ossicle.pipeline.call_request import CallRequest

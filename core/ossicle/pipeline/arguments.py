@@ -15,7 +15,7 @@ OUTPUTS: frozenset[Modality] = frozenset({"text", "audio"})
 
 @contextlib.contextmanager
 def naming_arguments() -> Iterator[None]:
-    """Around the building of a draft: a wrong field becomes an error that names it.
+    """Around the building of a request: a wrong field becomes an error that names it.
 
     Raises:
         ConfigurationError: A field is wrong; its content, which may be a prompt, is not told.

@@ -29,8 +29,8 @@ T = TypeVar("T")
 async def prepare_cached(
     clip: AudioClip,
     plan: ClipPlan,
-    workshop: AudioTools,
-    portion: CacheScope | None,
+    audio_tools: AudioTools,
+    scope: CacheScope | None,
     *,
     cancelled: threading.Event,
     is_recognized: bool,
@@ -40,8 +40,8 @@ async def prepare_cached(
     Args:
         clip: As it came in.
         plan: Made for this very clip.
-        workshop: Converters and preprocessors.
-        portion: Of the cache; `None`: none.
+        audio_tools: Converters and preprocessors.
+        scope: Of the cache; `None`: none.
         cancelled: Set by the caller to stop between two blocks.
         is_recognized: Whether the digest of the samples is wanted.
 
@@ -50,18 +50,20 @@ async def prepare_cached(
     """
 
     def work() -> PreparedClip:
-        made = prepare_clip(clip, plan, workshop, cancelled=cancelled)
+        made = prepare_clip(clip, plan, audio_tools, cancelled=cancelled)
         if not is_recognized:
             return made
-        with decode(made.clip, limits=workshop.limits, converters=workshop.converters) as stream:
+        with decode(
+            made.clip, limits=audio_tools.limits, converters=audio_tools.converters
+        ) as stream:
             return replace(made, samples=digest_samples(stream))
 
     async def make() -> PreparedClip:
         return await to_thread.run_sync(work, abandon_on_cancel=True)
 
-    if portion is None or not portion.keeps_audio:
+    if scope is None or not scope.keeps_audio:
         return await make()
-    check_facts(clip.facts, workshop.limits)
+    check_facts(clip.facts, audio_tools.limits)
     latest: list[PreparedClip] = []
 
     async def made() -> Cacheable:
@@ -69,16 +71,16 @@ async def prepare_cached(
         return _pack(latest[0], is_passed=plan.is_pass_through)
 
     digest = await to_thread.run_sync(lambda: clip.digest)
-    fetched = await portion.larder.cache.fetch(
-        portion.tenant,
+    fetched = await scope.call_cache.cache.fetch(
+        scope.tenant,
         kind="prepared",
         facts={
             "form": CACHE_FORMAT_VERSION,
             "clip": digest,
             "format": str(clip.format),
             "plan": plan,
-            "limits": workshop.limits,
-            "is_measured": workshop.is_measured,
+            "limits": audio_tools.limits,
+            "is_measured": audio_tools.is_measured,
             "is_recognized": is_recognized,
         },
         make=made,
@@ -90,7 +92,7 @@ async def prepare_cached(
 
 
 async def deliver_cached(
-    reply: Reply, plan: OutputPlan, workshop: AudioTools, portion: CacheScope | None
+    reply: Reply, plan: OutputPlan, audio_tools: AudioTools, scope: CacheScope | None
 ) -> tuple[Reply, AudioRecord]:
     """What `deliver_whole` gives, byte for byte what it gave before where that is kept.
 
@@ -99,11 +101,11 @@ async def deliver_cached(
     """
 
     async def work() -> tuple[Reply, AudioRecord]:
-        return await to_thread.run_sync(deliver_whole, reply, plan, workshop)
+        return await to_thread.run_sync(deliver_whole, reply, plan, audio_tools)
 
     native = reply.audio
     is_encoded = any(step.action == "encode" for step in plan.steps)
-    if portion is None or not portion.keeps_audio or native is None or not is_encoded:
+    if scope is None or not scope.keeps_audio or native is None or not is_encoded:
         return await work()
     latest: list[tuple[Reply, AudioRecord]] = []
 
@@ -113,15 +115,15 @@ async def deliver_cached(
         assert clip is not None
         return _packed(clip, record, {})
 
-    fetched = await portion.larder.cache.fetch(
-        portion.tenant,
+    fetched = await scope.call_cache.cache.fetch(
+        scope.tenant,
         kind="delivered",
         facts={
             "form": CACHE_FORMAT_VERSION,
             "clip": native.digest,
             "format": str(native.format),
             "plan": plan,
-            "limits": workshop.limits,
+            "limits": audio_tools.limits,
         },
         make=made,
     )

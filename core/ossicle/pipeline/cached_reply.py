@@ -24,7 +24,7 @@ from ossicle.messages import (
 from ossicle.pipeline.call_cache import CACHE_FORMAT_VERSION, CacheScope
 from ossicle.pipeline.delivery import check_audio_came
 from ossicle.pipeline.provider_call import Call, ProviderCall
-from ossicle.pipeline.reply_codec import KeptReply, pack
+from ossicle.pipeline.reply_codec import StoredReply, pack
 from ossicle.storage import Cacheable, Fetched, cache_key, request_facts
 
 if TYPE_CHECKING:
@@ -34,37 +34,37 @@ _PIECE = 1 << 15
 
 
 class AnswerKey:
-    """Under what the answer to an order is kept.
+    """Under what the answer to a call is kept.
 
     Args:
-        order: Of the call.
-        portion: Of the cache.
+        call: Of the call.
+        scope: Of the cache.
 
     Raises:
         ConfigurationError: The request holds something that has no canonical form.
     """
 
-    def __init__(self, order: Call, portion: CacheScope) -> None:
-        ready = order.ready
+    def __init__(self, call: Call, scope: CacheScope) -> None:
+        ready = call.ready
         samples = {
             one.clip.digest: one.samples for one in ready.prepared if one.samples is not None
         }
-        self.tenant, self.kind = portion.tenant, ready.request.task
+        self.tenant, self.kind = scope.tenant, ready.request.task
         self.facts = {
             "form": CACHE_FORMAT_VERSION,
-            "endpoint_key": portion.endpoint_key,
-            **request_facts(ready.request, provider=order.info.provider, samples=samples),
+            "endpoint_key": scope.endpoint_key,
+            **request_facts(ready.request, provider=call.info.provider, samples=samples),
         }
         # Among callers of one process; the cache has a secret of its own for what it keeps.
         self.name = cache_key(b"", tenant=self.tenant, kind=self.kind, facts=self.facts)
 
 
 class CachedReply:
-    """The whole answer to an order, from the cache or asked for; see `Source`.
+    """The whole answer to a call, from the cache or asked for; see `Source`.
 
     Args:
-        order: What is asked of whom.
-        portion: Of the cache.
+        call: What is asked of whom.
+        scope: Of the cache.
         key: Of the answer.
         on_sent: Told when nothing stands against asking the provider.
 
@@ -73,12 +73,12 @@ class CachedReply:
     """
 
     def __init__(
-        self, order: Call, portion: CacheScope, key: AnswerKey, *, on_sent: Callable[[], None]
+        self, call: Call, scope: CacheScope, key: AnswerKey, *, on_sent: Callable[[], None]
     ) -> None:
-        self._order, self._portion, self._key = order, portion, key
+        self._call, self._scope, self._key = call, scope, key
         self._on_sent = on_sent
         self._has_asked = self._is_over = self.is_refused = False
-        self._kept: KeptReply | None = None
+        self._kept: StoredReply | None = None
         self._reply: Reply | None = None
         self.origin: CacheOrigin | None = None
         self.sent_at: float | None = None
@@ -107,8 +107,8 @@ class CachedReply:
         if self._is_over:
             raise StopAsyncIteration
         self._is_over = True
-        shop, order = self._order.shop, self._order
-        with shop.clock.scope_until(order.deadline) as scope:
+        runtime, call = self._call.runtime, self._call
+        with runtime.clock.scope_until(call.deadline) as scope:
 
             async def ask() -> Cacheable:
                 scope.deadline = float("inf")  # It ends in time by itself, and says how far it was.
@@ -117,8 +117,8 @@ class CachedReply:
             self._take(await self._fetched(ask))
         if self._reply is None:
             raise DeadlineExceededError(
-                f"the same call of another took longer than the {order.timeout_s:g} s allowed",
-                timeout_s=order.timeout_s,
+                f"the same call of another took longer than the {call.timeout_s:g} s allowed",
+                timeout_s=call.timeout_s,
                 fix="Allow more time with timeout_s.",
             )
         return Finished(reason=self._reply.finish_reason)
@@ -135,30 +135,30 @@ class CachedReply:
         """Nothing: what is under way belongs to all that wait for it."""
 
     async def _fetched(self, ask: Callable[[], Awaitable[Cacheable]]) -> Fetched:
-        portion, key = self._portion, self._key
-        async with portion.larder.executions.join(key.name) as execution:
+        scope, key = self._scope, self._key
+        async with scope.call_cache.executions.join(key.name) as execution:
 
             async def make() -> Cacheable:
                 made = await execution.result(ask)
                 assert isinstance(made, Cacheable)
                 return made
 
-            cache = portion.larder.cache
+            cache = scope.call_cache.cache
             fetched = await cache.fetch(
-                key.tenant, kind=key.kind, facts=key.facts, make=make, renews=portion.use == "renew"
+                key.tenant, kind=key.kind, facts=key.facts, make=make, renews=scope.use == "renew"
             )
             try:
-                self._kept = KeptReply(fetched)
+                self._kept = StoredReply(fetched)
             except ValueError:  # Of another version, or damaged: a miss.
                 made = await make()
                 await cache.keep(key.tenant, made, kind=key.kind, facts=key.facts)
                 fetched = Fetched(document=made.document, value=made.value, origin="made")
-                self._kept = KeptReply(fetched)
+                self._kept = StoredReply(fetched)
         return fetched
 
     def _take(self, fetched: Fetched) -> None:
         assert self._kept is not None
-        kept, log = self._kept, self._order.log
+        kept, log = self._kept, self._call.log
         self.origin = fetched.origin
         if self.origin != "made":
             self._reply = kept.for_another()
@@ -181,32 +181,32 @@ class CachedReply:
 
     async def _ask(self) -> Cacheable:
         """Ask the provider; in a task of its own, that this caller may leave."""
-        order = self._order
-        prices = order.capabilities.prices
+        call = self._call
+        prices = call.capabilities.prices
         self._has_asked = True
-        call = ProviderCall(order)
+        provider_call = ProviderCall(call)
         try:
             try:
-                await call.open()
+                await provider_call.open()
             except OssicleError:
                 self.is_refused = True
                 raise
             self._on_sent()
-            async for _ in call:
+            async for _ in provider_call:
                 pass
-            reply = call.reply()
+            reply = provider_call.reply()
             cost = cost_of(reply.usage, prices)
-            if order.ready.plan.output is not None:
+            if call.ready.plan.output is not None:
                 try:
                     check_audio_came(reply)
                 except AudioMissingError:
-                    await call.settle(reply.usage)
+                    await provider_call.settle(reply.usage)
                     raise
-            await call.settle(reply.usage)
+            await provider_call.settle(reply.usage)
         finally:
-            self.sent_at, self.audio_at = call.sent_at, call.audio_at
-            await call.aclose()
-        return pack(reply, cost=cost, attempts=order.log.attempts, notes=order.log.notes)
+            self.sent_at, self.audio_at = provider_call.sent_at, provider_call.audio_at
+            await provider_call.aclose()
+        return pack(reply, cost=cost, attempts=call.log.attempts, notes=call.log.notes)
 
 
 class Replay:
@@ -219,7 +219,7 @@ class Replay:
     origin: CacheOrigin = "stored"
     is_paid = False
 
-    def __init__(self, kept: KeptReply) -> None:
+    def __init__(self, kept: StoredReply) -> None:
         self._reply, self.free = kept.for_another(), kept.free
         self.saving = kept.saving
         self._events = _events(self._reply)
@@ -247,13 +247,13 @@ class Replay:
         """Nothing."""
 
 
-async def find_replay(key: AnswerKey, portion: CacheScope) -> Replay | None:
+async def find_replay(key: AnswerKey, scope: CacheScope) -> Replay | None:
     """The kept answer to be streamed once more, or `None`."""
-    if portion.use == "renew":
+    if scope.use == "renew":
         return None
-    fetched = await portion.larder.cache.find(key.tenant, kind=key.kind, facts=key.facts)
+    fetched = await scope.call_cache.cache.find(key.tenant, kind=key.kind, facts=key.facts)
     try:
-        return None if fetched is None else Replay(KeptReply(fetched))
+        return None if fetched is None else Replay(StoredReply(fetched))
     except ValueError:
         return None
 

@@ -38,14 +38,14 @@ class CacheScope:
     """The part of a cache that one call may use.
 
     Attributes:
-        larder: The client's.
+        call_cache: The client's.
         tenant: Whose.
         use: What the caller wants.
         retention: What may be written down.
         endpoint_key: Where the provider sends requests, and its settings; they decide the answer.
     """
 
-    larder: CallCache
+    call_cache: CallCache
     tenant: str
     use: Literal["use", "renew"]
     retention: Retention
@@ -75,12 +75,12 @@ class CachePolicy:
     retention: Retention = "audio"
     endpoint_key: Any = None
 
-    def portion(self, larder: CallCache | None, tenant: str) -> CacheScope | None:
+    def scope(self, call_cache: CallCache | None, tenant: str) -> CacheScope | None:
         """What the call may use; `None`: nothing."""
-        if larder is None or self.use == "off" or self.retention == "none":
+        if call_cache is None or self.use == "off" or self.retention == "none":
             return None
         return CacheScope(
-            larder=larder,
+            call_cache=call_cache,
             tenant=tenant,
             use=self.use or "use",
             retention=self.retention,

@@ -1,4 +1,4 @@
-"""Checks of a draft against a model's capabilities: what cannot be is refused before sending."""
+"""Checks of a request against a model's capabilities: what cannot be is refused before sending."""
 
 from __future__ import annotations
 
@@ -40,40 +40,40 @@ def check_shutdown_date(capabilities: Capabilities, *, today: datetime.date) -> 
     )
 
 
-def match_capability(draft: CallRequest, capabilities: Capabilities) -> ModalityRow:
-    """The row of the modality matrix that the draft is.
+def match_capability(wanted: CallRequest, capabilities: Capabilities) -> ModalityRow:
+    """The row of the modality matrix that the request is.
 
     Raises:
         UnsupportedFeatureError: The model does not do this kind of task at all.
         UnsupportedModalityError: It does, but not from these inputs to these outputs.
     """
-    rows = capabilities.rows.get(draft.task, ())
+    rows = capabilities.rows.get(wanted.task, ())
     if not rows:
         can = ", ".join(sorted(capabilities.tasks)) or "nothing"
         raise UnsupportedFeatureError(
-            f"{capabilities} cannot {draft.task}; it can {can}",
-            feature=draft.task,
+            f"{capabilities} cannot {wanted.task}; it can {can}",
+            feature=wanted.task,
             fix="Choose another model (see `ossicle models`), or let this one hear or speak in a "
             "cascade: docs/guides/cascade.md."
-            if draft.task == "respond"
+            if wanted.task == "respond"
             else "Choose another model; see `ossicle models`.",
         )
-    for inputs in (draft.newest_inputs, draft.all_inputs):
-        row = capabilities.row_for(draft.task, inputs, draft.output)
+    for inputs in (wanted.newest_inputs, wanted.all_inputs):
+        row = capabilities.row_for(wanted.task, inputs, wanted.output)
         if row is not None:
             return row
-    given = "+".join(sorted(draft.newest_inputs, reverse=True)) or "nothing"
-    asked = "+".join(sorted(draft.output, reverse=True)) or "nothing"
+    given = "+".join(sorted(wanted.newest_inputs, reverse=True)) or "nothing"
+    asked = "+".join(sorted(wanted.output, reverse=True)) or "nothing"
     raise UnsupportedModalityError(
         f"{capabilities} does not take {given} to {asked}",
         feature=f"{given}→{asked}",
-        fix=_modality_fix(draft, capabilities),
+        fix=_modality_fix(wanted, capabilities),
     )
 
 
-def _modality_fix(draft: CallRequest, capabilities: Capabilities) -> str:
-    allowed = "; ".join(str(row) for row in capabilities.rows.get(draft.task, ()))
-    if draft.newest_inputs == {"text"} and draft.output == {"text"}:
+def _modality_fix(wanted: CallRequest, capabilities: Capabilities) -> str:
+    allowed = "; ".join(str(row) for row in capabilities.rows.get(wanted.task, ()))
+    if wanted.newest_inputs == {"text"} and wanted.output == {"text"}:
         return (
             "Ask for audio as well (output={'text', 'audio'}) and ignore it, give audio, or use a "
             f"text model. Allowed here: {allowed}."
@@ -81,7 +81,7 @@ def _modality_fix(draft: CallRequest, capabilities: Capabilities) -> str:
     return f"Allowed here: {allowed}."
 
 
-def check_features(draft: CallRequest, capabilities: Capabilities) -> str | None:
+def check_features(wanted: CallRequest, capabilities: Capabilities) -> str | None:
     """Refuse what the model cannot express; return the voice to use.
 
     Raises:
@@ -89,38 +89,38 @@ def check_features(draft: CallRequest, capabilities: Capabilities) -> str | None
         UnsupportedFeatureError: Tools, instructions or an audio part the model cannot take.
         TextTooLongError: More text than the model speaks in one request.
     """
-    if draft.tools and not capabilities.tools:
+    if wanted.tools and not capabilities.tools:
         raise UnsupportedFeatureError(
             f"{capabilities} cannot call tools",
             feature="tools",
             fix="Leave the tools out, or choose another model.",
         )
-    if draft.instructions and not capabilities.instructions:
+    if wanted.instructions and not capabilities.instructions:
         raise UnsupportedFeatureError(
             f"{capabilities} takes no instructions",
             feature="instructions",
             fix="Leave them out, or say them in the text.",
         )
-    for message in draft.messages:
+    for message in wanted.messages:
         _check_roles(message)
-    _check_length(draft, capabilities)
-    if "audio" not in draft.output:
+    _check_length(wanted, capabilities)
+    if "audio" not in wanted.output:
         return None
-    voice, voices = draft.voice or capabilities.default_voice, capabilities.voices
-    if draft.voice is not None and voices is not None and draft.voice not in voices:
+    voice, voices = wanted.voice or capabilities.default_voice, capabilities.voices
+    if wanted.voice is not None and voices is not None and wanted.voice not in voices:
         raise UnknownVoiceError(
-            f"{capabilities} has no voice {draft.voice!r}",
+            f"{capabilities} has no voice {wanted.voice!r}",
             feature="voice",
             fix=f"Use one of {', '.join(voices)}.",
         )
     return voice
 
 
-def _check_length(draft: CallRequest, capabilities: Capabilities) -> None:
+def _check_length(wanted: CallRequest, capabilities: Capabilities) -> None:
     allowed = capabilities.max_text_chars
-    if draft.task != "speak" or allowed is None:
+    if wanted.task != "speak" or allowed is None:
         return
-    length = len(draft.messages[-1].text)
+    length = len(wanted.messages[-1].text)
     if length > allowed:
         raise TextTooLongError(
             f"the text has {length} characters, {capabilities} speaks at most {allowed} at once",

@@ -22,7 +22,7 @@ _LENGTH_SLACK = 0.05
 
 
 def deliver_whole(
-    reply: Reply, plan: OutputPlan, workshop: AudioTools
+    reply: Reply, plan: OutputPlan, audio_tools: AudioTools
 ) -> tuple[Reply, AudioRecord]:
     """The reply with its audio in the wanted format, and what was done; blocking.
 
@@ -34,8 +34,8 @@ def deliver_whole(
     """
     clip = reply.audio
     assert clip is not None
-    check_facts(clip.facts, workshop.limits)
-    made, steps = _as_wanted(clip, plan.delivered, workshop)
+    check_facts(clip.facts, audio_tools.limits)
+    made, steps = _as_wanted(clip, plan.delivered, audio_tools)
     if clip.format.name != plan.native.name and clip.format.container != plan.native.container:
         reason = f"{plan.native.name} was asked for, {clip.format.name} came"
         steps = (Step(action="note", reason=reason), *steps)
@@ -60,7 +60,7 @@ def record_of(clip: AudioClip, made: AudioClip, steps: tuple[Step, ...]) -> Audi
 
 
 def _as_wanted(
-    clip: AudioClip, wanted: AudioFormat, workshop: AudioTools
+    clip: AudioClip, wanted: AudioFormat, audio_tools: AudioTools
 ) -> tuple[AudioClip, tuple[Step, ...]]:
     form = clip.format
     if (form.container, form.encoding) == (wanted.container, wanted.encoding) and (
@@ -83,8 +83,8 @@ def _as_wanted(
     conversion = convert_clip(
         clip,
         wanted,
-        converters=workshop.converters,
-        limits=workshop.limits,
+        converters=audio_tools.converters,
+        limits=audio_tools.limits,
         reason=f"{wanted.name} was asked for",
     )
     return conversion.clip, conversion.receipt.steps
@@ -95,11 +95,11 @@ class StreamDelivery:
 
     Args:
         plan: The native and the wanted format.
-        workshop: The converters.
+        audio_tools: The converters.
     """
 
-    def __init__(self, plan: OutputPlan, workshop: AudioTools) -> None:
-        self._plan, self._workshop = plan, workshop
+    def __init__(self, plan: OutputPlan, audio_tools: AudioTools) -> None:
+        self._plan, self._audio_tools = plan, audio_tools
         self._reencoder: Reencoder | None = None
         self._encoded = bytearray()
         self._is_incremental = self._can_encode()
@@ -110,7 +110,7 @@ class StreamDelivery:
             return False
         if (native.container, native.encoding) != ("raw", "pcm_s16le"):
             return False
-        rule = find_writer(wanted, self._workshop.converters, incremental=True).writing(wanted)
+        rule = find_writer(wanted, self._audio_tools.converters, incremental=True).writing(wanted)
         return rule is not None and rule.is_incremental
 
     @property
@@ -161,7 +161,7 @@ class StreamDelivery:
 
     def _start(self, native: AudioFormat) -> Reencoder:
         target = self._plan.delivered.at(channels=native.channels)
-        return Reencoder(native=native, target=target, converters=self._workshop.converters)
+        return Reencoder(native=native, target=target, converters=self._audio_tools.converters)
 
     def _delta(self, data: bytes) -> AudioDelta | None:
         if not data:

@@ -18,7 +18,7 @@ from ossicle.pipeline.settings import PipelineSettings
 
 
 def plan_call(
-    draft: CallRequest,
+    wanted: CallRequest,
     capabilities: Capabilities,
     converters: Sequence[ConverterSpec],
     *,
@@ -28,7 +28,7 @@ def plan_call(
     """What a call would do.
 
     Args:
-        draft: What the caller asks for.
+        wanted: What the caller asks for.
         capabilities: Of the model that will be asked.
         converters: All announced converters, also those that miss a package.
         settings: Of the pipeline.
@@ -43,20 +43,20 @@ def plan_call(
     notes = list(check_shutdown_date(capabilities, today=today))
     if capabilities.is_assumed:
         notes.append(f"what {capabilities} can do is assumed, not known ({capabilities.source})")
-    row = match_capability(draft, capabilities)
-    voice = check_features(draft, capabilities)
-    upstream = streams_upstream(draft, capabilities)
-    if draft.stream and not upstream:
+    row = match_capability(wanted, capabilities)
+    voice = check_features(wanted, capabilities)
+    upstream = streams_upstream(wanted, capabilities)
+    if wanted.stream and not upstream:
         notes.append(f"{capabilities} does not stream this: the answer comes in one piece")
     return Plan(
         provider=capabilities.provider,
         model=capabilities.model,
-        task=draft.task,
+        task=wanted.task,
         row=row,
         voice=voice,
         streams_upstream=upstream,
-        clips=_plan_clips(draft, capabilities, converters, settings),
-        output=plan_output(draft, capabilities, converters, bit_rate=settings.bit_rate),
+        clips=_plan_clips(wanted, capabilities, converters, settings),
+        output=plan_output(wanted, capabilities, converters, bit_rate=settings.bit_rate),
         notes=tuple(notes),
     )
 
@@ -73,12 +73,12 @@ def clips_of(messages: Iterable[Message]) -> list[AudioClip]:
 
 
 def _plan_clips(
-    draft: CallRequest,
+    wanted: CallRequest,
     capabilities: Capabilities,
     converters: Sequence[ConverterSpec],
     settings: PipelineSettings,
 ) -> tuple[ClipPlan, ...]:
-    clips = clips_of(draft.messages)
+    clips = clips_of(wanted.messages)
     accepted = capabilities.audio_input
     if not clips:
         return ()

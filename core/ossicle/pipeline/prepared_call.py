@@ -80,62 +80,62 @@ class PreparedCall:
         return sum(prepared.saved_s for prepared in self.prepared)
 
 
-def plan_draft(draft: CallRequest, capabilities: Capabilities, shop: Runtime) -> Plan:
-    """The plan of a draft with what this shop has."""
-    today = datetime.datetime.fromtimestamp(shop.clock.wall(), datetime.UTC).date()
+def plan_request(wanted: CallRequest, capabilities: Capabilities, runtime: Runtime) -> Plan:
+    """The plan of a request with what this runtime has."""
+    today = datetime.datetime.fromtimestamp(runtime.clock.wall(), datetime.UTC).date()
     return plan_call(
-        draft, capabilities, shop.workshop.converters, settings=shop.settings, today=today
+        wanted, capabilities, runtime.audio_tools.converters, settings=runtime.settings, today=today
     )
 
 
 async def prepare_call(
-    draft: CallRequest,
+    wanted: CallRequest,
     capabilities: Capabilities,
-    shop: Runtime,
+    runtime: Runtime,
     *,
     deadline: float,
     timeout_s: float,
-    portion: CacheScope | None = None,
+    scope: CacheScope | None = None,
     is_recognized: bool = False,
 ) -> PreparedCall:
-    """Plan, prepare and judge a draft; CPU work runs in a worker thread.
+    """Plan, prepare and judge a request; CPU work runs in a worker thread.
 
     Args:
-        draft: What the caller asks for.
+        wanted: What the caller asks for.
         capabilities: Of the model.
-        shop: Converters, preprocessors, validators and settings.
+        runtime: Converters, preprocessors, validators and settings.
         deadline: By the clock's `monotonic`.
         timeout_s: The caller's total time, for the message.
-        portion: Of the cache, for prepared audio; `None`: none.
+        scope: Of the cache, for prepared audio; `None`: none.
         is_recognized: Whether the digests of the clips' samples are wanted.
 
     Raises:
         DeadlineExceededError: Preparation took longer than the caller allows.
-        OssicleError: Whatever is wrong with the draft or its audio, but for quality.
+        OssicleError: Whatever is wrong with the request or its audio, but for quality.
     """
-    began = shop.clock.monotonic()
-    plan = plan_draft(draft, capabilities, shop)
+    began = runtime.clock.monotonic()
+    plan = plan_request(wanted, capabilities, runtime)
     prepared = await _prepare_all(
-        draft,
+        wanted,
         plan,
-        shop,
+        runtime,
         deadline=deadline,
         timeout_s=timeout_s,
-        portion=portion,
+        scope=scope,
         is_recognized=is_recognized,
     )
-    records, findings = _judge(prepared, draft, capabilities, shop)
+    records, findings = _judge(prepared, wanted, capabilities, runtime)
     liveness = Liveness(
         capabilities,
-        now_s=shop.clock.wall(),
-        skew_s=draft.vendor_skew_s,
-        left_s=deadline - shop.clock.monotonic(),
+        now_s=runtime.clock.wall(),
+        skew_s=wanted.vendor_skew_s,
+        left_s=deadline - runtime.clock.monotonic(),
     )
     messages = [
         for_provider(message, capabilities, liveness=liveness)
-        for message in _with_prepared(draft.messages, prepared)
+        for message in _with_prepared(wanted.messages, prepared)
     ]
-    request = _request(draft, plan, messages, deadline)
+    request = _request(wanted, plan, messages, deadline)
     durations_s = _durations_s(messages, prepared)
     estimate = await _estimated(request, durations_s, capabilities)
     return PreparedCall(
@@ -145,37 +145,39 @@ async def prepare_call(
         records=records,
         findings=findings,
         estimate=estimate,
-        prepare_s=shop.clock.monotonic() - began,
+        prepare_s=runtime.clock.monotonic() - began,
     )
 
 
 async def explain_call(
-    draft: CallRequest,
+    wanted: CallRequest,
     capabilities: Capabilities,
-    shop: Runtime,
+    runtime: Runtime,
     *,
     deadline: float,
     timeout_s: float,
 ) -> Explanation:
-    """What a draft would do, found out without sending anything; arguments as `prepare_call`."""
-    ready = await prepare_call(draft, capabilities, shop, deadline=deadline, timeout_s=timeout_s)
+    """What a request would do, found out without sending anything; arguments as `prepare_call`."""
+    ready = await prepare_call(
+        wanted, capabilities, runtime, deadline=deadline, timeout_s=timeout_s
+    )
     has_errors = any(finding.severity == "error" for finding in ready.findings)
     return Explanation(
         plan=ready.plan,
         inputs=ready.records,
         estimate=ready.estimate,
-        would_send=not (has_errors and shop.settings.quality == "refuse"),
+        would_send=not (has_errors and runtime.settings.quality == "refuse"),
     )
 
 
-def refuse(ready: PreparedCall, capabilities: Capabilities, shop: Runtime) -> None:
+def refuse(ready: PreparedCall, capabilities: Capabilities, runtime: Runtime) -> None:
     """Raise what makes a ready call not worth sending.
 
     Raises:
         QualityRefusedError: A validator found an error and the settings refuse.
         ContextOverflowError: More tokens than the model's context holds.
     """
-    refuse_faults(ready.findings, shop.settings)
+    refuse_faults(ready.findings, runtime.settings)
     tokens, room = ready.estimate.input_tokens, capabilities.context_tokens
     if tokens is not None and room is not None and tokens > room:
         raise ContextOverflowError(
@@ -199,27 +201,27 @@ async def _estimated(
 
 
 async def _prepare_all(
-    draft: CallRequest,
+    wanted: CallRequest,
     plan: Plan,
-    shop: Runtime,
+    runtime: Runtime,
     *,
     deadline: float,
     timeout_s: float,
-    portion: CacheScope | None,
+    scope: CacheScope | None,
     is_recognized: bool,
 ) -> list[PreparedClip]:
-    clips = clips_of(draft.messages)
+    clips = clips_of(wanted.messages)
     cancelled = threading.Event()
     if not clips:
         return []
     try:
-        with shop.clock.scope_until(deadline) as scope:
+        with runtime.clock.scope_until(deadline) as timer:
             return [
                 await prepare_cached(
                     clip,
                     clip_plan,
-                    shop.workshop,
-                    portion,
+                    runtime.audio_tools,
+                    scope,
                     cancelled=cancelled,
                     is_recognized=is_recognized,
                 )
@@ -227,7 +229,7 @@ async def _prepare_all(
             ]
     finally:
         cancelled.set()
-    assert scope.cancelled_caught
+    assert timer.cancelled_caught
     raise DeadlineExceededError(
         f"preparing {len(clips)} clips took longer than the {timeout_s:g} s allowed",
         timeout_s=timeout_s,
@@ -236,17 +238,20 @@ async def _prepare_all(
 
 
 def _judge(
-    prepared: Sequence[PreparedClip], draft: CallRequest, capabilities: Capabilities, shop: Runtime
+    prepared: Sequence[PreparedClip],
+    wanted: CallRequest,
+    capabilities: Capabilities,
+    runtime: Runtime,
 ) -> tuple[tuple[AudioRecord, ...], tuple[Finding, ...]]:
     records: list[AudioRecord] = []
     all_findings: list[Finding] = []
     for one in prepared:
         findings = find_faults(
             one,
-            shop.validators,
-            task=draft.task,
+            runtime.validators,
+            task=wanted.task,
             capabilities=capabilities,
-            settings=shop.settings,
+            settings=runtime.settings,
         )
         records.append(one.record.model_copy(update={"findings": findings}))
         all_findings += findings
@@ -286,23 +291,23 @@ def _durations_s(
 
 
 def _request(
-    draft: CallRequest, plan: Plan, messages: Sequence[Message], deadline: float
+    wanted: CallRequest, plan: Plan, messages: Sequence[Message], deadline: float
 ) -> Request:
     return Request(
-        task=draft.task,
+        task=wanted.task,
         model=plan.model,
         messages=tuple(messages),
-        instructions=draft.instructions,
-        output=draft.output,
+        instructions=wanted.instructions,
+        output=wanted.output,
         voice=plan.voice,
         output_format=None if plan.output is None else plan.output.native,
         stream=plan.streams_upstream,
-        tools=draft.tools,
-        tool_choice=draft.tool_choice,
-        language=draft.language,
-        max_output_tokens=draft.max_output_tokens,
-        temperature=draft.temperature,
-        seed=draft.seed,
-        provider_options=draft.provider_options.get(plan.provider, {}),
+        tools=wanted.tools,
+        tool_choice=wanted.tool_choice,
+        language=wanted.language,
+        max_output_tokens=wanted.max_output_tokens,
+        temperature=wanted.temperature,
+        seed=wanted.seed,
+        provider_options=wanted.provider_options.get(plan.provider, {}),
         deadline=deadline,
     )

@@ -39,7 +39,7 @@ class Call:
         info: Which call it is.
         provider: Whom to ask.
         capabilities: Of the model.
-        shop: What calls share.
+        runtime: What calls share.
         deadline: By the clock's `monotonic`.
         timeout_s: The caller's total time, for messages.
         conversation_id: To which conversation it belongs, for the budget.
@@ -50,7 +50,7 @@ class Call:
     info: CallInfo
     provider: AudioProvider
     capabilities: Capabilities
-    shop: Runtime
+    runtime: Runtime
     deadline: float
     timeout_s: float
     conversation_id: str | None
@@ -93,30 +93,30 @@ class ProviderCall:
     """The call itself; see `Source`.
 
     Args:
-        order: What is asked of whom.
+        call: What is asked of whom.
     """
 
-    def __init__(self, order: Call) -> None:
-        self._order, self._clock = order, order.shop.clock
+    def __init__(self, call: Call) -> None:
+        self._call, self._clock = call, call.runtime.clock
         self._slot = contextlib.AsyncExitStack()
         self._is_closed = False
         self._reservations: list[Reservation] = []  # one for each attempt that may be executed
         self.sent_at: float | None = None
         self.audio_at: float | None = None
-        request, shop = order.ready.request, order.shop
+        request, runtime = call.ready.request, call.runtime
         self._attempts = AttemptStream(
-            lambda: order.provider.respond(request),
-            provider=order.info.provider,
-            model=order.info.model,
-            policy=shop.retry,
-            quota=shop.quota,
-            clock=shop.clock,
-            deadline=order.deadline,
-            timeout_s=order.timeout_s,
-            log=order.log,
-            circuit=shop.circuits.of(order.info.provider, order.info.model),
-            turn_id=order.info.turn_id,
-            failed_requests_are_billed=order.capabilities.failed_requests_are_billed,
+            lambda: call.provider.respond(request),
+            provider=call.info.provider,
+            model=call.info.model,
+            policy=runtime.retry,
+            quota=runtime.quota,
+            clock=runtime.clock,
+            deadline=call.deadline,
+            timeout_s=call.timeout_s,
+            log=call.log,
+            circuit=runtime.circuits.of(call.info.provider, call.info.model),
+            turn_id=call.info.turn_id,
+            failed_requests_are_billed=call.capabilities.failed_requests_are_billed,
             reserve_again=self._reserve,
         )
 
@@ -128,9 +128,9 @@ class ProviderCall:
             BudgetExceededError: It does not fit.
             StorageError: The books cannot be read or written.
         """
-        order = self._order
-        limit = order.shop.concurrency.of(order.info.provider)
-        await self._slot.enter_async_context(limit.slot(deadline=order.deadline))
+        call = self._call
+        limit = call.runtime.concurrency.of(call.info.provider)
+        await self._slot.enter_async_context(limit.slot(deadline=call.deadline))
         try:
             await self._reserve()
         except BaseException:
@@ -142,15 +142,15 @@ class ProviderCall:
 
     async def _reserve(self) -> None:
         """Set aside what the call may use; before a repeat, what it may use once more."""
-        budget = self._order.shop.budget
+        budget = self._call.runtime.budget
         if budget is None:
             return
 
         def work() -> Reservation:
             return budget.reserve(
-                self._order.ready.estimate,
-                tenant=self._order.info.tenant,
-                conversation_id=self._order.conversation_id,
+                self._call.ready.estimate,
+                tenant=self._call.info.tenant,
+                conversation_id=self._call.conversation_id,
                 executions=len(self._reservations) + 1,
             )
 
@@ -206,7 +206,7 @@ class ProviderCall:
         reservations, self._reservations = self._reservations, []
         if not reservations:
             return
-        executions = self._order.log.executions if executions is None else executions
+        executions = self._call.log.executions if executions is None else executions
 
         def work() -> None:
             for number, reservation in enumerate(reservations, start=1):
@@ -214,19 +214,19 @@ class ProviderCall:
                     if number > executions:  # it was not sent, or surely not executed
                         reservation.release()
                     else:
-                        self._book(reservation, usage if number == executions else None)
+                        self._state(reservation, usage if number == executions else None)
                 except StorageError as error:
                     # The answer is there and paid for. The hold stays, and counts in full.
                     _LOG.warning("%s: %s", UNBOOKED, error.what)
-                    self._order.log.note(UNBOOKED)
+                    self._call.log.note(UNBOOKED)
 
         if any(reservation.is_blocking for reservation in reservations):
             await complete_in_thread(work)
         else:
             work()
 
-    def _book(self, reservation: Reservation, usage: Usage | None) -> None:
-        prices = self._order.capabilities.prices
+    def _state(self, reservation: Reservation, usage: Usage | None) -> None:
+        prices = self._call.capabilities.prices
         cost = None if usage is None else cost_of(usage, prices)
         if usage is not None and cost is not None:
             cost = cost_of(untold_as_estimated(usage, reservation.estimate), prices)

@@ -39,7 +39,7 @@ def pack(
     )
 
 
-class KeptReply:
+class StoredReply:
     """What `pack` kept.
 
     Args:

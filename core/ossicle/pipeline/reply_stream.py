@@ -89,20 +89,20 @@ class ReplyStream:
 
     def __init__(
         self,
-        draft: CallRequest,
+        wanted: CallRequest,
         *,
         provider: AudioProvider,
         capabilities: Capabilities,
-        shop: Runtime,
+        runtime: Runtime,
         tenant: str,
         timeout_s: float,
         conversation_id: str | None = None,
-        wish: CachePolicy | None = None,
+        cache_policy: CachePolicy | None = None,
     ) -> None:
-        self._draft = draft
+        self._wanted = wanted
         self._provider = provider
         self._capabilities = capabilities
-        self._shop = shop
+        self._runtime = runtime
         self._timeout_s = timeout_s
         self._conversation_id = conversation_id
         self.info = CallInfo(
@@ -110,13 +110,13 @@ class ReplyStream:
             tenant=tenant,
             provider=capabilities.provider,
             model=capabilities.model,
-            task=draft.task,
+            task=wanted.task,
         )
         self.abandoned: Receipt | None = None
         self._ready: PreparedCall | None = None
         self._progress: _Progress | None = None
-        self._wish = wish or CachePolicy()
-        self._portion = self._wish.portion(shop.larder, tenant)
+        self._cache_policy = cache_policy or CachePolicy()
+        self._scope = self._cache_policy.scope(runtime.call_cache, tenant)
         self._key: AnswerKey | None = None
         self._source: AnyEventSource | None = None
         self._delivery: StreamDelivery | None = None
@@ -136,7 +136,7 @@ class ReplyStream:
 
     async def __aenter__(self) -> Self:
         """Plan, prepare and check; the provider is asked when the first event is read."""
-        clock = self._shop.clock
+        clock = self._runtime.clock
         times = _Times(clock=clock, began=clock.monotonic())
         self._progress = _Progress(log=AttemptLog(), times=times)
         try:
@@ -144,7 +144,7 @@ class ReplyStream:
         except OssicleError as error:
             await self.aclose()
             error.receipt = None if self._ready is None else self._receipt(None, None)
-            self._shop.host.notify("ossicle_call_refused", call=self.info, error=error)
+            self._runtime.host.notify("ossicle_call_refused", call=self.info, error=error)
             raise
         if not isinstance(self._source, CachedReply):
             self._announce()
@@ -155,56 +155,58 @@ class ReplyStream:
         assert self._progress is not None
         if not self._progress.is_announced:
             self._progress.is_announced = True
-            self._shop.host.notify("ossicle_call_started", call=self.info)
+            self._runtime.host.notify("ossicle_call_started", call=self.info)
 
     async def _open(self, progress: _Progress) -> None:
         deadline = progress.times.began + self._timeout_s
-        wants_answer = self._portion is not None and self._wish.wants_answer(self._draft.task)
+        wants_answer = self._scope is not None and self._cache_policy.wants_answer(
+            self._wanted.task
+        )
         ready = await prepare_call(
-            self._draft,
+            self._wanted,
             self._capabilities,
-            self._shop,
+            self._runtime,
             deadline=deadline,
             timeout_s=self._timeout_s,
-            portion=self._portion,
+            scope=self._scope,
             is_recognized=wants_answer,
         )
         self._ready = ready
-        refuse(ready, self._capabilities, self._shop)
-        order = Call(
+        refuse(ready, self._capabilities, self._runtime)
+        call = Call(
             ready=ready,
             info=self.info,
             provider=self._provider,
             capabilities=self._capabilities,
-            shop=self._shop,
+            runtime=self._runtime,
             deadline=deadline,
             timeout_s=self._timeout_s,
             conversation_id=self._conversation_id,
             log=progress.log,
         )
-        if self._draft.stream and ready.plan.output is not None:
-            self._delivery = StreamDelivery(ready.plan.output, self._shop.workshop)
-        self._source = await self._kept_source(order) if wants_answer else None
+        if self._wanted.stream and ready.plan.output is not None:
+            self._delivery = StreamDelivery(ready.plan.output, self._runtime.audio_tools)
+        self._source = await self._cached_source(call) if wants_answer else None
         if self._source is None:
-            self._source = call = ProviderCall(order)
-            await call.open()
+            self._source = provider_call = ProviderCall(call)
+            await provider_call.open()
 
-    async def _kept_source(self, order: Call) -> AnyEventSource | None:
+    async def _cached_source(self, call: Call) -> AnyEventSource | None:
         """Where the answer comes from, if the cache has a part in it."""
-        portion = self._portion
-        assert portion is not None
-        if not portion.keeps_answers(self._draft.task):
+        scope = self._scope
+        assert scope is not None
+        if not scope.keeps_answers(self._wanted.task):
             return None
         try:
-            key = AnswerKey(order, portion)
+            key = AnswerKey(call, scope)
         except ConfigurationError as error:
-            order.log.note(f"not cached: {error.what}")
+            call.log.note(f"not cached: {error.what}")
             return None
-        if not self._draft.stream:
-            return CachedReply(order, portion, key, on_sent=self._announce)
-        replay = await find_replay(key, portion)
+        if not self._wanted.stream:
+            return CachedReply(call, scope, key, on_sent=self._announce)
+        replay = await find_replay(key, scope)
         if replay is not None:
-            order.log.note(replay.saving)
+            call.log.note(replay.saving)
             return replay
         self._key = key
         return None
@@ -237,7 +239,7 @@ class ReplyStream:
         self._announce()
         progress.has_ended = True
         self.abandoned = receipt = self._receipt(None, None)
-        self._shop.host.notify("ossicle_call_abandoned", call=self.info, receipt=receipt)
+        self._runtime.host.notify("ossicle_call_abandoned", call=self.info, receipt=receipt)
 
     def __aiter__(self) -> Self:
         """Iterate over the events, once."""
@@ -271,10 +273,10 @@ class ReplyStream:
     def _note_failure(self, progress: _Progress, error: OssicleError) -> None:
         is_refused = isinstance(self._source, CachedReply) and self._source.is_refused
         if is_refused and not progress.is_announced:
-            self._shop.host.notify("ossicle_call_refused", call=self.info, error=error)
+            self._runtime.host.notify("ossicle_call_refused", call=self.info, error=error)
             return
         self._announce()
-        self._shop.host.notify("ossicle_call_failed", call=self.info, error=error)
+        self._runtime.host.notify("ossicle_call_failed", call=self.info, error=error)
 
     async def collect(self) -> Reply:
         """Read to the end and return the whole reply."""
@@ -320,7 +322,7 @@ class ReplyStream:
         progress.reply = reply.model_copy(update={"receipt": receipt})
         progress.pending.append(finished)
         progress.has_ended = True
-        self._shop.host.notify("ossicle_call_finished", call=self.info, receipt=receipt)
+        self._runtime.host.notify("ossicle_call_finished", call=self.info, receipt=receipt)
 
     async def _settle(self, receipt: Receipt) -> None:
         if self._source is not None:
@@ -328,11 +330,11 @@ class ReplyStream:
 
     async def _keep(self, native: Reply, receipt: Receipt) -> None:
         """Keep an answer that was streamed, for those who ask the same later."""
-        if self._key is None or self._portion is None:
+        if self._key is None or self._scope is None:
             return
         made = pack(native, cost=receipt.cost, attempts=receipt.attempts, notes=receipt.notes)
         key = self._key
-        await self._portion.larder.cache.keep(key.tenant, made, kind=key.kind, facts=key.facts)
+        await self._scope.call_cache.cache.keep(key.tenant, made, kind=key.kind, facts=key.facts)
 
     async def _deliver(self, reply: Reply) -> tuple[Reply, AudioRecord, Sequence[Event]]:
         """The reply with audio as wanted, what was done, and events that are still due."""
@@ -348,7 +350,7 @@ class ReplyStream:
                 return reply.model_copy(update={"audio": made}), record, due
         native = reply.audio
         reply, record = await deliver_cached(
-            reply, self._ready.plan.output, self._shop.workshop, self._answer_portion
+            reply, self._ready.plan.output, self._runtime.audio_tools, self._answer_scope
         )
         if self._delivery is None or reply.audio is None or self._delivery.passes(native.format):
             return reply, record, []
@@ -356,10 +358,10 @@ class ReplyStream:
         return reply, record, [whole]
 
     @property
-    def _answer_portion(self) -> CacheScope | None:
+    def _answer_scope(self) -> CacheScope | None:
         """The part of the cache that the answer's sound may use."""
         is_kept = isinstance(self._source, CachedReply | Replay) or self._key is not None
-        return self._portion if is_kept else None
+        return self._scope if is_kept else None
 
     def _receipt(self, reply: Reply | None, output: AudioRecord | None) -> Receipt:
         assert self._ready is not None

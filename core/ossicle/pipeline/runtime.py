@@ -31,7 +31,7 @@ class Runtime:
     Attributes:
         host: The plugins.
         settings: Of the pipeline.
-        workshop: Converters and preprocessors.
+        audio_tools: Converters and preprocessors.
         validators: Those that will be asked.
         clock: Injected for tests.
         retry: When to repeat.
@@ -39,12 +39,12 @@ class Runtime:
         circuits: One for each provider and model: a vendor that is down is left alone for a while.
         concurrency: How many calls are at one provider at the same time.
         budget: Reserved before each call, or `None`.
-        larder: Keeps prepared audio, speech and transcripts, or `None`.
+        call_cache: Keeps prepared audio, speech and transcripts, or `None`.
     """
 
     host: PluginHost
     settings: PipelineSettings
-    workshop: AudioTools
+    audio_tools: AudioTools
     validators: Sequence[ValidatorSpec]
     clock: Clock
     retry: RetryPolicy
@@ -52,7 +52,7 @@ class Runtime:
     circuits: Circuits
     concurrency: ConcurrencyLimits
     budget: Budget | None = None
-    larder: CallCache | None = None
+    call_cache: CallCache | None = None
 
 
 def make_runtime(
@@ -65,7 +65,7 @@ def make_runtime(
     budget: Budget | None = None,
     cache: AudioCache | None = None,
 ) -> Runtime:
-    """A shop with what the host's plugins announce.
+    """A runtime with what the host's plugins announce.
 
     Raises:
         ConfigurationError: The settings name a preprocessor that nobody announces, or
@@ -78,7 +78,7 @@ def make_runtime(
             f"unknown preprocessor {unknown[0]!r}",
             fix=f"Use some of {', '.join(sorted(makers)) or 'none'}.",
         )
-    workshop = AudioTools(
+    audio_tools = AudioTools(
         converters=host.converters(),
         preprocessors={name: makers[name]() for name in settings.preprocess},
         limits=settings.limits,
@@ -87,7 +87,7 @@ def make_runtime(
     return Runtime(
         host=host,
         settings=settings,
-        workshop=workshop,
+        audio_tools=audio_tools,
         validators=host.validators(),
         clock=clock or SystemClock(),
         retry=retry or RetryPolicy(),
@@ -95,5 +95,5 @@ def make_runtime(
         circuits=Circuits(clock=clock),
         concurrency=ConcurrencyLimits(max_concurrency, clock=clock),
         budget=budget,
-        larder=None if cache is None else CallCache(cache=cache, executions=SingleFlight()),
+        call_cache=None if cache is None else CallCache(cache=cache, executions=SingleFlight()),
     )

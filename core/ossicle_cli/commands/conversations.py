@@ -61,17 +61,17 @@ def show(
     session: Session, conversation_id: str, folder: Path | None, tenant: str, as_json: bool
 ) -> None:
     """Show what was said, and what became of each turn."""
-    from ossicle.conversation import load_notebook, write_turn
+    from ossicle.conversation import load_state, write_turn
 
     with looking_into(folder) as store:
-        notebook, _ = load_notebook(store, tenant, conversation_id)
+        state, _ = load_state(store, tenant, conversation_id)
     if as_json:
-        turns = [write_turn(turn)[0] for turn in notebook.turns]
-        head = {"id": notebook.id, "instructions": notebook.instructions}
+        turns = [write_turn(turn)[0] for turn in state.turns]
+        head = {"id": state.id, "instructions": state.instructions}
         write_document({**head, "turns": turns})
         return
-    rows = [row for number, turn in enumerate(notebook.turns, 1) for row in _rows(number, turn)]
-    session.console().print(columns_table(("turn", "who", "what"), rows, title=notebook.id))
+    rows = [row for number, turn in enumerate(state.turns, 1) for row in _rows(number, turn)]
+    session.console().print(columns_table(("turn", "who", "what"), rows, title=state.id))
 
 
 @command.command("export")
@@ -90,16 +90,16 @@ def export(
     as_json: bool,
 ) -> None:
     """Write a conversation with its audio to FILE, for another machine."""
-    from ossicle.conversation import export_notebook, load_notebook
+    from ossicle.conversation import export_state, load_state
 
     with looking_into(folder) as store:
-        notebook, _ = load_notebook(store, tenant, conversation_id)
-        path = export_notebook(notebook, file)
+        state, _ = load_state(store, tenant, conversation_id)
+        path = export_state(state, file)
     size = path.stat().st_size
     if as_json:
-        write_document({"path": str(file), "n_bytes": size, "turns": len(notebook.turns)})
+        write_document({"path": str(file), "n_bytes": size, "turns": len(state.turns)})
     else:
-        session.note(f"wrote {visible(str(file))}: {len(notebook.turns)} turns, {size} bytes")
+        session.note(f"wrote {visible(str(file))}: {len(state.turns)} turns, {size} bytes")
 
 
 @command.command("import")
@@ -113,23 +113,23 @@ def import_file(
     session: Session, file: Path, is_copy: bool, folder: Path | None, tenant: str, as_json: bool
 ) -> None:
     """Read a conversation from FILE and keep it here; its id is printed."""
-    from ossicle.conversation import StorePersistence, import_notebook, new_id
+    from ossicle.conversation import StorePersistence, import_state, new_id
 
-    notebook = import_notebook(file)
+    state = import_state(file)
     if is_copy:
-        notebook.id = new_id()
+        state.id = new_id()
     with open_store(folder) as store:
         try:
-            StorePersistence(store, tenant).write(notebook)
+            StorePersistence(store, tenant).write(state)
         except StorageConflictError as error:
             raise StorageConflictError(
-                f"a conversation {notebook.id!r} is kept here already",
+                f"a conversation {state.id!r} is kept here already",
                 fix="`--copy` imports this one under a new id.",
             ) from error
     if as_json:
-        write_document({"id": notebook.id, "turns": len(notebook.turns)})
+        write_document({"id": state.id, "turns": len(state.turns)})
     else:
-        click.echo(visible(notebook.id))
+        click.echo(visible(state.id))
 
 
 def open_store(folder: Path | None) -> SqliteStore:

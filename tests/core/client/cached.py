@@ -26,12 +26,12 @@ class GatedVoice:
     """Says nothing before it may; counts who waits for it."""
 
     def __init__(self) -> None:
-        self.gate = threading.Event()
+        self.turn_lock = threading.Event()
         self.n_waiting = 0
 
     def __call__(self, text: str) -> NDArray[np.float32]:
         self.n_waiting += 1
-        assert self.gate.wait(30)
+        assert self.turn_lock.wait(30)
         return tone_voice(text)
 
 

@@ -42,7 +42,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 
 def books_of(client: Client) -> Budget:
-    budget = client._client._board.shop.budget
+    budget = client._client._router.runtime.budget
     assert budget is not None
     return budget
 
@@ -281,7 +281,7 @@ def test_a_repeat_that_the_budget_refuses_leaves_the_quota_of_repeats_alone() ->
     ):
         with pytest.raises(AmbiguousOutcomeError):
             client.respond(CHEAP, max_output_tokens=50)
-        quota = client._client._board.shop.quota
+        quota = client._client._router.runtime.quota
         assert (len(vendor.ledger.entries), quota.tokens) == (1, quota.capacity)
 
 

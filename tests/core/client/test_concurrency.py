@@ -170,7 +170,7 @@ def test_less_than_one_is_refused() -> None:
 
 
 def calls_at(client: AsyncClient, provider: str = "echo") -> int:
-    return client._board.shop.concurrency.of(provider).in_use
+    return client._router.runtime.concurrency.of(provider).in_use
 
 
 @pytest.mark.parametrize("way", ["respond", "cached", "conversation", "stream"])

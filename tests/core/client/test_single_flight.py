@@ -32,9 +32,9 @@ BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 
 
 def n_callers(client: AsyncClient) -> int:
-    larder = client._board.shop.larder
-    assert larder is not None
-    return sum(one.n_callers for one in larder.executions._by_name.values())
+    call_cache = client._router.runtime.call_cache
+    assert call_cache is not None
+    return sum(one.n_callers for one in call_cache.executions._by_name.values())
 
 
 async def crowd(
@@ -61,7 +61,7 @@ async def crowd(
             scope.cancel()
             await until(lambda number=number: n_callers(client) == n + leaders - number)  # type: ignore[misc]
         await until(lambda: voice.n_waiting == 1)
-        voice.gate.set()
+        voice.turn_lock.set()
     return replies
 
 
@@ -147,7 +147,7 @@ def test_when_everybody_leaves_the_call_ends_and_counts_as_it_was_estimated(back
         try:
             anyio.run(main, backend=backend)
         finally:
-            voice.gate.set()
+            voice.turn_lock.set()
         assert len(vendor.ledger.entries) == 1
     assert sorted(listener.names) == ["abandoned"] * 3 + ["started"] * 3
 
@@ -169,7 +169,7 @@ def test_who_waits_has_a_time_of_its_own(backend: str) -> None:
                     await until(lambda: voice.n_waiting == 1)
                     with pytest.raises(DeadlineExceededError, match="same call"):
                         await client.speak("hello", model=SPEAKER, timeout_s=0.05)
-                    voice.gate.set()
+                    voice.turn_lock.set()
             assert len(found) == 1
 
         anyio.run(main, backend=backend)
@@ -214,11 +214,11 @@ class Slow(EchoProvider):
         super().__init__()
         self.n_asked = 0
         self.error = error
-        self.gate = anyio.Event()
+        self.turn_lock = anyio.Event()
 
     async def respond(self, request: Request) -> AsyncGenerator[Event, None]:
         self.n_asked += 1
-        await self.gate.wait()
+        await self.turn_lock.wait()
         if self.error is not None:
             raise self.error
         async with aclosing(super().respond(request)) as events:
@@ -252,7 +252,7 @@ def test_who_inherits_a_call_that_has_no_time_left_makes_its_own(backend: str) -
                 await until(lambda: n_callers(client) == 2)
                 await clock.sleep(11.0)  # Now the time is over of the one who left.
                 await until(lambda: provider.n_asked == 2)
-                provider.gate.set()
+                provider.turn_lock.set()
         receipts = [reply.receipt for reply in replies if reply.receipt is not None]
         assert origins_of(receipts) == {"made": 1, "shared": 1}
         assert provider.n_asked == 2
@@ -285,7 +285,7 @@ def test_a_failure_of_the_key_is_that_of_all_who_ask_with_it(
                 for _ in range(4):
                     tasks.start_soon(fail)
                 await until(lambda: provider.n_asked == 1 and n_callers(client) == 4)
-                provider.gate.set()
+                provider.turn_lock.set()
             assert provider.n_asked == 1
             provider.error = None
             await client.speak("hello")
@@ -318,8 +318,8 @@ def test_it_is_none_of_a_client_with_another_key(backend: str, kind: type[Provid
                 await until(lambda: wrong.n_asked == 1)
                 tasks.start_soon(succeed)
                 await until(lambda: n_callers(other) == 1)
-                wrong.gate.set()
-                right.gate.set()
+                wrong.turn_lock.set()
+                right.turn_lock.set()
         assert (len(replies), wrong.n_asked, right.n_asked) == (1, 1, 1)
 
     anyio.run(main, backend=backend)

@@ -22,8 +22,8 @@ from ossicle.conversation import (
     ConversationState,
     Summary,
     archive,
-    export_notebook,
-    import_notebook,
+    export_state,
+    import_state,
 )
 from ossicle.errors import (
     AudioLimitError,
@@ -35,7 +35,7 @@ from ossicle.errors import (
 from ossicle.messages import Attempt, AudioRecord, Cost, Receipt, Usage
 
 
-def notebook() -> ConversationState:
+def state() -> ConversationState:
     receipt = Receipt(
         turn_id="x",
         provider="vendor",
@@ -70,8 +70,8 @@ def changed(path: Path, **head: object) -> Path:
 
 
 def test_everything_comes_over(tmp_path: Path) -> None:
-    before = notebook()
-    after = import_notebook(export_notebook(before, tmp_path / "a.zip"))
+    before = state()
+    after = import_state(export_state(before, tmp_path / "a.zip"))
     for name in ("id", "instructions", "references", "policy", "turns", "summary"):
         assert getattr(after, name) == getattr(before, name)
     assert after.turns[0].clips[0].read_bytes() == before.turns[0].clips[0].read_bytes()
@@ -80,21 +80,21 @@ def test_everything_comes_over(tmp_path: Path) -> None:
 def test_the_same_conversation_gives_the_same_file_and_equal_audio_is_in_it_once(
     tmp_path: Path,
 ) -> None:
-    one = export_notebook(notebook(), tmp_path / "a.zip").read_bytes()
-    assert one == export_notebook(notebook(), tmp_path / "b.zip").read_bytes()
+    one = export_state(state(), tmp_path / "a.zip").read_bytes()
+    assert one == export_state(state(), tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         # One clip of half a second and two equal ones of a second.
         assert len([name for name in archive.namelist() if name.startswith("audio/")]) == 2
 
 
 def test_a_turn_that_was_under_way_is_ambiguous_elsewhere(tmp_path: Path) -> None:
-    book = ConversationState(turns=[turn(state="pending")])
-    after = import_notebook(export_notebook(book, tmp_path / "a.zip"))
+    state = ConversationState(turns=[turn(state="pending")])
+    after = import_state(export_state(state, tmp_path / "a.zip"))
     assert after.turns[0].state == "ambiguous"
 
 
 def test_a_wrong_digest_is_refused(tmp_path: Path) -> None:
-    path = export_notebook(notebook(), tmp_path / "a.zip")
+    path = export_state(state(), tmp_path / "a.zip")
     with zipfile.ZipFile(path) as old:
         parts = {name: old.read(name) for name in old.namelist()}
     name = next(name for name in parts if name.startswith("audio/"))
@@ -103,16 +103,16 @@ def test_a_wrong_digest_is_refused(tmp_path: Path) -> None:
         for each, data in parts.items():
             new.writestr(each, data)
     with pytest.raises(StorageCorruptError, match="digest"):
-        import_notebook(path)
+        import_state(path)
 
 
 def test_a_newer_schema_and_one_that_is_none_are_refused(tmp_path: Path) -> None:
-    path = export_notebook(notebook(), tmp_path / "a.zip")
+    path = export_state(state(), tmp_path / "a.zip")
     with pytest.raises(SchemaVersionError, match="schema 2"):
-        import_notebook(changed(path, schema=2))
+        import_state(changed(path, schema=2))
     for wrong in (0, True, "1", None):
         with pytest.raises(StorageCorruptError):
-            import_notebook(changed(path, schema=wrong))
+            import_state(changed(path, schema=wrong))
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_a_newer_schema_and_one_that_is_none_are_refused(tmp_path: Path) -> None
     ],
 )
 def test_a_file_with_something_missing_is_refused(tmp_path: Path, head: dict[str, object]) -> None:
-    path = export_notebook(notebook(), tmp_path / "a.zip")
+    path = export_state(state(), tmp_path / "a.zip")
     with pytest.raises(StorageCorruptError):
-        import_notebook(changed(path, **head))
+        import_state(changed(path, **head))
 
 
 def repacked(path: Path, parts: dict[str, bytes], compression: int) -> Path:
@@ -151,27 +151,27 @@ def parts_of(path: Path) -> dict[str, bytes]:
 def test_other_ways_to_pack_are_refused_before_they_are_unpacked(
     tmp_path: Path, compression: int
 ) -> None:
-    path = export_notebook(notebook(), tmp_path / "a.zip")
+    path = export_state(state(), tmp_path / "a.zip")
     with pytest.raises(StorageCorruptError, match="packed"):
-        import_notebook(repacked(path, parts_of(path), compression))
+        import_state(repacked(path, parts_of(path), compression))
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = export_notebook(notebook(), tmp_path / "a.zip")
+    path = export_state(state(), tmp_path / "a.zip")
     sizes = {name: len(data) for name, data in parts_of(path).items()}
     monkeypatch.setattr(archive, "MAX_BYTES", sum(sizes.values()))
-    assert import_notebook(path).id == "mine"
+    assert import_state(path).id == "mine"
     monkeypatch.setattr(archive, "MAX_BYTES", sum(sizes.values()) - 1)
     with pytest.raises(AudioLimitError):
-        import_notebook(path)
+        import_state(path)
     with pytest.raises(AudioLimitError):
-        export_notebook(notebook(), tmp_path / "b.zip")
+        export_state(state(), tmp_path / "b.zip")
     assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
     monkeypatch.setattr(archive, "MAX_DOCUMENT_BYTES", sizes["conversation.json"] - 1)
     with pytest.raises(AudioLimitError):
-        import_notebook(path)
+        import_state(path)
 
 
 def test_a_packed_gigabyte_of_spaces_takes_no_memory(tmp_path: Path) -> None:
@@ -185,16 +185,16 @@ def test_a_packed_gigabyte_of_spaces_takes_no_memory(tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(AudioLimitError):
-            import_notebook(path)
+            import_state(path)
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
     finally:
         tracemalloc.stop()
 
 
 def test_entries_that_lead_out_of_the_file_are_never_written(tmp_path: Path) -> None:
-    path = export_notebook(notebook(), tmp_path / "a.zip")
+    path = export_state(state(), tmp_path / "a.zip")
     parts = parts_of(path) | {"../evil": b"x", str(tmp_path / "evil"): b"x"}
-    assert import_notebook(repacked(path, parts, zipfile.ZIP_STORED)).id == "mine"
+    assert import_state(repacked(path, parts, zipfile.ZIP_STORED)).id == "mine"
     assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
 
 
@@ -202,7 +202,7 @@ def test_entries_that_lead_out_of_the_file_are_never_written(tmp_path: Path) -> 
     "pcm", [{"sample_rate": 0, "channels": 1, "sample_format": "s16"}, {"sample_rate": "x"}, [1]]
 )
 def test_sound_of_no_possible_format_is_damage(tmp_path: Path, pcm: object) -> None:
-    path = export_notebook(notebook(), tmp_path / "a.zip")
+    path = export_state(state(), tmp_path / "a.zip")
     parts = parts_of(path)
     head = json.loads(parts["conversation.json"])
     named = [
@@ -214,7 +214,7 @@ def test_sound_of_no_possible_format_is_damage(tmp_path: Path, pcm: object) -> N
     ]
     named[0]["pcm"] = pcm
     with pytest.raises(StorageCorruptError):
-        import_notebook(changed(path, turns=head["turns"]))
+        import_state(changed(path, turns=head["turns"]))
 
 
 def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -236,7 +236,7 @@ STRANGE: st.SearchStrategy[object] = st.sampled_from(
 def test_a_conversation_of_strange_values_is_refused_or_can_be_gone_on_with(
     tmp_path: Path, data: st.DataObject, value: object
 ) -> None:
-    path = export_notebook(notebook(), tmp_path / "a.zip")
+    path = export_state(state(), tmp_path / "a.zip")
     head = json.loads(parts_of(path)["conversation.json"])
     *way, last = data.draw(st.sampled_from(list(leaves(head))))
     spot = head
@@ -270,7 +270,7 @@ def test_a_damaged_file_is_refused_by_type_or_read_right(
     tmp_path: Path, data: st.DataObject
 ) -> None:
     path = tmp_path / "a.zip"
-    whole = export_notebook(notebook(), path).read_bytes()
+    whole = export_state(state(), path).read_bytes()
     if data.draw(st.booleans()):
         damaged = whole[: data.draw(st.integers(0, len(whole) - 1))]
     else:
@@ -278,23 +278,23 @@ def test_a_damaged_file_is_refused_by_type_or_read_right(
         damaged = whole[:at] + bytes([whole[at] ^ data.draw(st.integers(1, 255))]) + whole[at + 1 :]
     path.write_bytes(damaged)
     try:
-        after = import_notebook(path)
+        after = import_state(path)
     except (StorageCorruptError, SchemaVersionError):
         return
-    assert after.turns == notebook().turns
+    assert after.turns == state().turns
 
 
 def test_paths_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(FileAccessError):
-        import_notebook(tmp_path / "none.zip")
+        import_state(tmp_path / "none.zip")
     with pytest.raises(FileAccessError):
-        import_notebook(tmp_path)
+        import_state(tmp_path)
     with pytest.raises(FileAccessError):
-        export_notebook(notebook(), tmp_path / "no" / "folder.zip")
+        export_state(state(), tmp_path / "no" / "folder.zip")
     with pytest.raises(FileAccessError, match="NUL"):
-        import_notebook(f"{tmp_path}/a\0b.zip")
+        import_state(f"{tmp_path}/a\0b.zip")
     with pytest.raises(FileAccessError, match="NUL"):
-        export_notebook(notebook(), f"{tmp_path}/a\0b.zip")
+        export_state(state(), f"{tmp_path}/a\0b.zip")
     assert list(tmp_path.iterdir()) == []
 
 

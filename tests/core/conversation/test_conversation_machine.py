@@ -17,7 +17,7 @@ from tests.core.conversation.worlds import World
 from tests.profiles import machine
 
 from ossicle import AsyncClient, AsyncConversation, AudioClip, RetryPolicy
-from ossicle.conversation import HistoryPolicy, RetentionPolicy, load_notebook
+from ossicle.conversation import HistoryPolicy, RetentionPolicy, load_state
 from ossicle.conversation.persistence import NullStore
 from ossicle.errors import OssicleError
 from ossicle.messages import Reply, Usage
@@ -182,7 +182,7 @@ class Conversations(RuleBasedStateMachine):
                     await anext(stream, None)
                 # What another process finds: the first one writes nothing any more.
                 self.talk = await self.client.conversations.open(name)
-                stream._log._keeper = NullStore()
+                stream._log._persistence = NullStore()
 
         self.run(work)
         self.expected.append(("ambiguous", words))
@@ -340,7 +340,7 @@ class Conversations(RuleBasedStateMachine):
         if self.talk is None or not self.talk.turns:
             return
         now_s = self.world.clock.wall
-        stored, _ = load_notebook(self.store, "default", self.talk.id, wall=now_s)
+        stored, _ = load_state(self.store, "default", self.talk.id, wall=now_s)
         for theirs, ours in zip(stored.turns, self.talk.turns, strict=True):
             # A cleaning, or time, may have come between; the next turn or branch follows.
             assert theirs in (ours, ours.without_sound())

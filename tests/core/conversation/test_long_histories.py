@@ -95,7 +95,7 @@ async def test_a_long_history_is_planned_off_the_loop(
         talk = client.conversation()
         for one in watched[:count]:
             said = one.user.model_copy(update={"parts": (TextPart(text="x" * characters),)})
-            talk._book.turns.append(one.model_copy(update={"messages": (said, *one.messages[1:])}))
+            talk._state.turns.append(one.model_copy(update={"messages": (said, *one.messages[1:])}))
         Watching.threads = set()
         assert (await talk.send("hi")).text == "You said: hi"
         assert Watching.threads

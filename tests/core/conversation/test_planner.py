@@ -120,13 +120,13 @@ def test_every_committed_turn_keeps_its_meaning_or_is_reported_and_none_else_is_
         number = one.id[1:]
         for text in (f"said {number}", f"answer {number}"):
             if text in words(one.messages).split("\n"):
-                present = any(line.rstrip("]").endswith(text) for line in told.split("\n"))
+                present = any(backend.rstrip("]").endswith(text) for backend in told.split("\n"))
                 assert present == (one.state == "committed" and not dropped)
     if policy.max_tokens is not None:
         assert plan.report.tokens <= policy.max_tokens
     assert audio(plan.messages) == 0 or hears
-    order = [int(line.split()[1]) for line in told.split("\n") if line.startswith("said ")]
-    assert order == sorted(order)
+    call = [int(backend.split()[1]) for backend in told.split("\n") if backend.startswith("said ")]
+    assert call == sorted(call)
 
 
 @settings(deadline=None, max_examples=tried(100))

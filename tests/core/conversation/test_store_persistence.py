@@ -15,7 +15,7 @@ import pytest
 from tests.core.conversation.made import turn
 
 from ossicle import AsyncClient, Client, Conversation
-from ossicle.conversation import ConversationState, HistoryPolicy, StorePersistence, export_notebook
+from ossicle.conversation import ConversationState, HistoryPolicy, StorePersistence, export_state
 from ossicle.errors import StorageConflictError, StorageError
 from ossicle.storage import MemoryStore, SqliteStore, StoredConversation
 from ossicle.storage.memory_shelf import Shelf
@@ -45,7 +45,7 @@ def spoken(n_turns: int) -> ConversationState:
 def test_an_import_that_finds_no_room_leaves_nothing_and_may_be_tried_again(
     tmp_path: Path,
 ) -> None:
-    path, files = export_notebook(spoken(3), tmp_path / "talk.zip"), SmallDisk()
+    path, files = export_state(spoken(3), tmp_path / "talk.zip"), SmallDisk()
     with (
         SqliteStore(tmp_path / "store", files=files) as store,
         Client("echo", store=store) as client,
@@ -82,7 +82,7 @@ def test_a_branch_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_an_id_that_is_taken_is_said_to_be(tmp_path: Path) -> None:
-    path = export_notebook(spoken(1), tmp_path / "talk.zip")
+    path = export_state(spoken(1), tmp_path / "talk.zip")
     with SqliteStore(tmp_path / "store") as store, Client("echo", store=store) as client:
         client.conversations.load(path)
         with pytest.raises(StorageConflictError, match="stored already"):

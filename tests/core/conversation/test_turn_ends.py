@@ -13,7 +13,7 @@ import pytest
 from tests.core.conversation.worlds import Watched, World
 
 from ossicle import AsyncClient, AsyncConversation, AudioClip, Client, Tool
-from ossicle.conversation import HistoryPolicy, StorePersistence, Turn, load_notebook
+from ossicle.conversation import HistoryPolicy, StorePersistence, Turn, load_state
 from ossicle.errors import (
     AmbiguousOutcomeError,
     AudioReferenceNotFoundError,
@@ -75,7 +75,7 @@ class Held(MemoryStore):
 
 
 def stored(store: MemoryStore, talk: AsyncConversation) -> tuple[Turn, ...]:
-    return tuple(load_notebook(store, "default", talk.id)[0].turns)
+    return tuple(load_state(store, "default", talk.id)[0].turns)
 
 
 # Cancelled
@@ -153,17 +153,17 @@ def test_two_writes_at_once_do_not_trip_over_each_other() -> None:
     with Client("echo", store=store) as client:
         talk = client.conversation(id="x")
         talk.send("one")
-        keeper, book = talk._conversation._keeper, talk._conversation._book
-        assert isinstance(keeper, StorePersistence)
+        persistence, state = talk._conversation._persistence, talk._conversation._state
+        assert isinstance(persistence, StorePersistence)
         met: list[StorageError] = []
 
         def write() -> None:
             try:
-                keeper.write(book)
+                persistence.write(state)
             except StorageError as error:
                 met.append(error)
 
-        book.instructions = "Be brief."
+        state.instructions = "Be brief."
         writers = [threading.Thread(target=write, daemon=True) for _ in range(2)]
         writers[0].start()
         assert store.is_held.wait(20)
@@ -174,7 +174,7 @@ def test_two_writes_at_once_do_not_trip_over_each_other() -> None:
             writer.join(20)
         assert met == []
         talk.send("two")
-        assert load_notebook(store, "default", "x")[0].instructions == "Be brief."
+        assert load_state(store, "default", "x")[0].instructions == "Be brief."
 
 
 # In time
@@ -329,7 +329,7 @@ def test_an_answer_that_could_not_be_written_down_is_told_and_held(streams: bool
         assert caught.value.receipt is not None
         assert caught.value.receipt.usage == turn.receipts[0].usage
         talk.save()
-        found, _ = load_notebook(store, "default", "x")
+        found, _ = load_state(store, "default", "x")
         assert tuple(found.turns) == talk.turns
 
 

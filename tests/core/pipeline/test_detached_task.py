@@ -18,14 +18,14 @@ class Work:
     """Blocks until it may go on, and then makes a number."""
 
     def __init__(self) -> None:
-        self.begun, self.gate = threading.Event(), threading.Event()
+        self.begun, self.turn_lock = threading.Event(), threading.Event()
         self.undone: list[int] = []
         self.threads: set[int] = set()
         self.is_undone = threading.Event()
 
     def __call__(self) -> int:
         self.begun.set()
-        assert self.gate.wait(20)
+        assert self.turn_lock.wait(20)
         self.threads.add(threading.get_ident())
         return 7
 
@@ -38,7 +38,7 @@ class Work:
 @BACKENDS
 def test_who_waits_gets_it_or_what_it_raised(backend: str) -> None:
     work = Work()
-    work.gate.set()
+    work.turn_lock.set()
 
     def broken() -> int:
         raise ValueError("no")
@@ -66,7 +66,7 @@ def test_cancellation_of_a_scope_waits_for_it(backend: str) -> None:
             tasks.start_soon(ask)
             await anyio.to_thread.run_sync(work.begun.wait, 20)
             tasks.cancel_scope.cancel()
-            work.gate.set()
+            work.turn_lock.set()
 
     anyio.run(main, backend=backend)
     assert (made, work.undone) == ([7], [])
@@ -81,7 +81,7 @@ def test_who_is_cancelled_leaves_at_once_and_what_comes_is_undone() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        work.gate.set()
+        work.turn_lock.set()
         assert await anyio.to_thread.run_sync(work.is_undone.wait, 20)
 
     asyncio.run(main())
@@ -96,7 +96,7 @@ def test_so_it_is_when_it_was_made_and_not_yet_taken() -> None:
     async def main() -> None:
         task = asyncio.create_task(complete_in_thread(work, undo=work.undo))
         await anyio.to_thread.run_sync(work.begun.wait, 20)
-        work.gate.set()
+        work.turn_lock.set()
         while not work.threads:  # Not a checkpoint: the loop has not heard of it yet.
             pass
         task.cancel()
@@ -114,7 +114,7 @@ def test_without_undo_it_is_done_all_the_same() -> None:
     async def main() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(complete_in_thread(work), 0.01)
-        work.gate.set()
+        work.turn_lock.set()
         with anyio.fail_after(20):
             while not work.threads:
                 await anyio.lowlevel.checkpoint()
