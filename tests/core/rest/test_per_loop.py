@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 
 import anyio
 import anyio.lowlevel
@@ -126,6 +128,10 @@ def test_what_a_dead_loop_left_behind_is_dropped_and_never_awaited() -> None:
 
     assert anyio.run(job) is not old
     assert old.closed_in == []
+    left = weakref.ref(old)
+    del old
+    gc.collect()
+    assert left() is None
 
 
 def test_two_threads_with_a_loop_each_do_not_wait_for_each_other() -> None:
