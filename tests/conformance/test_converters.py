@@ -56,6 +56,11 @@ def found(*names: str) -> Sequence[AudioClip]:
 
 
 class TestAv(ConverterConformance):
+    exceptions = {
+        "test_writing_opens_nothing": "MP4 passes through a temporary file without a name, as its "
+        "index must stand first"
+    }
+
     @pytest.fixture
     def spec(self) -> ConverterSpec:
         return only(av)

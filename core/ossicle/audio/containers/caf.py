@@ -100,7 +100,7 @@ def _facts(source: Source, chunks: _Chunks, form: AudioFormat, data_offset: int)
         size, notes = available, ("sizes_unknown",)
     elif size > available:
         size, notes = available, ("truncated",)
-    elif size < available:
+    elif size + size % 2 < available:  # libsndfile fills an odd length up by one byte
         notes = ("trailing_bytes",)
     if is_fixed_width(form.encoding):
         return pcm_facts(
