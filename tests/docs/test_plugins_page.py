@@ -97,6 +97,7 @@ def test_what_has_a_number_has_a_unit() -> None:
     }
     assert without == {
         # Counts, and numbers whose unit the record itself names.
+        "AudioFacts.track",
         "AudioInput.max_clips", "CodecRule.max_channels", "Measurements.channels",
         "Measurements.clipped_runs", "Measurements.dc_offset", "Finding.measured",
         "Finding.allowed", "Request.temperature", "Request.seed", "ProviderSpec.api_version",

@@ -12,6 +12,7 @@ from ossicle.rest.per_loop import PerLoop
 from ossicle.rest.settings import RestOptions
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from ossicle.rest.answer import Answer
@@ -40,6 +41,7 @@ class EndpointClient:
     ) -> None:
         self._endpoint, self._failures = endpoint, failures
         self._extra = extra or endpoint.provider
+        self._certificates: ssl.SSLContext | None = None
         self._transports: PerLoop[Transport] = PerLoop(lambda transport: transport.aclose())
 
     async def send(self, outgoing: Outgoing, explain: Explain) -> Answer:
@@ -81,7 +83,12 @@ class EndpointClient:
             raise DependencyMissingError(
                 "the httpx2 package is not installed", package="httpx2", extra=self._extra
             ) from error
-        return Transport(
-            base_url=self._endpoint.base_url, headers=headers, options=self._endpoint.options,
+        transport = Transport(
+            base_url=self._endpoint.base_url,
+            headers=headers,
+            options=self._endpoint.options,
             failures=self._failures,
-        )  # fmt: skip
+            certificates=self._certificates,
+        )
+        self._certificates = transport.certificates
+        return transport
