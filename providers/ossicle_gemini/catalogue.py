@@ -53,8 +53,8 @@ def record_for(model: str, today: datetime.date | None = None) -> GeminiModel:
 def _assumed(model: str, known: Mapping[str, GeminiModel]) -> GeminiModel:
     """A cautious guess by the kind of name: most refuse less than a wrong guess would."""
     name = model.lower()
-    kinds: Mapping[str, Task] = {"transcribe": "transcribe", "tts": "speak", "": "respond"}
-    task = next(task for mark, task in kinds.items() if mark in name)
+    task: Task = "speak" if "tts" in name else "respond"
+    task = "transcribe" if "transcribe" in name else task
     base = known[_DEFAULTS[task]].capabilities
     is_old = name.startswith(("gemini-1", "gemini-2", "gemini-3.0", "gemini-3.1"))
     changes: dict[str, Any] = {}

@@ -91,13 +91,15 @@ class ErrorLadder:
 
     def meaning_of(self, status: int, said: ErrorBody) -> Meaning | None:
         """What a status and a body mean; `None`: a failure of which no more is known."""
-        table = {**self.meanings, **self.too_many} if status == 429 else self.meanings
+        table: dict[str, Meaning] = dict(self.meanings)
+        if status == 429:
+            table.update(self.too_many)
         names = (said.code, said.kind, *sorted(said.marks))
         known = next((table[name] for name in names if name and name in table), None)
         if status in (408, 409) or status >= 500:
             return "busy" if known == "busy" else _BY_STATUS.get(status)
         if known is None and status >= 400:
-            return _BY_STATUS.get(status, "invalid")
+            return _BY_STATUS.get(status) or "invalid"
         return known
 
 
