@@ -11,14 +11,21 @@ if TYPE_CHECKING:
     from ossicle.audio import AudioClip, AudioFacts, AudioFormat, BlockStream, Pcm
     from ossicle.client import (
         AsyncClient,
-        AudioSource,
         BlockingReplyStream,
         CallRecorder,
         Cascade,
         Client,
+        ClientSettings,
         Conversation,
     )
-    from ossicle.conversation import AsyncConversation, HistoryPolicy, Turn
+    from ossicle.conversation import (
+        AsyncConversation,
+        ConversationOptions,
+        HistoryPolicy,
+        NewConversationOptions,
+        OpenConversationOptions,
+        Turn,
+    )
     from ossicle.conversion import Conversion, convert
     from ossicle.errors import OssicleError
     from ossicle.intake import IntakeLimits, decode, load
@@ -41,7 +48,18 @@ if TYPE_CHECKING:
         TranscriptDelta,
         Usage,
     )
-    from ossicle.pipeline import Explanation, PipelineSettings, Plan, ReplyStream
+    from ossicle.pipeline import (
+        AudioSource,
+        CallOptions,
+        Explanation,
+        PipelineSettings,
+        Plan,
+        ReplyStream,
+        RespondOptions,
+        SpeakOptions,
+        TranscribeOptions,
+        TurnOptions,
+    )
     from ossicle.policy import Budget, BudgetLimits, RetryPolicy
     from ossicle.preprocess import SPEECH
     from ossicle.telemetry import OpenTelemetryListener, Stats, StatsSnapshot
@@ -53,10 +71,13 @@ else:
         {
             "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
             "client": (
-                "AsyncClient AudioSource BlockingReplyStream CallRecorder Cascade Client "
+                "AsyncClient BlockingReplyStream CallRecorder Cascade Client ClientSettings "
                 "Conversation"
             ),
-            "conversation": "AsyncConversation HistoryPolicy Turn",
+            "conversation": (
+                "AsyncConversation ConversationOptions HistoryPolicy NewConversationOptions "
+                "OpenConversationOptions Turn"
+            ),
             "conversion": "Conversion convert",
             "errors": "OssicleError",
             "intake": "IntakeLimits decode load",
@@ -64,7 +85,10 @@ else:
                 "AudioDelta AudioPart AudioReference Event Finding Finished Message Receipt Reply "
                 "TextDelta TextPart Tool ToolCall ToolCallPart ToolResultPart TranscriptDelta Usage"
             ),
-            "pipeline": "Explanation PipelineSettings Plan ReplyStream",
+            "pipeline": (
+                "AudioSource CallOptions Explanation PipelineSettings Plan ReplyStream "
+                "RespondOptions SpeakOptions TranscribeOptions TurnOptions"
+            ),
             "policy": "Budget BudgetLimits RetryPolicy",
             "preprocess": "SPEECH",
             "telemetry": "OpenTelemetryListener Stats StatsSnapshot",
@@ -87,10 +111,13 @@ __all__ = [
     "BlockingReplyStream",
     "Budget",
     "BudgetLimits",
+    "CallOptions",
     "CallRecorder",
     "Cascade",
     "Client",
+    "ClientSettings",
     "Conversation",
+    "ConversationOptions",
     "Conversion",
     "Event",
     "Explanation",
@@ -99,6 +126,8 @@ __all__ = [
     "HistoryPolicy",
     "IntakeLimits",
     "Message",
+    "NewConversationOptions",
+    "OpenConversationOptions",
     "OpenTelemetryListener",
     "OssicleError",
     "Pcm",
@@ -107,7 +136,9 @@ __all__ = [
     "Receipt",
     "Reply",
     "ReplyStream",
+    "RespondOptions",
     "RetryPolicy",
+    "SpeakOptions",
     "Stats",
     "StatsSnapshot",
     "TextDelta",
@@ -116,8 +147,10 @@ __all__ = [
     "ToolCall",
     "ToolCallPart",
     "ToolResultPart",
+    "TranscribeOptions",
     "TranscriptDelta",
     "Turn",
+    "TurnOptions",
     "Usage",
     "convert",
     "decode",

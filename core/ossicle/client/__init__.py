@@ -7,16 +7,16 @@ from ossicle.client.blocking_stream import BlockingReplyStream
 from ossicle.client.call_recorder import CallRecorder, recorded_stats
 from ossicle.client.cascades import Cascade
 from ossicle.client.client_backend import AsyncConversations
-from ossicle.client.inputs import AudioSource
+from ossicle.client.client_settings import ClientSettings
 
 __all__ = [
     "AsyncClient",
     "AsyncConversations",
-    "AudioSource",
     "BlockingReplyStream",
     "CallRecorder",
     "Cascade",
     "Client",
+    "ClientSettings",
     "Conversation",
     "Conversations",
     "recorded_stats",

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
-from ossicle.client.async_client import DEFAULT_TIMEOUT_S, AsyncClient
+from ossicle.client.async_client import AsyncClient
 from ossicle.client.blocking_conversation import Conversation, Conversations
 from ossicle.client.blocking_stream import BlockingReplyStream, entered
-from ossicle.client.inputs import AudioSource
+from ossicle.client.client_settings import ClientSettings
 from ossicle.client.loop import LoopThread
-from ossicle.conversation import HistoryPolicy, RetentionChoice, Summarizer, ToolCallback
-from ossicle.messages import Message, Reply, Task, Tool, ToolChoice
-from ossicle.pipeline import CacheUse, Explanation, PipelineSettings
-from ossicle.pipeline.arguments import OUTPUTS
+from ossicle.conversation import NewConversationOptions
+from ossicle.messages import Message, Reply
+from ossicle.pipeline import (
+    AudioSource,
+    CallOptions,
+    Explanation,
+    RespondOptions,
+    SpeakOptions,
+    TranscribeOptions,
+    takes,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from pydantic import SecretStr
-
     from ossicle.abc import AudioProvider, Capabilities
     from ossicle.plugins import PluginHost
-    from ossicle.policy import Budget, BudgetLimits, Clock, RetryPolicy
-    from ossicle.storage import AudioCache, Store
     from ossicle.telemetry import Stats
 
 
@@ -42,48 +44,14 @@ class Client:
         'You said: good morning'
     """
 
+    @takes(ClientSettings)
     def __init__(
         self,
         provider: str | AudioProvider | Sequence[str | AudioProvider],
-        *,
-        model: str | None = None,
-        api_key: str | SecretStr | None = None,
-        base_url: str | None = None,
-        options: Mapping[str, Any] | None = None,
-        settings: PipelineSettings | None = None,
-        retry: RetryPolicy | None = None,
-        max_concurrency: int | None = None,
-        budget: Budget | BudgetLimits | None = None,
-        store: Store | None = None,
-        cache: AudioCache | None = None,
-        retention: RetentionChoice = "audio",
-        allow_plugins: Iterable[str] = (),
-        plugins: Iterable[object] = (),
-        tenant: str = "default",
-        timeout_s: float = DEFAULT_TIMEOUT_S,
-        keeps_stats: bool = True,
-        clock: Clock | None = None,
+        **settings: Unpack[ClientSettings],
     ) -> None:
-        self._client = AsyncClient(
-            provider,
-            model=model,
-            api_key=api_key,
-            base_url=base_url,
-            options=options,
-            settings=settings,
-            retry=retry,
-            max_concurrency=max_concurrency,
-            budget=budget,
-            store=store,
-            cache=cache,
-            retention=retention,
-            allow_plugins=allow_plugins,
-            plugins=plugins,
-            tenant=tenant,
-            timeout_s=timeout_s,
-            keeps_stats=keeps_stats,
-            clock=clock,
-        )
+        """Make a client; see `AsyncClient`."""
+        self._client = AsyncClient(provider, **settings)
         self._loop = LoopThread()
         self._owns_loop = True
 
@@ -122,207 +90,63 @@ class Client:
         finally:
             self._loop.close()
 
+    @takes(RespondOptions)
     def respond(
         self,
         text: str | None = None,
         *,
         audio: AudioSource | Sequence[AudioSource] | None = None,
         history: Sequence[Message] = (),
-        instructions: str | None = None,
-        output: Iterable[str] = OUTPUTS,
-        voice: str | None = None,
-        output_format: str | None = None,
-        tools: Sequence[Tool] | None = None,
-        tool_choice: ToolChoice | None = None,
-        language: str | None = None,
-        max_output_tokens: int | None = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        model: str | None = None,
-        timeout_s: float | None = None,
-        cache: CacheUse | None = None,
-        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+        **options: Unpack[RespondOptions],
     ) -> Reply:
         """Say something to a model and get its whole answer; see `AsyncClient.respond`."""
         return self._loop.run(
-            functools.partial(
-                self._client.respond,
-                text,
-                audio=audio,
-                history=history,
-                instructions=instructions,
-                output=output,
-                voice=voice,
-                output_format=output_format,
-                tools=tools,
-                tool_choice=tool_choice,
-                language=language,
-                max_output_tokens=max_output_tokens,
-                temperature=temperature,
-                seed=seed,
-                model=model,
-                timeout_s=timeout_s,
-                cache=cache,
-                provider_options=provider_options,
-            )
+            lambda: self._client.respond(text, audio=audio, history=history, **options)
         )
 
     @contextmanager
+    @takes(CallOptions)
     def stream(
         self,
         text: str | None = None,
         *,
         audio: AudioSource | Sequence[AudioSource] | None = None,
         history: Sequence[Message] = (),
-        instructions: str | None = None,
-        output: Iterable[str] = OUTPUTS,
-        voice: str | None = None,
-        output_format: str | None = None,
-        tools: Sequence[Tool] | None = None,
-        tool_choice: ToolChoice | None = None,
-        language: str | None = None,
-        max_output_tokens: int | None = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        task: Task = "respond",
-        model: str | None = None,
-        timeout_s: float | None = None,
-        cache: CacheUse | None = None,
-        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Iterator[BlockingReplyStream]:
         """The answer as events while they come; see `AsyncClient.stream`."""
-        manager = self._client.stream(
-            text,
-            audio=audio,
-            history=history,
-            instructions=instructions,
-            output=output,
-            voice=voice,
-            output_format=output_format,
-            tools=tools,
-            tool_choice=tool_choice,
-            language=language,
-            max_output_tokens=max_output_tokens,
-            temperature=temperature,
-            seed=seed,
-            task=task,
-            model=model,
-            timeout_s=timeout_s,
-            cache=cache,
-            provider_options=provider_options,
-        )
+        manager = self._client.stream(text, audio=audio, history=history, **options)
         with entered(manager, self._loop) as stream:
             yield stream
 
-    def speak(
-        self,
-        text: str,
-        *,
-        voice: str | None = None,
-        output_format: str | None = None,
-        instructions: str | None = None,
-        language: str | None = None,
-        model: str | None = None,
-        timeout_s: float | None = None,
-        cache: CacheUse | None = None,
-        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> Reply:
+    @takes(SpeakOptions)
+    def speak(self, text: str, **options: Unpack[SpeakOptions]) -> Reply:
         """Turn text into speech, word for word; see `AsyncClient.speak`."""
-        return self._loop.run(
-            functools.partial(
-                self._client.speak,
-                text,
-                voice=voice,
-                output_format=output_format,
-                instructions=instructions,
-                language=language,
-                model=model,
-                timeout_s=timeout_s,
-                cache=cache,
-                provider_options=provider_options,
-            )
-        )
+        return self._loop.run(lambda: self._client.speak(text, **options))
 
-    def transcribe(
-        self,
-        audio: AudioSource,
-        *,
-        language: str | None = None,
-        instructions: str | None = None,
-        model: str | None = None,
-        timeout_s: float | None = None,
-        cache: CacheUse | None = None,
-        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> Reply:
+    @takes(TranscribeOptions)
+    def transcribe(self, audio: AudioSource, **options: Unpack[TranscribeOptions]) -> Reply:
         """Turn speech into text; see `AsyncClient.transcribe`."""
-        return self._loop.run(
-            functools.partial(
-                self._client.transcribe,
-                audio,
-                language=language,
-                instructions=instructions,
-                model=model,
-                timeout_s=timeout_s,
-                cache=cache,
-                provider_options=provider_options,
-            )
-        )
+        return self._loop.run(lambda: self._client.transcribe(audio, **options))
 
+    @takes(CallOptions)
     def explain(
         self,
         text: str | None = None,
         *,
         audio: AudioSource | Sequence[AudioSource] | None = None,
         history: Sequence[Message] = (),
-        instructions: str | None = None,
-        output: Iterable[str] = OUTPUTS,
-        voice: str | None = None,
-        output_format: str | None = None,
-        task: Task = "respond",
-        model: str | None = None,
-        timeout_s: float | None = None,
+        **options: Unpack[CallOptions],
     ) -> Explanation:
         """What a call would do, without sending it; see `AsyncClient.explain`."""
         return self._loop.run(
-            functools.partial(
-                self._client.explain,
-                text,
-                audio=audio,
-                history=history,
-                instructions=instructions,
-                output=output,
-                voice=voice,
-                output_format=output_format,
-                task=task,
-                model=model,
-                timeout_s=timeout_s,
-            )
+            lambda: self._client.explain(text, audio=audio, history=history, **options)
         )
 
-    def conversation(
-        self,
-        *,
-        model: str | None = None,
-        instructions: str | None = None,
-        history_policy: HistoryPolicy | None = None,
-        id: str | None = None,
-        tools: Sequence[Tool] = (),
-        on_tool_call: ToolCallback | None = None,
-        summarize: Summarizer | None = None,
-        retention: RetentionChoice | None = None,
-    ) -> Conversation:
+    @takes(NewConversationOptions)
+    def conversation(self, **options: Unpack[NewConversationOptions]) -> Conversation:
         """A new conversation; see `AsyncClient.conversation`."""
-        made = self._client.conversation(
-            model=model,
-            instructions=instructions,
-            history_policy=history_policy,
-            id=id,
-            tools=tools,
-            on_tool_call=on_tool_call,
-            summarize=summarize,
-            retention=retention,
-        )
-        return Conversation(made, self._loop)
+        return Conversation(self._client.conversation(**options), self._loop)
 
     @property
     def conversations(self) -> Conversations:

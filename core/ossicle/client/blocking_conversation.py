@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from ossicle.client.blocking_stream import BlockingReplyStream, entered
 from ossicle.client.loop import LoopThread
 from ossicle.conversation import (
     AsyncConversation,
+    ConversationOptions,
     ConversationReceipt,
     HistoryPolicy,
     HistoryReport,
-    RetentionChoice,
+    OpenConversationOptions,
     RetentionPolicy,
-    Summarizer,
-    ToolCallback,
     Turn,
 )
-from ossicle.messages import Message, Modality, Reply, Tool, ToolChoice, Usage
+from ossicle.messages import Message, Reply, Usage
+from ossicle.pipeline import AudioSource, TurnOptions, takes
 
 if TYPE_CHECKING:
     from ossicle.client.client_backend import AsyncConversations
@@ -87,77 +87,28 @@ class Conversation:
         """What became of the history on the last call; `None` before the first."""
         return self._conversation.report
 
+    @takes(TurnOptions)
     def send(
         self,
         text: str | None = None,
         *,
-        audio: object = None,
-        output: Iterable[Modality] = ("text", "audio"),
-        voice: str | None = None,
-        output_format: str | None = None,
-        tools: Sequence[Tool] | None = None,
-        tool_choice: ToolChoice | None = None,
-        language: str | None = None,
-        max_output_tokens: int | None = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        timeout_s: float | None = None,
-        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+        audio: AudioSource | Sequence[AudioSource] | None = None,
+        **options: Unpack[TurnOptions],
     ) -> Reply:
         """Say something and get the whole answer; see `AsyncConversation.send`."""
-        return self._loop.run(
-            functools.partial(
-                self._conversation.send,
-                text,
-                audio=audio,
-                output=output,
-                voice=voice,
-                output_format=output_format,
-                tools=tools,
-                tool_choice=tool_choice,
-                language=language,
-                max_output_tokens=max_output_tokens,
-                temperature=temperature,
-                seed=seed,
-                timeout_s=timeout_s,
-                provider_options=provider_options,
-            )
-        )
+        return self._loop.run(lambda: self._conversation.send(text, audio=audio, **options))
 
     @contextmanager
+    @takes(TurnOptions)
     def stream(
         self,
         text: str | None = None,
         *,
-        audio: object = None,
-        output: Iterable[Modality] = ("text", "audio"),
-        voice: str | None = None,
-        output_format: str | None = None,
-        tools: Sequence[Tool] | None = None,
-        tool_choice: ToolChoice | None = None,
-        language: str | None = None,
-        max_output_tokens: int | None = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        timeout_s: float | None = None,
-        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+        audio: AudioSource | Sequence[AudioSource] | None = None,
+        **options: Unpack[TurnOptions],
     ) -> Iterator[BlockingReplyStream]:
         """The answer as events while they come; see `AsyncConversation.stream`."""
-        manager = self._conversation.stream(
-            text,
-            audio=audio,
-            output=output,
-            voice=voice,
-            output_format=output_format,
-            tools=tools,
-            tool_choice=tool_choice,
-            language=language,
-            max_output_tokens=max_output_tokens,
-            temperature=temperature,
-            seed=seed,
-            timeout_s=timeout_s,
-            provider_options=provider_options,
-        )
+        manager = self._conversation.stream(text, audio=audio, **options)
         with entered(manager, self._loop) as stream:
             yield stream
 
@@ -188,26 +139,12 @@ class Conversations:
     def __init__(self, conversations: AsyncConversations, loop: LoopThread) -> None:
         self._conversations, self._loop = conversations, loop
 
+    @takes(OpenConversationOptions)
     def open(
-        self,
-        conversation_id: str,
-        *,
-        tools: Sequence[Tool] = (),
-        on_tool_call: ToolCallback | None = None,
-        summarize: Summarizer | None = None,
-        retention: RetentionChoice | None = None,
+        self, conversation_id: str, **options: Unpack[OpenConversationOptions]
     ) -> Conversation:
         """A stored conversation, to go on with; see `AsyncConversations.open`."""
-        found = self._loop.run(
-            functools.partial(
-                self._conversations.open,
-                conversation_id,
-                tools=tools,
-                on_tool_call=on_tool_call,
-                summarize=summarize,
-                retention=retention,
-            )
-        )
+        found = self._loop.run(lambda: self._conversations.open(conversation_id, **options))
         return Conversation(found, self._loop)
 
     def list(self) -> tuple[ConversationSummary, ...]:
@@ -218,24 +155,14 @@ class Conversations:
         """Delete a stored conversation; see `AsyncConversations.delete`."""
         return self._loop.run(functools.partial(self._conversations.delete, conversation_id))
 
+    @takes(ConversationOptions)
     def load(
         self,
         path: str | os.PathLike[str],
         *,
         is_copy: bool = False,
-        tools: Sequence[Tool] = (),
-        on_tool_call: ToolCallback | None = None,
-        summarize: Summarizer | None = None,
+        **options: Unpack[ConversationOptions],
     ) -> Conversation:
         """A conversation from a file; see `AsyncConversations.load`."""
-        found = self._loop.run(
-            functools.partial(
-                self._conversations.load,
-                path,
-                is_copy=is_copy,
-                tools=tools,
-                on_tool_call=on_tool_call,
-                summarize=summarize,
-            )
-        )
+        found = self._loop.run(lambda: self._conversations.load(path, is_copy=is_copy, **options))
         return Conversation(found, self._loop)

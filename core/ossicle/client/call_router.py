@@ -1,59 +1,33 @@
-"""From a client's arguments to a call under way: which provider, which model, what draft."""
+"""From what a client's method was given to a call under way: which provider, which model."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, get_args
+from typing import get_args
 
-from anyio import to_thread
-
-from ossicle.audio import AudioClip
-from ossicle.client.inputs import AudioSource, conversation_of, load_all
+from ossicle.client.inputs import CallInputs
 from ossicle.client.providers import ProviderPool, split_reference
 from ossicle.conversation import RetentionPolicy
 from ossicle.conversation.outcome import is_clean, may_use_another
 from ossicle.errors import ConfigurationError, OssicleError
-from ossicle.messages import Message, Reply, Task
+from ossicle.messages import Reply, Task
 from ossicle.pipeline import (
     CachePolicy,
     CacheUse,
+    CallOptions,
     CallRequest,
     Explanation,
     ReplyStream,
     Retention,
     Runtime,
+    checked_seconds,
     explain_call,
+    request_of,
 )
-from ossicle.pipeline.arguments import checked_seconds, naming_arguments
 from ossicle.plugins import PluginHost
 from ossicle.telemetry import Stats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallArguments:
-    """What a client's method was given.
-
-    Attributes:
-        task: What kind of call.
-        text: What is written, or `None`.
-        audio: What is spoken, or `None`.
-        history: Earlier messages.
-        model: Reference other than the client's, or `None`.
-        timeout_s: Other than the client's, or `None`.
-        fields: The remaining fields of the `CallRequest`.
-        cache: What of it may come from the cache; `None`: what is usual for the task.
-    """
-
-    task: Task
-    text: str | None = None
-    audio: AudioSource | Sequence[AudioSource] | None = None
-    history: Sequence[Message] = ()
-    model: str | None = None
-    timeout_s: float | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    cache: CacheUse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,36 +63,36 @@ class CallRouter:
         return replace(self, tenant=tenant)
 
     @asynccontextmanager
-    async def connect(self, ask: CallArguments, *, streams: bool) -> AsyncIterator[ReplyStream]:
+    async def connect(
+        self, task: Task, inputs: CallInputs, options: CallOptions, *, stream: bool
+    ) -> AsyncIterator[ReplyStream]:
         """The call under way.
 
         Raises:
             OssicleError: Whatever stands against sending it.
         """
-        name, model = self.resolve(ask.model, ask.task)
-        self.check_options(ask.fields.get("provider_options"))
-        stream = self._stream(
-            await self._request_of(ask, streams=streams),
-            name,
-            model,
-            timeout_s=self._seconds(ask),
-            cache_policy=CachePolicy(use=checked_use(ask.cache), retention=self.retention.level),
-        )
-        async with stream:
-            yield stream
+        reference = options.get("model")
+        self._check(reference, task, options)
+        wanted = await self._request(task, inputs, options, stream=stream)
+        async with self._routed(wanted, reference, options) as under_way:
+            yield under_way
 
-    async def collect(self, ask: CallArguments) -> Reply:
+    async def collect(self, task: Task, inputs: CallInputs, options: CallOptions) -> Reply:
         """The whole answer; of the next model where one fails and surely was not executed.
 
         Raises:
             OssicleError: Of the last model that was asked.
         """
-        names = (None, *self.fallbacks) if ask.model is None else (ask.model,)
+        reference = options.get("model")
+        names = (reference,) if reference is not None else (None, *self.fallbacks)
+        wanted: CallRequest | None = None
         notes: tuple[str, ...] = ()
         for name in names:
             try:
-                async with self.connect(replace(ask, model=name), streams=False) as stream:
-                    return with_notes(await stream.collect(), notes)
+                self._check(name, task, options)
+                wanted = wanted or await self._request(task, inputs, options, stream=False)
+                async with self._routed(wanted, name, options) as under_way:
+                    return with_notes(await under_way.collect(), notes)
             except OssicleError as error:
                 if name == names[-1] or not (may_use_another(error) and is_clean(error)):
                     raise
@@ -156,27 +130,40 @@ class CallRouter:
             cache_policy=CachePolicy(retention=retention),
         )
 
-    async def explain(self, ask: CallArguments) -> Explanation:
+    async def explain(self, task: Task, inputs: CallInputs, options: CallOptions) -> Explanation:
         """What the call would do; nothing is sent."""
-        name, model = self.resolve(ask.model, ask.task)
-        self.check_options(ask.fields.get("provider_options"))
-        seconds = self._seconds(ask)
+        name, model = self.resolve(options.get("model"), task)
+        self.check_options(options.get("provider_options"))
+        seconds = self._seconds(options)
         return await explain_call(
-            await self._request_of(ask, streams=False),
+            await self._request(task, inputs, options, stream=False),
             self.pool.capabilities(name, model),
             self.runtime,
             deadline=self.runtime.clock.monotonic() + seconds,
             timeout_s=seconds,
         )
 
-    async def _request_of(self, ask: CallArguments, *, streams: bool) -> CallRequest:
-        clips: list[AudioClip] = []
-        if ask.audio is not None:  # a turn of text has no business in another thread
-            limits = self.runtime.settings.limits
-            clips = await to_thread.run_sync(lambda: load_all(ask.audio, limits=limits))
-        messages = conversation_of(ask.text, clips, ask.history, task=ask.task)
-        with naming_arguments():
-            return CallRequest(task=ask.task, messages=messages, stream=streams, **ask.fields)
+    def _check(self, reference: str | None, task: Task, options: CallOptions) -> None:
+        """Refuse what is wrong with names and numbers before any audio is loaded."""
+        self.resolve(reference, task)
+        self.check_options(options.get("provider_options"))
+
+    async def _request(
+        self, task: Task, inputs: CallInputs, options: CallOptions, *, stream: bool
+    ) -> CallRequest:
+        messages = await inputs.messages(task, limits=self.runtime.settings.limits)
+        return request_of(task, messages, options, stream=stream)
+
+    def _routed(
+        self, wanted: CallRequest, reference: str | None, options: CallOptions
+    ) -> ReplyStream:
+        use = checked_use(options.get("cache"))
+        return self._stream(
+            wanted,
+            *self.resolve(reference, wanted.task),
+            timeout_s=self._seconds(options),
+            cache_policy=CachePolicy(use=use, retention=self.retention.level),
+        )
 
     def resolve(self, reference: str | None, task: Task) -> tuple[str, str]:
         """Provider and model of a call.
@@ -239,8 +226,9 @@ class CallRouter:
                     fix="Use the names that `ossicle plugins` shows.",
                 )
 
-    def _seconds(self, ask: CallArguments) -> float:
-        return checked_seconds(self.timeout_s if ask.timeout_s is None else ask.timeout_s)
+    def _seconds(self, options: CallOptions) -> float:
+        given = options.get("timeout_s")
+        return checked_seconds(self.timeout_s if given is None else given)
 
 
 def checked_use(use: CacheUse | None) -> CacheUse | None:

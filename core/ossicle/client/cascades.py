@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from pydantic import SecretStr
 
@@ -21,10 +21,23 @@ from ossicle.cascade import (
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Event, Request, Task
 
-if TYPE_CHECKING:
-    from ossicle.client.providers import ProviderPool
-
 _Stage = TypeVar("_Stage")
+
+
+class ProviderSource(Protocol):
+    """Where a cascade gets the providers that it names: the client's pool."""
+
+    def get(self, name: str) -> AudioProvider:
+        """The client's own provider of this name."""
+        ...
+
+    def build(self, name: str, settings: ProviderSettings) -> AudioProvider:
+        """A new provider of this name, which is the caller's to close."""
+        ...
+
+    def default_model(self, name: str, task: Task) -> str:
+        """The model that a provider uses for a task when none is named."""
+        ...
 
 
 class Cascade(AudioProvider):
@@ -73,7 +86,7 @@ class Cascade(AudioProvider):
         self._think = _thinker(think, takes=takes)
         self._hear, self._speak = hear, speak
         self._settings = {one: _settings(one, given) for one, given in (endpoints or {}).items()}
-        self._pool: ProviderPool | None = None
+        self._pool: ProviderSource | None = None
         self._own: dict[str, AudioProvider] = {}
         self._built: CascadeProvider | None = None
 
@@ -90,7 +103,7 @@ class Cascade(AudioProvider):
         named = (f"{part}={_in_words(one)}" for part, one in parts.items() if one is not None)
         return "; ".join((*named, *urls))
 
-    def connect(self, pool: ProviderPool) -> None:
+    def connect(self, pool: ProviderSource) -> None:
         """Take providers from there; the client calls it.
 
         Raises:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import cast
+from typing import Unpack
 
 from anyio import to_thread
 
 from ossicle.abc import Capabilities
 from ossicle.client.call_router import CallRouter
-from ossicle.client.inputs import AudioSource, load_all, user_message
+from ossicle.client.inputs import load_all, user_message
 from ossicle.conversation import (
     AsyncConversation,
+    ConversationOptions,
     ConversationState,
     ConversationStore,
     NullStore,
-    RetentionChoice,
+    OpenConversationOptions,
     RetentionPolicy,
-    Summarizer,
-    ToolCallback,
     import_state,
     load_state,
     new_id,
@@ -27,8 +26,8 @@ from ossicle.conversation import (
     retention_of,
 )
 from ossicle.errors import ConfigurationError, NotStoredError
-from ossicle.messages import Message, Task, Tool
-from ossicle.pipeline import CallRequest, ReplyStream
+from ossicle.messages import Message, Task
+from ossicle.pipeline import AudioSource, CallRequest, ReplyStream, check_names, takes
 from ossicle.policy import Allowance, Clock
 from ossicle.storage import ConversationSummary, Store
 
@@ -75,11 +74,12 @@ class ClientBackend:
             retention=self._retention.level,
         )
 
-    async def user_message(self, text: str | None, audio: object) -> Message:
+    async def user_message(
+        self, text: str | None, audio: AudioSource | Sequence[AudioSource] | None
+    ) -> Message:
         """What the user says."""
         limits = self._router.runtime.settings.limits
-        source = cast("AudioSource | Sequence[AudioSource] | None", audio)
-        clips = await to_thread.run_sync(lambda: load_all(source, limits=limits))
+        clips = await to_thread.run_sync(lambda: load_all(audio, limits=limits))
         message = user_message(text, clips)
         if message is None:
             raise ConfigurationError(
@@ -99,24 +99,14 @@ class AsyncConversations:
     def __init__(self, router: CallRouter, store: Store | None) -> None:
         self._router, self._store = router, store
 
+    @takes(OpenConversationOptions)
     async def open(
-        self,
-        conversation_id: str,
-        *,
-        tools: Sequence[Tool] = (),
-        on_tool_call: ToolCallback | None = None,
-        summarize: Summarizer | None = None,
-        retention: RetentionChoice | None = None,
+        self, conversation_id: str, **options: Unpack[OpenConversationOptions]
     ) -> AsyncConversation:
         """A stored conversation, to go on with.
 
         Args:
             conversation_id: Its id.
-            tools: As in `AsyncClient.conversation`.
-            on_tool_call: As there.
-            summarize: As there.
-            retention: From now on; what it allows no more is deleted at once, and no byte of it is
-                left. `None`: as it was.
 
         Raises:
             NotStoredError: There is none of this id.
@@ -124,18 +114,11 @@ class AsyncConversations:
             StorageCorruptError: It is damaged.
             ConfigurationError: The client has no store.
         """
-        store = self._needed()
-        wanted = None if retention is None else retention_of(retention)
+        check_names("open", options, OpenConversationOptions)
+        store, named = self._needed(), options.get("retention")
+        wanted = None if named is None else retention_of(named)
         state, persistence = await to_thread.run_sync(self._loaded, store, conversation_id, wanted)
-        return AsyncConversation(
-            state,
-            ClientBackend(self._router, state.retention),
-            tools=tools,
-            on_tool_call=on_tool_call,
-            summarize=summarize,
-            store=store,
-            persistence=persistence,
-        )
+        return self._going_on(state, persistence, options)
 
     def _loaded(
         self, store: Store, conversation_id: str, wanted: RetentionPolicy | None
@@ -191,14 +174,13 @@ class AsyncConversations:
             budget.forget_conversation(conversation_id, tenant=tenant)
         return is_found
 
+    @takes(ConversationOptions)
     async def load(
         self,
         path: str | os.PathLike[str],
         *,
         is_copy: bool = False,
-        tools: Sequence[Tool] = (),
-        on_tool_call: ToolCallback | None = None,
-        summarize: Summarizer | None = None,
+        **options: Unpack[ConversationOptions],
     ) -> AsyncConversation:
         """A conversation from a file that `export` wrote; kept in the store where there is one.
 
@@ -207,9 +189,6 @@ class AsyncConversations:
         Args:
             path: Of the file.
             is_copy: Give it a new id; else it keeps its own.
-            tools: As in `AsyncClient.conversation`.
-            on_tool_call: As there.
-            summarize: As there.
 
         Raises:
             FileAccessError: The file cannot be read.
@@ -217,6 +196,7 @@ class AsyncConversations:
             StorageCorruptError: It is damaged, or a digest does not match.
             StorageConflictError: A conversation of this id is stored already.
         """
+        check_names("load", options, ConversationOptions)
         state: ConversationState = await to_thread.run_sync(import_state, path)
         if is_copy:
             state.id = new_id()
@@ -224,14 +204,17 @@ class AsyncConversations:
         wall = self._router.runtime.clock.wall
         persistence = persistence_of(state, self._store, self._router.tenant, wall=wall)
         await persistence.keep(state)
+        return self._going_on(state, persistence, options)
+
+    def _going_on(
+        self,
+        state: ConversationState,
+        persistence: ConversationStore,
+        options: ConversationOptions,
+    ) -> AsyncConversation:
+        backend = ClientBackend(self._router, state.retention)
         return AsyncConversation(
-            state,
-            ClientBackend(self._router, state.retention),
-            tools=tools,
-            on_tool_call=on_tool_call,
-            summarize=summarize,
-            store=self._store,
-            persistence=persistence,
+            state, backend, options, store=self._store, persistence=persistence
         )
 
     def _needed(self) -> Store:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, BinaryIO, cast
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
-from anyio import from_thread
+from anyio import from_thread, to_thread
 
 from ossicle.audio import AudioClip
 from ossicle.audio.file_objects import read_to_end
@@ -15,26 +15,42 @@ from ossicle.client.loop import is_private_loop
 from ossicle.errors import ConfigurationError
 from ossicle.intake import IntakeLimits, load
 from ossicle.messages import AudioPart, Message, Part, Task, TextPart
-from ossicle.pipeline.arguments import is_encodable
-
-AudioSource = (
-    str
-    | os.PathLike[str]
-    | bytes
-    | bytearray
-    | AudioClip
-    | BinaryIO
-    | tuple[int, Any]
-    | Mapping[str, Any]
-)
-"""A path, encoded bytes, a clip, a readable binary file object (for `AsyncClient` also an
-asynchronous one), `(sample_rate, array)`, or `{"array": …, "sampling_rate": …}`."""
+from ossicle.pipeline import AudioSource
+from ossicle.pipeline.call_request import is_encodable
 
 _MISSING: dict[Task, tuple[str, str]] = {
     "respond": ("neither text nor audio was given", "Give text=..., audio=..., or both."),
     "speak": ("the text to speak is empty", "Give what is to be said."),
     "transcribe": ("no audio was given", "Give a path, bytes, an AudioClip or a binary file."),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallInputs:
+    """What is said in a call.
+
+    Attributes:
+        text: What is written, or `None`.
+        audio: What is spoken, or `None`.
+        history: Earlier messages, oldest first.
+    """
+
+    text: str | None = None
+    audio: AudioSource | Sequence[AudioSource] | None = None
+    history: Sequence[Message] = ()
+
+    async def messages(self, task: Task, *, limits: IntakeLimits) -> tuple[Message, ...]:
+        """History and the newest message, with its audio loaded.
+
+        Raises:
+            ConfigurationError: There is nothing to answer, to say or to write down.
+            AudioError: The audio is beyond the limits or no audio.
+            FileAccessError: A path cannot be read.
+        """
+        clips: list[AudioClip] = []
+        if self.audio is not None:  # a turn of text has no business in another thread
+            clips = await to_thread.run_sync(lambda: load_all(self.audio, limits=limits))
+        return conversation_of(self.text, clips, self.history, task=task)
 
 
 def load_all(

@@ -11,6 +11,11 @@ from ossicle.conversation.history_policy import (
     Summary,
 )
 from ossicle.conversation.model_backend import ModelBackend
+from ossicle.conversation.options import (
+    ConversationOptions,
+    NewConversationOptions,
+    OpenConversationOptions,
+)
 from ossicle.conversation.persistence import ConversationStore, NullStore
 from ossicle.conversation.planner import plan_history
 from ossicle.conversation.retention import RetentionChoice, RetentionPolicy, retention_of
@@ -23,6 +28,7 @@ from ossicle.conversation.turn import Turn, TurnState
 
 __all__ = [
     "AsyncConversation",
+    "ConversationOptions",
     "ConversationReceipt",
     "ConversationState",
     "ConversationStore",
@@ -32,7 +38,9 @@ __all__ = [
     "HistoryPolicy",
     "HistoryReport",
     "ModelBackend",
+    "NewConversationOptions",
     "NullStore",
+    "OpenConversationOptions",
     "RetentionChoice",
     "RetentionPolicy",
     "StorePersistence",

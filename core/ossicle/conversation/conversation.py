@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from ossicle.conversation.archive import export_state
 from ossicle.conversation.history_builder import HistoryBuilder
 from ossicle.conversation.history_policy import HistoryPolicy, HistoryReport
 from ossicle.conversation.model_backend import ModelBackend
+from ossicle.conversation.options import ConversationOptions
 from ossicle.conversation.persistence import ConversationStore, NullStore
 from ossicle.conversation.retention import RetentionPolicy
-from ossicle.conversation.state import ConversationState, Summarizer
+from ossicle.conversation.state import ConversationState
 from ossicle.conversation.store_persistence import persistence_of
 from ossicle.conversation.stream import ConversationStream
-from ossicle.conversation.toolbox import Toolbox, ToolCallback
+from ossicle.conversation.toolbox import Toolbox
 from ossicle.conversation.totals import ConversationReceipt, sum_turns
 from ossicle.conversation.turn import Turn
 from ossicle.conversation.turn_lock import TurnLock
 from ossicle.errors import ConfigurationError
-from ossicle.messages import Message, Modality, Reply, Tool, ToolChoice, Usage
-from ossicle.pipeline import CallRequest
-from ossicle.pipeline.arguments import checked_seconds, naming_arguments, outputs_of
+from ossicle.messages import Message, Reply, Usage
+from ossicle.pipeline import (
+    AudioSource,
+    TurnOptions,
+    as_call_options,
+    check_names,
+    checked_seconds,
+    request_of,
+    takes,
+)
 from ossicle.pipeline.detached_task import finish_in_thread
 from ossicle.storage import Store
 
@@ -40,9 +48,7 @@ class AsyncConversation:
     Args:
         state: Its state.
         backend: To models.
-        tools: Offered on every turn that names no others.
-        on_tool_call: Runs tools; `None` denies every call.
-        summarize: Sums up turns that leave the history.
+        options: Its tools and who runs them, and who sums up.
         store: Where it is kept from the first turn on; `None`: nowhere.
         persistence: Of a conversation that is stored already.
     """
@@ -51,21 +57,22 @@ class AsyncConversation:
         self,
         state: ConversationState,
         backend: ModelBackend,
+        options: ConversationOptions,
         *,
-        tools: Sequence[Tool] = (),
-        on_tool_call: ToolCallback | None = None,
-        summarize: Summarizer | None = None,
         store: Store | None = None,
         persistence: ConversationStore | None = None,
     ) -> None:
-        self._state, self._backend = state, backend
-        self._tools, self._on_tool_call, self._summarize = tuple(tools), on_tool_call, summarize
+        self._state, self._backend, self._options = state, backend, options
+        self._tools = tuple(options.get("tools") or ())
+        self._on_tool_call = options.get("on_tool_call")
         self._store = store
         self._persistence: ConversationStore = persistence or persistence_of(
             state, store, backend.tenant, wall=backend.clock.wall
         )
         self._turn_lock = TurnLock()
-        self._history = HistoryBuilder(state=state, backend=backend, summarize=summarize)
+        self._history = HistoryBuilder(
+            state=state, backend=backend, summarize=options.get("summarize")
+        )
 
     def __repr__(self) -> str:
         """Its id and how long it is, never what was said."""
@@ -117,106 +124,51 @@ class AsyncConversation:
         """What became of the history on the last call; `None` before the first."""
         return self._state.report
 
+    @takes(TurnOptions)
     async def send(
         self,
         text: str | None = None,
         *,
-        audio: object = None,
-        output: Iterable[Modality] = ("text", "audio"),
-        voice: str | None = None,
-        output_format: str | None = None,
-        tools: Sequence[Tool] | None = None,
-        tool_choice: ToolChoice | None = None,
-        language: str | None = None,
-        max_output_tokens: int | None = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        timeout_s: float | None = None,
-        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+        audio: AudioSource | Sequence[AudioSource] | None = None,
+        **options: Unpack[TurnOptions],
     ) -> Reply:
         """Say something and get the whole answer.
+
+        `timeout_s` is for the whole turn: the wait for the one before, words written down,
+        summaries and tool rounds included; only writes to the store are not cut short.
 
         Args:
             text: What is written to the model.
             audio: What is spoken to it: a path, encoded bytes, a clip, a binary file, or a list.
-            output: What the answer shall be made of.
-            voice: Name of the voice, or `None` for the model's default.
-            output_format: As in `AsyncClient.respond`.
-            tools: Other than the conversation's; their calls are run within the turn.
-            tool_choice: Of the turn's first call.
-            language: BCP 47 tag of the speech; `None`: detect.
-            max_output_tokens: Upper bound of each answer.
-            temperature: Sampling temperature.
-            seed: For repeatable sampling, where the vendor has it.
-            timeout_s: Seconds for the whole turn: the wait for the one before, words written down,
-                summaries and tool rounds included; only writes to the store are not cut short.
-            provider_options: Vendors' extras by provider name.
 
         Raises:
             OssicleError: Whatever ended the turn; the last of `turns` tells its state.
         """
-        stream = self._begin(
-            text,
-            audio,
-            tools=tools,
-            timeout_s=timeout_s,
-            fields={
-                "output": outputs_of("respond", output),
-                "voice": voice,
-                "output_format": output_format,
-                "tool_choice": tool_choice,
-                "language": language,
-                "max_output_tokens": max_output_tokens,
-                "temperature": temperature,
-                "seed": seed,
-                "provider_options": provider_options or {},
-            },
-        )
-        async with stream:
+        check_names("send", options, TurnOptions)
+        async with self._begin(text, audio, options, stream=False) as stream:
             return await stream.collect()
 
+    @takes(TurnOptions)
     def stream(
         self,
         text: str | None = None,
         *,
-        audio: object = None,
-        output: Iterable[Modality] = ("text", "audio"),
-        voice: str | None = None,
-        output_format: str | None = None,
-        tools: Sequence[Tool] | None = None,
-        tool_choice: ToolChoice | None = None,
-        language: str | None = None,
-        max_output_tokens: int | None = None,
-        temperature: float | None = None,
-        seed: int | None = None,
-        timeout_s: float | None = None,
-        provider_options: Mapping[str, Mapping[str, Any]] | None = None,
+        audio: AudioSource | Sequence[AudioSource] | None = None,
+        **options: Unpack[TurnOptions],
     ) -> AbstractAsyncContextManager[ConversationStream]:
         """The same as `send`, as events while they come: `async with c.stream(...) as stream`.
 
         Leaving the block before the last event cancels the turn.
 
+        Args:
+            text: What is written to the model.
+            audio: What is spoken to it.
+
         Raises:
             OssicleError: On entering the context, or while reading.
         """
-        return self._begin(
-            text,
-            audio,
-            tools=tools,
-            timeout_s=timeout_s,
-            fields={
-                "output": outputs_of("respond", output),
-                "voice": voice,
-                "output_format": output_format,
-                "tool_choice": tool_choice,
-                "language": language,
-                "max_output_tokens": max_output_tokens,
-                "temperature": temperature,
-                "seed": seed,
-                "provider_options": provider_options or {},
-                "stream": True,
-            },
-        )
+        check_names("stream", options, TurnOptions)
+        return self._begin(text, audio, options, stream=True)
 
     async def undo(self) -> Turn:
         """Take the last turn back, whatever became of it, and return it.
@@ -272,14 +224,7 @@ class AsyncConversation:
         """
         state = self._state.up_to(after)
         self._persistence.drop_expired(state)
-        return AsyncConversation(
-            state,
-            self._backend,
-            tools=self._tools,
-            on_tool_call=self._on_tool_call,
-            summarize=self._summarize,
-            store=self._store,
-        )
+        return AsyncConversation(state, self._backend, self._options, store=self._store)
 
     async def save(self) -> None:
         """Write what is not written yet; a turn that has ended always is.
@@ -320,25 +265,24 @@ class AsyncConversation:
     def _begin(
         self,
         text: str | None,
-        audio: object,
+        audio: AudioSource | Sequence[AudioSource] | None,
+        options: TurnOptions,
         *,
-        tools: Sequence[Tool] | None,
-        timeout_s: float | None,
-        fields: Mapping[str, Any],
+        stream: bool,
     ) -> ConversationStream:
-        offered = self._tools if tools is None else tuple(tools)
-        seconds = checked_seconds(self._backend.timeout_s if timeout_s is None else timeout_s)
-        self._backend.check_options(fields["provider_options"])
-        instructions = self._state.instructions
-        with naming_arguments():
-            wanted = CallRequest(messages=(), instructions=instructions, tools=offered, **fields)
+        given, seconds = options.get("tools"), options.get("timeout_s")
+        offered = self._tools if given is None else tuple(given)
+        timeout_s = checked_seconds(self._backend.timeout_s if seconds is None else seconds)
+        self._backend.check_options(options.get("provider_options"))
+        whole = as_call_options(options)
+        whole["instructions"], whole["tools"] = self._state.instructions, offered
         return ConversationStream(
             self._history,
-            wanted=wanted,
+            wanted=request_of("respond", (), whole, stream=stream),
             text=text,
             audio=audio,
             toolbox=Toolbox(offered, self._on_tool_call) if offered else None,
             persistence=self._persistence,
             turn_lock=self._turn_lock,
-            timeout_s=seconds,
+            timeout_s=timeout_s,
         )

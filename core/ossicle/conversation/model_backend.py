@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 from ossicle.abc import Capabilities
 from ossicle.messages import Message, Task
-from ossicle.pipeline import CallRequest, ReplyStream
+from ossicle.pipeline import AudioSource, CallRequest, ReplyStream
 from ossicle.policy import Clock
 
 
@@ -61,7 +62,9 @@ class ModelBackend(Protocol):
         """A call that is not begun yet; raises as `capabilities` does."""
 
     @abstractmethod
-    async def user_message(self, text: str | None, audio: object) -> Message:
+    async def user_message(
+        self, text: str | None, audio: AudioSource | Sequence[AudioSource] | None
+    ) -> Message:
         """What the user says: text, and audio in any shape that the client takes.
 
         Raises:

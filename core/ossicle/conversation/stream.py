@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import anyio
@@ -33,7 +33,7 @@ from ossicle.messages import (
     ReplyStarted,
     TextPart,
 )
-from ossicle.pipeline import CallRequest, ReplyStream
+from ossicle.pipeline import AudioSource, CallRequest, ReplyStream
 from ossicle.pipeline.capability_check import match_capability
 
 if TYPE_CHECKING:
@@ -72,14 +72,14 @@ class ConversationStream:
         *,
         wanted: CallRequest,
         text: str | None,
-        audio: object,
+        audio: AudioSource | Sequence[AudioSource] | None,
         toolbox: Toolbox | None,
         persistence: ConversationStore,
         turn_lock: TurnLock,
         timeout_s: float,
     ) -> None:
         self._history, self._state, self._backend = history, history.state, history.backend
-        self._request_of, self._text, self._audio = wanted, text, audio
+        self._wanted, self._text, self._audio = wanted, text, audio
         self._toolbox, self._turn_lock = toolbox, turn_lock
         self._timeout_s = timeout_s
         self._deadline = 0.0
@@ -234,15 +234,15 @@ class ConversationStream:
     async def _told(self) -> CallRequest:
         """The request with history."""
         capabilities = self._backend.capabilities(self._reference())
-        if self._request_of.task not in capabilities.tasks:
+        if self._wanted.task not in capabilities.tasks:
             # Refused before old audio is written down for it, which costs.
-            match_capability(self._request_of, capabilities)
+            match_capability(self._wanted, capabilities)
         settled = await self._history.settle(
             capabilities,
             current=self.turn,
-            speaks="audio" in self._request_of.output,
+            speaks="audio" in self._wanted.output,
             deadline=self._deadline,
-            language=self._request_of.language,
+            language=self._wanted.language,
             on_receipt=lambda receipt: self._log.note(receipts=(receipt,)),
         )
         report, messages = settled.plan.report, settled.plan.messages
@@ -252,20 +252,20 @@ class ConversationStream:
             request = TextPart(text=say_aloud(self._partial.text))
             messages = (*messages, Message(role="user", parts=(request,)))
         skew_s = self._state.skew_s(capabilities.provider, self._backend.clock)
-        return self._request_of.model_copy(update={"messages": messages, "vendor_skew_s": skew_s})
+        return self._wanted.model_copy(update={"messages": messages, "vendor_skew_s": skew_s})
 
     def _speech(self, reference: str | None) -> CallRequest:
         """The request of the spoken fallback, in the same voice where the model has it."""
         assert self._partial is not None
         voices = self._backend.capabilities(reference, "speak").voices
-        voice = self._request_of.voice
+        voice = self._wanted.voice
         return CallRequest(
             task="speak",
             messages=(Message(role="user", parts=(TextPart(text=self._partial.text),)),),
             output=frozenset({"audio"}),
             voice=voice if voices is None or voice in voices else None,
-            output_format=self._request_of.output_format,
-            stream=self._request_of.stream,
+            output_format=self._wanted.output_format,
+            stream=self._wanted.stream,
         )
 
     async def _close_call(self, receipt: Receipt | None) -> None:
@@ -356,8 +356,8 @@ class ConversationStream:
             results = await self._in_time(lambda: toolbox.answer(calls), "the tools of the turn")
             self._log.put(self.turn.model_copy(update={"messages": (*messages, results)}))
             # A call that was demanded has been made; demanding it again would never end.
-            if self._request_of.tool_choice not in ("auto", "none"):
-                self._request_of = self._request_of.model_copy(update={"tool_choice": None})
+            if self._wanted.tool_choice not in ("auto", "none"):
+                self._wanted = self._wanted.model_copy(update={"tool_choice": None})
             self._mode, self._partial, self._has_delivered = "answer", None, False
             return False
         self._log.put(self.turn.model_copy(update={"messages": messages}))

@@ -1,7 +1,20 @@
 """From a request to a reply: plan, prepare, check, dispatch, deliver."""
 
-from ossicle.pipeline.call_cache import CachePolicy, CacheUse, Retention
-from ossicle.pipeline.call_request import CallRequest
+from ossicle.pipeline.call_cache import CachePolicy, Retention
+from ossicle.pipeline.call_request import CallRequest, request_of
+from ossicle.pipeline.options import (
+    AudioSource,
+    CacheUse,
+    CallOptions,
+    RespondOptions,
+    SpeakOptions,
+    TranscribeOptions,
+    TurnOptions,
+    as_call_options,
+    check_names,
+    checked_seconds,
+    takes,
+)
 from ossicle.pipeline.plan import ClipPlan, OutputPlan, Plan
 from ossicle.pipeline.prepared_call import Explanation, explain_call
 from ossicle.pipeline.reply_stream import ReplyStream
@@ -9,8 +22,10 @@ from ossicle.pipeline.runtime import Runtime, make_runtime
 from ossicle.pipeline.settings import PipelineSettings, Quality
 
 __all__ = [
+    "AudioSource",
     "CachePolicy",
     "CacheUse",
+    "CallOptions",
     "CallRequest",
     "ClipPlan",
     "Explanation",
@@ -19,8 +34,17 @@ __all__ = [
     "Plan",
     "Quality",
     "ReplyStream",
+    "RespondOptions",
     "Retention",
     "Runtime",
+    "SpeakOptions",
+    "TranscribeOptions",
+    "TurnOptions",
+    "as_call_options",
+    "check_names",
+    "checked_seconds",
     "explain_call",
     "make_runtime",
+    "request_of",
+    "takes",
 ]

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ossicle.messages import Task
+from ossicle.pipeline.options import CacheUse
 from ossicle.pipeline.single_flight import SingleFlight
 from ossicle.storage import AudioCache
-
-CacheUse = Literal["use", "renew", "off"]
-"""`use`: what is kept is taken, else it is made and kept. `renew`: it is made anew and kept.
-`off`: the cache is neither read nor written."""
 
 Retention = Literal["none", "transcript", "audio"]
 """What may be written down: nothing, words without sound, or everything."""

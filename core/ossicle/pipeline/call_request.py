@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 
+from ossicle.errors import ConfigurationError
 from ossicle.messages import Message, Modality, Task, Tool, ToolChoice, Value
-from ossicle.pipeline.arguments import is_encodable
+from ossicle.pipeline.options import CallOptions, outputs_of
 
 
 class CallRequest(Value):
@@ -17,8 +18,8 @@ class CallRequest(Value):
     Attributes:
         task: What kind of call.
         messages: History first, the newest message last; clips in any format.
-        instructions: How the model shall behave.
-        output: What the answer shall be made of.
+        instructions: How the model must behave.
+        output: What the answer must be made of.
         voice: Name of the voice, or `None` for the model's default.
         output_format: Short name of the format the caller wants the audio in, or `None` for WAV
             (whole answers) or the model's own raw samples (streams).
@@ -73,3 +74,58 @@ class CallRequest(Value):
             if message.role == "user":
                 found |= message.modalities
         return found
+
+
+def request_of(
+    task: Task, messages: tuple[Message, ...], options: CallOptions, *, stream: bool = False
+) -> CallRequest:
+    """The request of a call, from the options that a method was given.
+
+    Args:
+        task: What kind of call.
+        messages: History first, the newest message last.
+        options: Those that were given; what is unset has its default.
+        stream: Whether the caller wants the answer in pieces.
+
+    Raises:
+        ConfigurationError: An option is wrong; its content, which may be a prompt, is not told.
+    """
+    try:
+        return CallRequest(
+            task=task,
+            messages=messages,
+            stream=stream,
+            instructions=options.get("instructions"),
+            output=outputs_of(task, options["output"]) if "output" in options else outputs_of(task),
+            voice=options.get("voice"),
+            output_format=options.get("output_format"),
+            tools=tuple(options.get("tools") or ()),
+            tool_choice=options.get("tool_choice"),
+            language=options.get("language"),
+            max_output_tokens=options.get("max_output_tokens"),
+            temperature=options.get("temperature"),
+            seed=options.get("seed"),
+            provider_options=options.get("provider_options") or {},
+        )
+    except ValidationError as error:
+        raise _wrong_argument(error) from None  # its text may hold what was said
+
+
+def is_encodable(text: str) -> bool:
+    """Whether a text can go to a wire or a disk: no half of a surrogate pair is in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _wrong_argument(error: ValidationError) -> ConfigurationError:
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    # What is no identifier is an index, or pydantic's name for a member of a union.
+    name, *inside = (str(part) for part in first["loc"] if str(part).isidentifier())
+    where = "history" if name == "messages" else ".".join((name, *inside))
+    return ConfigurationError(
+        f"argument {where} is wrong: {first['msg'].lower()}",
+        fix="See the arguments of the method.",
+    )

@@ -41,6 +41,7 @@ from ossicle.errors import (
     UnsupportedFormatError,
     UnsupportedModalityError,
 )
+from ossicle.messages import Modality
 
 SENTENCE = "The ossicles are three small bones."
 
@@ -73,7 +74,7 @@ def test_text_to_audio(client: Client) -> None:
 @pytest.mark.parametrize("output", [{"text"}, {"text", "audio"}])
 @pytest.mark.parametrize("text", [None, "Listen."])
 def test_audio_alone_or_with_text_to_text_or_both(
-    client: Client, spoken: AudioClip, output: set[str], text: str | None
+    client: Client, spoken: AudioClip, output: set[Modality], text: str | None
 ) -> None:
     reply = client.respond(text, audio=spoken, output=output)
     assert SENTENCE in reply.text
@@ -195,7 +196,7 @@ def test_unknown_formats_providers_and_outputs_are_refused(client: Client) -> No
     with pytest.raises(UnsupportedFormatError, match="'ra'"):
         client.respond("hi", output_format="ra")
     with pytest.raises(ConfigurationError, match="impossible"):
-        client.respond("hi", output={"video"})
+        client.respond("hi", output={"video"})  # type: ignore[arg-type]
     with Client("nobody") as other, pytest.raises(UnknownProviderError, match="nobody"):
         other.respond("hi")
 

@@ -65,4 +65,4 @@ def test_a_wrong_argument_is_no_turn(wrong: dict[str, Any]) -> None:
 
 def test_one_output_may_be_given_as_a_word() -> None:
     with Client("echo") as client, pytest.raises(UnsupportedModalityError, match="text to text"):
-        client.conversation().send("hi", output="text")  # type: ignore[arg-type]  # as respond takes it
+        client.conversation().send("hi", output="text")

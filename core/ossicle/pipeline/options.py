@@ -1,0 +1,244 @@
+"""The options of a call, defined once for every method that makes one.
+
+`respond`, `stream`, `speak`, `transcribe`, `explain` and `send`, blocking or not, take what their
+`TypedDict` here names: type checkers and editors see the names and types, `help()` and the
+reference show them, and no two methods can disagree.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, BinaryIO, Literal, TypedDict, TypeVar, cast
+
+from ossicle.audio import AudioClip
+from ossicle.errors import ConfigurationError
+from ossicle.messages import Modality, Task, Tool, ToolChoice
+
+AudioSource = (
+    str
+    | os.PathLike[str]
+    | bytes
+    | bytearray
+    | AudioClip
+    | BinaryIO
+    | tuple[int, Any]
+    | Mapping[str, Any]
+)
+"""A path, encoded bytes, a clip, a readable binary file object (for `AsyncClient` also an
+asynchronous one), `(sample_rate, array)`, or `{"array": …, "sampling_rate": …}`."""
+
+CacheUse = Literal["use", "renew", "off"]
+"""`use`: what is kept is taken, else it is made and kept. `renew`: it is made anew and kept.
+`off`: the cache is neither read nor written."""
+
+OUTPUTS: frozenset[Modality] = frozenset({"text", "audio"})
+
+Method = TypeVar("Method", bound=Callable[..., object])
+
+
+class CommonOptions(TypedDict, total=False):
+    """Options of every call.
+
+    Attributes:
+        language: BCP 47 tag of the speech, or of what is said; `None`: detect.
+        timeout_s: Total seconds for this call, waits and repeats included; `None`: the client's.
+        provider_options: Vendors' extras by provider name.
+    """
+
+    language: str | None
+    timeout_s: float | None
+    provider_options: Mapping[str, Mapping[str, Any]] | None
+
+
+class RoutedOptions(CommonOptions, total=False):
+    """Options of calls outside a conversation, which has these itself.
+
+    Attributes:
+        instructions: How the model must behave, how to say it, or words and context that help to
+            hear right, where the model takes that.
+        model: Other than the client's: `"model"` or `"provider:model"`.
+    """
+
+    instructions: str | None
+    model: str | None
+
+
+class TurnOptions(CommonOptions, total=False):
+    """Options of `send` and of a conversation's `stream`.
+
+    Attributes:
+        output: What the answer must be made of: `text`, `audio` or both. Unset: both.
+        voice: Name of the voice; `None`: the model's default.
+        output_format: `wav`, `mp3`, `flac`, `opus`, `aac`, `pcm16`, ... `None`: WAV for a whole
+            answer, what the model streams for events.
+        tools: What the model may call. On a conversation they stand in for its own, and their
+            calls are run within the turn; else the calls are on the reply, and the application
+            answers them with a message of role `tool` at the end of `history`.
+        tool_choice: Whether the model may, must not or must call a tool.
+        max_output_tokens: Upper bound of the answer.
+        temperature: Sampling temperature.
+        seed: For repeatable sampling, where the vendor has it.
+    """
+
+    output: Modality | Iterable[Modality]
+    voice: str | None
+    output_format: str | None
+    tools: Sequence[Tool] | None
+    tool_choice: ToolChoice | None
+    max_output_tokens: int | None
+    temperature: float | None
+    seed: int | None
+
+
+class TranscribeOptions(RoutedOptions, total=False):
+    """Options of `transcribe`.
+
+    Attributes:
+        cache: `None`, `use`: taken from the client's cache, or kept there. `renew`: made anew and
+            kept. `off`: the cache is neither read nor written.
+    """
+
+    cache: CacheUse | None
+
+
+class SpeakOptions(TranscribeOptions, total=False):
+    """Options of `speak`.
+
+    Attributes:
+        voice: Name of the voice; `None`: the model's default.
+        output_format: As in `respond`.
+    """
+
+    voice: str | None
+    output_format: str | None
+
+
+class RespondOptions(TurnOptions, RoutedOptions, total=False):
+    """Options of `respond`.
+
+    Attributes:
+        cache: `use` takes the answer to the very same request from the client's cache, or keeps it
+            there: it is no new sample then. `None`: only prepared audio is taken from it and kept.
+            `renew`, `off`: as in `speak`.
+    """
+
+    cache: CacheUse | None
+
+
+class CallOptions(RespondOptions, total=False):
+    """All options that there are: those of `stream` and `explain`.
+
+    Attributes:
+        task: `respond`, `speak` or `transcribe`. Unset: `respond`.
+    """
+
+    task: Task
+
+
+def as_call_options(options: CommonOptions) -> CallOptions:
+    """The options of any call as those of all calls, of which they are a part."""
+    return cast("CallOptions", {**options})
+
+
+def takes(options: type) -> Callable[[Method], Method]:
+    """Show a method's options in its signature and docstring, for `help()` and editors.
+
+    Args:
+        options: The `TypedDict` of its `**options`.
+    """
+    described = _described(options)
+
+    def decorate(method: Method) -> Method:
+        signature = inspect.signature(method)
+        fixed = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+        named = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default="text and audio" if name == "output" else None,
+                annotation=getattr(kind, "__forward_arg__", kind),
+            )
+            for name, kind in _annotations(options).items()
+        ]
+        shown = signature.replace(parameters=[*fixed, *named])
+        method.__signature__ = shown  # type: ignore[attr-defined]
+        method.__doc__ = _with_options(method.__doc__ or "", described)
+        return method
+
+    return decorate
+
+
+def check_names(method: str, given: Mapping[str, object], options: type) -> None:
+    """Refuse names that are no options of a method.
+
+    Raises:
+        TypeError: As Python raises it for any method, with the name that was meant.
+    """
+    known = _annotations(options)
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, [*known], n=1)
+            meant = f". Did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{method}() got an unexpected keyword argument {name!r}{meant}")
+
+
+def checked_seconds(timeout_s: float) -> float:
+    """The total time of a call, if there is any.
+
+    Raises:
+        ConfigurationError: It is no number above 0.
+    """
+    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
+        raise ConfigurationError(
+            f"timeout_s of {timeout_s!r} leaves no time", fix="Give a number of seconds above 0."
+        )
+    return timeout_s
+
+
+def outputs_of(task: Task, output: Modality | Iterable[Modality] = OUTPUTS) -> frozenset[Modality]:
+    """What an answer must be made of; fixed for `speak` and `transcribe`.
+
+    Raises:
+        ConfigurationError: Something other than text and audio is asked for.
+    """
+    if task != "respond":
+        return frozenset({"audio"}) if task == "speak" else frozenset({"text"})
+    wanted = [output] if isinstance(output, str) or not isinstance(output, Iterable) else [*output]
+    found: frozenset[Modality] = frozenset(name for name in OUTPUTS if name in wanted)
+    if not found or any(one not in OUTPUTS for one in map(str, wanted)):
+        raise ConfigurationError(
+            f"output of {output!r} is impossible",
+            fix="Ask for {'text'}, {'audio'} or {'text', 'audio'}.",
+        )
+    return found
+
+
+def _annotations(options: type) -> dict[str, Any]:
+    return options.__annotations__  # a TypedDict holds those it inherits, too
+
+
+def _described(options: type) -> dict[str, str]:
+    """What the docstrings of a `TypedDict` and of those before it say of each option."""
+    found: dict[str, str] = {}
+    for kind in (*getattr(options, "__orig_bases__", ()), options):
+        if kind is not options and kind is not TypedDict:
+            found |= _described(kind)
+    _, _, listed = (options.__doc__ or "").partition("Attributes:\n")
+    for name, text in re.findall(r"(?ms)^ {4,8}(\w+): (.*?)(?=^ {4,8}\w+: |\Z)", listed):
+        if name in _annotations(options):
+            found[name] = " ".join(text.split())
+    return found
+
+
+def _with_options(doc: str, described: Mapping[str, str]) -> str:
+    rows = "".join(f"            {name}: {text}\n" for name, text in described.items())
+    if not doc or "        Args:\n" not in doc:
+        head, _, rest = doc.partition("\n")
+        return f"{head}\n\n        Args:\n{rows.rstrip()}\n{rest}" if doc else doc
+    before, _, rest = doc.partition("        Args:\n")
+    fixed, gap, after = rest.partition("\n\n")
+    return f"{before}        Args:\n{fixed}\n{rows.rstrip()}{gap}{after}"
