@@ -95,7 +95,9 @@ class ErrorLadder:
         if status == 429:
             table.update(self.too_many)
         names = (said.code, said.kind, *sorted(said.marks))
-        known = next((table[name] for name in names if name and name in table), None)
+        known: Meaning | None = next(
+            (table[name] for name in names if name and name in table), None
+        )
         if status in (408, 409) or status >= 500:
             return "busy" if known == "busy" else _BY_STATUS.get(status)
         if known is None and status >= 400:
