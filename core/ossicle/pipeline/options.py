@@ -11,8 +11,9 @@ import difflib
 import inspect
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, BinaryIO, Literal, TypedDict, TypeVar, cast
+from typing import Any, BinaryIO, Literal, TypedDict, TypeVar, cast, is_typeddict
 
 from ossicle.audio import AudioClip
 from ossicle.errors import ConfigurationError
@@ -67,14 +68,24 @@ class RoutedOptions(CommonOptions, total=False):
     model: str | None
 
 
-class TurnOptions(CommonOptions, total=False):
+class SpokenOptions(CommonOptions, total=False):
+    """Options of calls whose answer may be spoken.
+
+    Attributes:
+        voice: Name of the voice; `None`: the model's default.
+        output_format: `wav`, `mp3`, `flac`, `opus`, `aac`, `pcm16`, ... `None`: WAV for a whole
+            answer, what the model streams for events.
+    """
+
+    voice: str | None
+    output_format: str | None
+
+
+class TurnOptions(SpokenOptions, total=False):
     """Options of `send` and of a conversation's `stream`.
 
     Attributes:
         output: What the answer must be made of: `text`, `audio` or both. Unset: both.
-        voice: Name of the voice; `None`: the model's default.
-        output_format: `wav`, `mp3`, `flac`, `opus`, `aac`, `pcm16`, ... `None`: WAV for a whole
-            answer, what the model streams for events.
         tools: What the model may call. On a conversation they stand in for its own, and their
             calls are run within the turn; else the calls are on the reply, and the application
             answers them with a message of role `tool` at the end of `history`.
@@ -85,8 +96,6 @@ class TurnOptions(CommonOptions, total=False):
     """
 
     output: Modality | Iterable[Modality]
-    voice: str | None
-    output_format: str | None
     tools: Sequence[Tool] | None
     tool_choice: ToolChoice | None
     max_output_tokens: int | None
@@ -105,16 +114,8 @@ class TranscribeOptions(RoutedOptions, total=False):
     cache: CacheUse | None
 
 
-class SpeakOptions(TranscribeOptions, total=False):
-    """Options of `speak`.
-
-    Attributes:
-        voice: Name of the voice; `None`: the model's default.
-        output_format: As in `respond`.
-    """
-
-    voice: str | None
-    output_format: str | None
+class SpeakOptions(TranscribeOptions, SpokenOptions, total=False):
+    """Options of `speak`."""
 
 
 class RespondOptions(TurnOptions, RoutedOptions, total=False):
@@ -222,15 +223,14 @@ def _annotations(options: type) -> dict[str, Any]:
 
 
 def _described(options: type) -> dict[str, str]:
-    """What the docstrings of a `TypedDict` and of those before it say of each option."""
-    found: dict[str, str] = {}
-    for kind in (*getattr(options, "__orig_bases__", ()), options):
-        if kind is not options and kind is not TypedDict:
-            found |= _described(kind)
-    _, _, listed = (options.__doc__ or "").partition("Attributes:\n")
-    for name, text in re.findall(r"(?ms)^ {4,8}(\w+): (.*?)(?=^ {4,8}\w+: |\Z)", listed):
-        if name in _annotations(options):
-            found[name] = " ".join(text.split())
+    """What the docstrings of a `TypedDict` and of those it stands on say of each option."""
+    known, found = _annotations(options).keys(), dict.fromkeys(_annotations(options), "")
+    # A TypedDict forgets what it was derived from; what it holds whole stands beside it.
+    for kind in vars(sys.modules[options.__module__]).values():
+        if is_typeddict(kind) and kind.__annotations__.keys() <= known:
+            _, _, listed = (kind.__doc__ or "").partition("Attributes:\n")
+            for name, text in re.findall(r"(?ms)^ {8}(\w+): (.*?)(?=^ {8}\w+: |\Z)", listed):
+                found[name] = " ".join(text.split())
     return found
 
 
