@@ -10,7 +10,6 @@ from ossicle.errors import AudioMissingError, DeadlineExceededError, OssicleErro
 from ossicle.messages import (
     AudioDelta,
     CacheOrigin,
-    Cost,
     Event,
     Finished,
     LanguageDetected,
@@ -23,7 +22,7 @@ from ossicle.messages import (
 )
 from ossicle.pipeline.call_cache import CACHE_FORMAT_VERSION, CacheScope
 from ossicle.pipeline.delivery import check_audio_came
-from ossicle.pipeline.provider_call import Call, ProviderCall
+from ossicle.pipeline.provider_call import Bill, Call, ProviderCall
 from ossicle.pipeline.reply_codec import StoredReply, pack
 from ossicle.storage import Cacheable, Fetched, cache_key, request_facts
 
@@ -60,7 +59,7 @@ class AnswerKey:
 
 
 class CachedReply:
-    """The whole answer to a call, from the cache or asked for; see `Source`.
+    """The whole answer to a call, from the cache or asked for; see `EventSource`.
 
     Args:
         call: What is asked of whom.
@@ -68,31 +67,32 @@ class CachedReply:
         key: Of the answer.
         on_sent: Told when nothing stands against asking the provider.
 
-    Attributes:
-        is_refused: Whether something stood against it: the budget, or no room in time.
     """
+
+    is_cached = True
 
     def __init__(
         self, call: Call, scope: CacheScope, key: AnswerKey, *, on_sent: Callable[[], None]
     ) -> None:
         self._call, self._scope, self._key = call, scope, key
         self._on_sent = on_sent
-        self._has_asked = self._is_over = self.is_refused = False
+        self._has_asked = self._is_over = self.is_admitted = self.is_refused = False
         self._kept: StoredReply | None = None
         self._reply: Reply | None = None
         self.origin: CacheOrigin | None = None
         self.sent_at: float | None = None
         self.audio_at: float | None = None
 
-    @property
-    def is_paid(self) -> bool:
-        """Whether what was used is this call's."""
-        return self._has_asked if self.origin is None else self.origin == "made"
-
-    @property
-    def free(self) -> Cost | None:
-        """What it cost where nobody was asked for it; `None`: somebody was."""
-        return None if self._kept is None or self.is_paid else self._kept.free
+    def bill(self, reply: Reply | None) -> Bill:
+        """What the provider was asked for by this call; an answer of another's costs nothing."""
+        is_paid = self._has_asked if self.origin is None else self.origin == "made"
+        usage = None if reply is None else reply.usage
+        if self._kept is not None and not is_paid:
+            return Bill(usage, self._kept.free, self.origin)
+        if not is_paid:
+            return Bill(None, None, self.origin)  # of a failure that is another call's
+        prices = self._call.capabilities.prices
+        return Bill(usage, None if usage is None else cost_of(usage, prices), self.origin)
 
     def __aiter__(self) -> Self:
         """The one event that there is."""
@@ -191,6 +191,7 @@ class CachedReply:
             except OssicleError:
                 self.is_refused = True
                 raise
+            self.is_admitted = True
             self._on_sent()
             async for _ in provider_call:
                 pass
@@ -210,17 +211,17 @@ class CachedReply:
 
 
 class Replay:
-    """A kept answer as the events of a stream; see `Source`.
+    """A kept answer as the events of a stream; see `EventSource`.
 
     Args:
         kept: From the cache.
     """
 
-    origin: CacheOrigin = "stored"
-    is_paid = False
+    is_cached = is_admitted = True
+    is_refused = False
 
     def __init__(self, kept: StoredReply) -> None:
-        self._reply, self.free = kept.for_another(), kept.free
+        self._reply, self._free = kept.for_another(), kept.free
         self.saving = kept.saving
         self._events = _events(self._reply)
         self.sent_at: float | None = None
@@ -239,6 +240,10 @@ class Replay:
     def reply(self) -> Reply:
         """The answer."""
         return self._reply
+
+    def bill(self, reply: Reply | None) -> Bill:
+        """Nothing: no provider was asked."""
+        return Bill(None if reply is None else reply.usage, self._free, "stored")
 
     async def settle(self, usage: Usage | None) -> None:
         """Nothing: it used nothing."""

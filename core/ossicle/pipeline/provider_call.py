@@ -6,7 +6,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ossicle.abc import (
     AudioProvider,
@@ -16,7 +16,7 @@ from ossicle.abc import (
     untold_as_estimated,
 )
 from ossicle.errors import StorageError
-from ossicle.messages import AudioDelta, Event, Reply, Usage
+from ossicle.messages import AudioDelta, CacheOrigin, Cost, Event, Reply, Usage
 from ossicle.pipeline.detached_task import complete_in_thread
 from ossicle.pipeline.prepared_call import PreparedCall
 from ossicle.pipeline.runtime import Runtime
@@ -57,16 +57,36 @@ class Call:
     log: AttemptLog
 
 
-class Source(Protocol):
-    """Where the events of a call come from.
+class Bill(NamedTuple):
+    """What a call used and cost; no other place decides it.
+
+    Attributes:
+        usage: As reported; `None`: not reported, or another call's.
+        cost: By the model's prices; `None`: unknown.
+        origin: Which part the cache had in the answer; `None`: none.
+    """
+
+    usage: Usage | None
+    cost: Cost | None
+    origin: CacheOrigin | None = None
+
+
+class EventSource(Protocol):
+    """Where the events of a call come from, and who owns its money.
 
     Attributes:
         sent_at: When the provider was asked, by the clock's `monotonic`; `None`: it was not.
         audio_at: When the first audio came, likewise.
+        is_admitted: Whether nothing stands against the call any more.
+        is_refused: Whether something did: the budget, or no room at the provider in time.
+        is_cached: Whether the cache has a part in the answer.
     """
 
     sent_at: float | None
     audio_at: float | None
+    is_admitted: bool
+    is_refused: bool
+    is_cached: bool
 
     def __aiter__(self) -> AsyncIterator[Event]:
         """The events."""
@@ -80,8 +100,16 @@ class Source(Protocol):
         """Everything that came, as a reply."""
         ...
 
+    def bill(self, reply: Reply | None) -> Bill:
+        """What is this call's to pay.
+
+        Args:
+            reply: What came; `None`: the call failed or was left.
+        """
+        ...
+
     async def settle(self, usage: Usage | None) -> None:
-        """Book what was used, as the vendor told it."""
+        """Book what was used, as the vendor reported it."""
         ...
 
     async def aclose(self) -> None:
@@ -90,16 +118,18 @@ class Source(Protocol):
 
 
 class ProviderCall:
-    """The call itself; see `Source`.
+    """The call itself; see `EventSource`.
 
     Args:
         call: What is asked of whom.
     """
 
+    is_cached = False
+
     def __init__(self, call: Call) -> None:
         self._call, self._clock = call, call.runtime.clock
         self._slot = contextlib.AsyncExitStack()
-        self._is_closed = False
+        self._is_closed = self.is_admitted = self.is_refused = False
         self._reservations: list[Reservation] = []  # one for each attempt that may be executed
         self.sent_at: float | None = None
         self.audio_at: float | None = None
@@ -130,13 +160,15 @@ class ProviderCall:
         """
         call = self._call
         limit = call.runtime.concurrency.of(call.info.provider)
+        self.is_refused = True  # until the call is let through
         await self._slot.enter_async_context(limit.slot(deadline=call.deadline))
         try:
             await self._reserve()
         except BaseException:
-            # Nobody closes what was not opened.
+            # What was not opened is not closed by its caller.
             await self._slot.aclose()
             raise
+        self.is_admitted, self.is_refused = True, False
         if self._is_closed:  # By another task, meanwhile: nothing will be sent.
             await self._slot.aclose()
 
@@ -183,14 +215,15 @@ class ProviderCall:
             self.audio_at = self._clock.monotonic()
         return event
 
-    @property
-    def usage(self) -> Usage | None:
-        """What was used so far, as told; `None`: not told."""
-        return self._attempts.usage
-
     def reply(self) -> Reply:
         """Everything that came, as a reply."""
         return self._attempts.reply()
+
+    def bill(self, reply: Reply | None) -> Bill:
+        """What the vendor reported; of a call that failed or was left, until then."""
+        usage = self._attempts.usage if reply is None else reply.usage
+        prices = self._call.capabilities.prices
+        return Bill(usage, None if usage is None else cost_of(usage, prices))
 
     async def settle(self, usage: Usage | None, *, executions: int | None = None) -> None:
         """Book what the vendor told of the last execution, and others as they were estimated.

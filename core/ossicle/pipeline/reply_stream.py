@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ossicle.abc import AudioProvider, CallInfo, Capabilities, cost_of
+from ossicle.abc import AudioProvider, CallInfo, Capabilities
 from ossicle.errors import (
     AudioMissingError,
     ConfigurationError,
@@ -17,14 +17,13 @@ from ossicle.errors import (
 from ossicle.messages import (
     AudioDelta,
     AudioRecord,
-    CacheOrigin,
     Event,
     Finished,
     Receipt,
     Reply,
 )
 from ossicle.pipeline.cached_audio import deliver_cached
-from ossicle.pipeline.cached_reply import AnswerKey, CachedReply, Replay, find_replay
+from ossicle.pipeline.cached_reply import AnswerKey, CachedReply, find_replay
 from ossicle.pipeline.call_cache import CachePolicy, CacheScope
 from ossicle.pipeline.call_request import CallRequest
 from ossicle.pipeline.delivery import (
@@ -35,12 +34,10 @@ from ossicle.pipeline.delivery import (
     replaced_note,
 )
 from ossicle.pipeline.prepared_call import PreparedCall, prepare_call, refuse
-from ossicle.pipeline.provider_call import Call, ProviderCall
+from ossicle.pipeline.provider_call import Bill, Call, EventSource, ProviderCall
 from ossicle.pipeline.reply_codec import pack
 from ossicle.pipeline.runtime import Runtime
 from ossicle.policy import AttemptLog, Clock
-
-AnyEventSource = ProviderCall | CachedReply | Replay
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -54,7 +51,7 @@ class _Times:
     clock: Clock
     began: float
 
-    def timings(self, ready: PreparedCall, source: AnyEventSource | None) -> dict[str, float]:
+    def timings(self, ready: PreparedCall, source: EventSource | None) -> dict[str, float]:
         now = self.clock.monotonic()
         found = {"prepare": ready.prepare_s}
         if source is not None and source.sent_at is not None:
@@ -118,7 +115,7 @@ class ReplyStream:
         self._cache_policy = cache_policy or CachePolicy()
         self._scope = self._cache_policy.scope(runtime.call_cache, tenant)
         self._key: AnswerKey | None = None
-        self._source: AnyEventSource | None = None
+        self._source: EventSource | None = None
         self._delivery: StreamDelivery | None = None
 
     @property
@@ -146,7 +143,7 @@ class ReplyStream:
             error.receipt = None if self._ready is None else self._receipt(None, None)
             self._runtime.host.notify("ossicle_call_refused", call=self.info, error=error)
             raise
-        if not isinstance(self._source, CachedReply):
+        if self._source is not None and self._source.is_admitted:
             self._announce()
         return self
 
@@ -191,7 +188,7 @@ class ReplyStream:
             self._source = provider_call = ProviderCall(call)
             await provider_call.open()
 
-    async def _cached_source(self, call: Call) -> AnyEventSource | None:
+    async def _cached_source(self, call: Call) -> EventSource | None:
         """Where the answer comes from, if the cache has a part in it."""
         scope = self._scope
         assert scope is not None
@@ -234,7 +231,7 @@ class ReplyStream:
         progress = self._progress
         if progress is None or self._ready is None or progress.has_ended:
             return
-        if not (progress.is_announced or isinstance(self._source, CachedReply)):
+        if self._source is None or self._source.is_refused:
             return
         self._announce()
         progress.has_ended = True
@@ -271,7 +268,7 @@ class ReplyStream:
             raise
 
     def _note_failure(self, progress: _Progress, error: OssicleError) -> None:
-        is_refused = isinstance(self._source, CachedReply) and self._source.is_refused
+        is_refused = self._source is not None and self._source.is_refused
         if is_refused and not progress.is_announced:
             self._runtime.host.notify("ossicle_call_refused", call=self.info, error=error)
             return
@@ -360,24 +357,15 @@ class ReplyStream:
     @property
     def _answer_scope(self) -> CacheScope | None:
         """The part of the cache that the answer's sound may use."""
-        is_kept = isinstance(self._source, CachedReply | Replay) or self._key is not None
-        return self._scope if is_kept else None
+        is_cached = self._source is not None and self._source.is_cached
+        return self._scope if is_cached or self._key is not None else None
 
     def _receipt(self, reply: Reply | None, output: AudioRecord | None) -> Receipt:
         assert self._ready is not None
         assert self._progress is not None
         source = self._source
-        origin: CacheOrigin | None = "made" if self._key is not None else None
-        usage = None if reply is None else reply.usage
-        if usage is None and isinstance(source, ProviderCall):
-            usage = source.usage  # Of a call that failed or was left: what it told until then.
-        cost = None if usage is None else cost_of(usage, self._capabilities.prices)
-        if isinstance(source, CachedReply | Replay):
-            origin = source.origin
-            if source.free is not None:
-                cost = source.free
-            elif not source.is_paid:
-                usage = cost = None  # Of a failure that is another call's.
+        bill = Bill(None, None) if source is None else source.bill(reply)
+        origin = "made" if self._key is not None else bill.origin
         return Receipt(
             turn_id=self.info.turn_id,
             tenant=self.info.tenant,
@@ -390,8 +378,8 @@ class ReplyStream:
             inputs=self._ready.records,
             output=output,
             estimate=self._ready.estimate,
-            usage=usage,
-            cost=cost,
+            usage=bill.usage,
+            cost=bill.cost,
             attempts=self._progress.log.attempts,
             timings=self._progress.times.timings(self._ready, source),
             saved_s=self._ready.saved_s,
