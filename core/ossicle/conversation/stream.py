@@ -1,4 +1,22 @@
-"""A turn under way: as many calls as it takes, seen from outside as one stream of events."""
+"""A turn under way: as many calls as it takes, seen from outside as one stream of events.
+
+=========  ====================================  =================  ==========================
+mode       event                                 next               who pays for the call
+=========  ====================================  =================  ==========================
+answer     answered, tools called                answer, new round  as reported
+any        answered, no tools to run             committed          as reported
+any        an audio id is unknown, first time    same, rebuilt      as its attempts say
+answer     the audio is missing, words are not   repair             as reported
+repair     the same, and some model speaks       speak              as reported
+answer     a clean failure, more models          answer, next one   nobody
+any        another error, none was ambiguous     failed             as its attempts say
+any        another error, one was ambiguous      ambiguous          as estimated
+any        left or cancelled                     cancelled          as its attempts say
+=========  ====================================  =================  ==========================
+
+An event that the caller has read forbids to rebuild, and to ask another model. Each call settles
+its own money (`pipeline/reply_stream`); the turn only collects the receipts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,24 @@
-"""A call under way: its events in the wanted format, and at the end its reply and receipt."""
+"""A call under way: its events in the wanted format, and at the end its reply and receipt.
+
+=========  ====================================  =========  ====================================
+state      event                                 next       who pays, and what listeners hear
+=========  ====================================  =========  ====================================
+made       entered, nothing stands against it    open       set aside; `started` (of a cached
+                                                            answer: when it is sent or taken)
+made       entered, refused                      ended      nobody; `refused`
+open       events                                open       still set aside
+open       `Finished`, the answer is whole       answered   as reported; `finished`
+open       `Finished`, the audio is missing      ended      as reported; `failed`
+open       the budget refuses a cached answer's  ended      nobody; `refused`
+           own call
+open       another error                         ended      as its attempts say; `failed`
+open       left                                  ended      as its attempts say; `abandoned`
+answered   read, left                            answered   nothing more
+ended      left                                  ended      nothing more
+=========  ====================================  =========  ====================================
+
+What attempts say of money stands in `policy/attempts`; the source owns it, see `EventSource`.
+"""
 
 from __future__ import annotations
 

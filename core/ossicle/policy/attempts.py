@@ -1,4 +1,29 @@
-"""One call over as many attempts as its policy allows, seen from outside as one stream."""
+"""One call over as many attempts as its policy allows, seen from outside as one stream.
+
+==========  ==================================  ==========  =============
+state       event                               next        booked as
+==========  ==================================  ==========  =============
+waiting     read                                asked       nothing
+waiting     read after the deadline             over        nothing
+waiting     read while the circuit is open      over        nothing
+asked       `ReplyStarted`                      asked       nothing
+asked       another event                       delivering  nothing
+asked       a clean failure, may be repeated    waiting     clean
+asked       a clean failure, may not            over        clean
+asked       an ambiguous one, may be repeated   waiting     ambiguous
+asked       an ambiguous one, may not           over        ambiguous
+asked       the end without `Finished`          over        ambiguous
+asked       the deadline, or is left            over        ambiguous
+delivering  a failure                           over        `classify`
+delivering  the end without `Finished`          over        ambiguous
+delivering  the deadline, or is left            over        ambiguous
+delivering  `Finished`                          complete    settled
+complete    read                                over        nothing more
+==========  ==================================  ==========  =============
+
+Who pays: for `clean` nobody; for `settled` the caller, as reported; for `ambiguous` the caller, as
+estimated, since it may have been executed. A repeat after it needs money set aside once more.
+"""
 
 from __future__ import annotations
 
