@@ -3,11 +3,18 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ossicle.abc.capabilities import AudioInput, AudioOutput, Capabilities, FormatRule, Prices
+    from ossicle.abc.capabilities import (
+        AudioInput,
+        AudioOutput,
+        Capabilities,
+        FormatRule,
+        Prices,
+        cost_of,
+        untold_as_estimated,
+    )
     from ossicle.abc.converter import CodecRule, ConverterSpec, FormatConverter
     from ossicle.abc.hooks import API_VERSION, PROJECT, CallInfo, hookimpl
     from ossicle.abc.preprocessor import BlockTransform, Preprocessor, PreprocessorSpec
-    from ossicle.abc.pricing import cost_of, untold_as_estimated
     from ossicle.abc.provider import AudioProvider, ProviderSettings, ProviderSpec
     from ossicle.abc.requirement import Requirement
     from ossicle.abc.validator import AudioEvidence, ValidationContext, Validator, ValidatorSpec

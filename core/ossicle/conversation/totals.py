@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ossicle.conversation.turn import Turn
 from ossicle.messages import Usage, Value
-from ossicle.messages.decimals import add
+from ossicle.messages.usage import add
 from ossicle.telemetry import has_unknown_cost
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         UsageReported,
     )
     from ossicle.messages.fold import ReplyFold, raw_clip
-    from ossicle.messages.modality import (
+    from ossicle.messages.parts import (
         AUDIO_TO_BOTH,
         AUDIO_TO_TEXT,
         CHAT_AUDIO_ROWS,
@@ -31,16 +31,14 @@ if TYPE_CHECKING:
         TEXT_TO_AUDIO,
         TEXT_TO_TEXT,
         TRANSCRIBE,
-        Modality,
-        ModalityRow,
-        Task,
-    )
-    from ossicle.messages.parts import (
         AudioPart,
         AudioReference,
         Message,
+        Modality,
+        ModalityRow,
         Part,
         Role,
+        Task,
         TextPart,
         ToolCallPart,
         ToolResultPart,

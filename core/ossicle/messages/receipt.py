@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from ossicle.messages.modality import Task
+from ossicle.messages.parts import Task
 from ossicle.messages.usage import Cost, Usage
 from ossicle.messages.value import Value
 

@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import Field, field_serializer
 
 from ossicle.audio import AudioFormat
-from ossicle.messages.modality import Modality, Task
-from ossicle.messages.parts import Message, ToolCallPart, ToolResultPart
+from ossicle.messages.parts import Message, Modality, Task, ToolCallPart, ToolResultPart
 from ossicle.messages.tools import Tool, ToolChoice
 from ossicle.messages.value import Value
 

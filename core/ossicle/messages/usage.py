@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal, get_args
 
 from pydantic import NonNegativeFloat, NonNegativeInt
 
-from ossicle.messages.decimals import add
 from ossicle.messages.value import Value
 
 CostBasis = Literal["details", "totals", "seconds", "characters", "estimate", "vendor", "cache"]
@@ -99,3 +98,27 @@ class Usage(Value):
             mine, theirs = getattr(self, name), getattr(other, name)
             sums[name] = None if mine is None and theirs is None else (mine or 0) + (theirs or 0)
         return Usage.model_validate(sums)
+
+
+_EXACT = Context(prec=1_000)
+"""Room for every digit of any sum or product that can occur here."""
+
+
+def add(first: Decimal, second: Decimal) -> Decimal:
+    """The exact sum."""
+    return _EXACT.add(first, second)
+
+
+def subtract(first: Decimal, second: Decimal) -> Decimal:
+    """The exact difference."""
+    return _EXACT.subtract(first, second)
+
+
+def multiply(first: Decimal, second: Decimal) -> Decimal:
+    """The exact product."""
+    return _EXACT.multiply(first, second)
+
+
+def millionth(amount: Decimal) -> Decimal:
+    """The exact millionth part, for prices per million."""
+    return amount.scaleb(-6, _EXACT)

@@ -1,6 +1,6 @@
 """Rules for calls: repeats, deadlines, circuits, concurrency and budgets."""
 
-from ossicle.policy.attempt_log import AttemptLog
+from ossicle.policy.attempt import AttemptLog
 from ossicle.policy.attempts import AttemptStream
 from ossicle.policy.budget import Budget, BudgetLimits, Reservation
 from ossicle.policy.circuit import Circuit, Circuits

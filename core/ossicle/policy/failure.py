@@ -10,8 +10,7 @@ from ossicle.errors import (
     StreamIncompleteError,
 )
 from ossicle.messages import Reply, ReplyFold
-from ossicle.policy.attempt import OpenAttempt
-from ossicle.policy.attempt_log import AttemptLog
+from ossicle.policy.attempt import AttemptLog, OpenAttempt
 from ossicle.policy.outcome import Outcome
 
 _USE_THE_PART = "Use the part in `partial`, or ask again and pay again."

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol
 
-from ossicle.messages.decimals import add, subtract
+from ossicle.messages.usage import add, subtract
 
 Account = tuple[str, ...]
 """What limits apply to, such as `("day", "tenant", "2026-11-23")`; the first word is the scope."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ossicle.abc import CallInfo
 from ossicle.messages import CallOutcome, Receipt, Task
-from ossicle.telemetry.receipt_facts import (
+from ossicle.telemetry.stats import (
     code_name,
     model_name,
     n_retries,

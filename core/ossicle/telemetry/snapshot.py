@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from ossicle.messages import Task, Usage, Value
-from ossicle.telemetry.durations import DurationSummary
+from ossicle.telemetry.metrics import DurationSummary
 
 Dimension = Literal["provider", "model", "tenant", "task"]
 """What calls can be grouped by."""

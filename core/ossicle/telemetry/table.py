@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ossicle.telemetry.durations import DurationSummary
+from ossicle.telemetry.metrics import DurationSummary
 from ossicle.telemetry.snapshot import CallStats, StatsSnapshot
 
 _HEAD = (

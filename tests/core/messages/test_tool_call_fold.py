@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ossicle.errors import InvalidReplyError
 from ossicle.messages import ToolCallDelta
-from ossicle.messages.tool_call_fold import ToolCallFold
+from ossicle.messages.fold import ToolCallFold
 
 CET, UTC = '{"zone": "CET"}', '{"zone": "UTC"}'
 

@@ -7,7 +7,7 @@ import pytest
 from ossicle.abc import AudioInput, CodecRule, ConverterSpec, FormatConverter, FormatRule
 from ossicle.audio import AudioClip, AudioFacts, AudioFormat
 from ossicle.errors import AudioLimitError
-from ossicle.pipeline.clip_plan import plan_clip
+from ossicle.pipeline.planner import plan_clip
 
 WAV = FormatRule(container="wav", encodings=("pcm_s16le",))
 MP3 = FormatRule(container="mp3", encodings=("mp3",), max_bytes=1000, max_duration_s=60.0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ossicle.telemetry.durations import Durations
+from ossicle.telemetry.metrics import Durations
 
 SLACK = 1 / 0.99 + 1e-9
 """The promised 1 %, and the arithmetic's last digits."""
