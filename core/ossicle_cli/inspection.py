@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ossicle.abc import AudioEvidence, ValidationContext
 from ossicle.intake import IntakeLimits, decode
-from ossicle.pipeline.check import judge
+from ossicle.pipeline.checks import judge
 from ossicle.signal import Measurements, Meter
 from ossicle_cli.charts.model import CloseUp, Drawing, draw
 from ossicle_cli.progress import Advance

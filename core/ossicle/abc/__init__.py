@@ -24,11 +24,12 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "capabilities": "AudioInput AudioOutput Capabilities FormatRule Prices",
+            "capabilities": (
+                "AudioInput AudioOutput Capabilities FormatRule Prices cost_of untold_as_estimated"
+            ),
             "converter": "CodecRule ConverterSpec FormatConverter",
             "hooks": "API_VERSION PROJECT CallInfo hookimpl",
             "preprocessor": "BlockTransform Preprocessor PreprocessorSpec",
-            "pricing": "cost_of untold_as_estimated",
             "provider": "AudioProvider ProviderSettings ProviderSpec",
             "requirement": "Requirement",
             "validator": "AudioEvidence ValidationContext Validator ValidatorSpec",

@@ -10,10 +10,9 @@ import anyio
 from pydantic import SecretStr
 
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
-from ossicle.client.call_router import CallRouter
+from ossicle.client.call_router import CallInputs, CallRouter
 from ossicle.client.client_backend import AsyncConversations, ClientBackend
 from ossicle.client.client_settings import DEFAULT_TIMEOUT_S, ClientSettings
-from ossicle.client.inputs import CallInputs
 from ossicle.client.ledger import open_budget
 from ossicle.client.providers import ProviderPool, parse_model_references
 from ossicle.conversation import (

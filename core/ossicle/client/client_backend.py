@@ -9,8 +9,7 @@ from typing import Unpack
 from anyio import to_thread
 
 from ossicle.abc import Capabilities
-from ossicle.client.call_router import CallRouter
-from ossicle.client.inputs import load_all, user_message
+from ossicle.client.call_router import CallRouter, load_all, user_message
 from ossicle.conversation import (
     AsyncConversation,
     ConversationOptions,

@@ -32,6 +32,7 @@ class ProviderPool:
         self._host = host
         self._settings = settings
         self._instances = dict(instances)
+        self._built_by_application = frozenset(instances)
         self._lock = threading.Lock()
         self._is_closed = False
         for instance in self._instances.values():
@@ -102,11 +103,12 @@ class ProviderPool:
             UnknownProviderError: No allowed plugin announces the provider.
             ConfigurationError: The provider names none.
         """
-        if name not in self._instances:
-            self._host.provider(name)
-        spec = next((spec for spec in self._host.providers() if spec.name == name), None)
-        known = spec.default_models if spec is not None else {}
         built = self._instances.get(name)
+        if name in self._built_by_application:
+            announced = (spec for spec in self._host.providers() if spec.name == name)
+            known = next((spec.default_models for spec in announced), {})
+        else:
+            known = self._host.provider(name).default_models
         model_name = (built.default_models if isinstance(built, Cascade) else known).get(task)
         if model_name is None:
             raise ConfigurationError(

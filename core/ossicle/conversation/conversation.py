@@ -21,7 +21,7 @@ from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import Toolbox
 from ossicle.conversation.totals import ConversationReceipt, sum_turns
 from ossicle.conversation.turn import Turn
-from ossicle.conversation.turn_lock import TurnLock
+from ossicle.conversation.turn_record import TurnLock
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Message, Reply, Usage
 from ossicle.pipeline import (

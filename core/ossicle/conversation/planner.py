@@ -24,7 +24,7 @@ from ossicle.conversation.prompts import summary_of
 from ossicle.conversation.turn import Turn
 from ossicle.conversation.turn_rendering import RenderedTurn
 from ossicle.messages import Message, TextPart
-from ossicle.pipeline.history import Liveness
+from ossicle.pipeline.prepared_call import Liveness
 from ossicle.policy import estimate_tokens
 
 _CONTEXT_SHARE = 0.75

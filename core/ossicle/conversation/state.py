@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ossicle.conversation.history_policy import HistoryPolicy, HistoryReport, Summary
-from ossicle.conversation.references import ServerClock
 from ossicle.conversation.retention import RetentionPolicy
 from ossicle.conversation.turn import Turn
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Message
+from ossicle.pipeline.prepared_call import MAX_SKEW_S
 from ossicle.policy import Clock
 from ossicle.storage.validation import check_names
 
@@ -123,3 +123,33 @@ class ConversationState:
     def forget_references(self, provider: str) -> None:
         """Use no audio id of a provider again."""
         self.turns = [turn.without_references(provider) for turn in self.turns]
+
+
+@dataclass(slots=True)
+class ServerClock:
+    """What one vendor's clock says, as far as its answers told.
+
+    Both of our clocks are asked and the later result counts: the wall clock may be set back, and
+    the monotonic one stands still while the machine sleeps.
+
+    Attributes:
+        skew_s: Seconds by which the vendor's clock was ahead of the wall clock.
+        ahead_s: Seconds by which it was ahead of the monotonic clock.
+    """
+
+    skew_s: float
+    ahead_s: float
+
+    @classmethod
+    def seen(cls, server_time_s: float, *, wall_s: float, monotonic_s: float) -> ServerClock:
+        """What an answer that came just now tells."""
+        return cls(skew_s=server_time_s - wall_s, ahead_s=server_time_s - monotonic_s)
+
+    def skew_now_s(self, *, wall_s: float, monotonic_s: float) -> float | None:
+        """Seconds by which the vendor's clock is ahead of the wall clock now, at most.
+
+        `None`: what was seen is no clock. One that is behind by more than clocks are is a date that
+        a proxy kept, and to believe it would bring the dead back to life.
+        """
+        found = max(self.skew_s, monotonic_s + self.ahead_s - wall_s)
+        return None if found < -MAX_SKEW_S else found

@@ -31,8 +31,7 @@ from ossicle.conversation.persistence import ConversationStore
 from ossicle.conversation.prompts import say_aloud
 from ossicle.conversation.toolbox import Toolbox
 from ossicle.conversation.turn import Turn, TurnState
-from ossicle.conversation.turn_lock import TurnLock
-from ossicle.conversation.turn_log import TurnLog
+from ossicle.conversation.turn_record import TurnLock, TurnLog
 from ossicle.errors import (
     AudioMissingError,
     AudioReferenceNotFoundError,
@@ -52,7 +51,7 @@ from ossicle.messages import (
     TextPart,
 )
 from ossicle.pipeline import AudioSource, CallRequest, ReplyStream
-from ossicle.pipeline.capability_check import match_capability
+from ossicle.pipeline.checks import match_capability
 
 if TYPE_CHECKING:
     from types import TracebackType

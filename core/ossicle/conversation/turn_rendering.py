@@ -17,7 +17,7 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ossicle.pipeline.history import Liveness
+from ossicle.pipeline.prepared_call import Liveness
 from ossicle.policy import audio_tokens, estimate_tokens
 
 _Spoken = AudioPart | AudioReference

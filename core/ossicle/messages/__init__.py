@@ -71,12 +71,10 @@ else:
                 "ToolCallDelta TranscriptDelta UsageReported"
             ),
             "fold": "ReplyFold raw_clip",
-            "modality": (
-                "AUDIO_TO_BOTH AUDIO_TO_TEXT CHAT_AUDIO_ROWS MIXED_TO_BOTH MIXED_TO_TEXT SPEAK "
-                "TEXT_TO_AUDIO TEXT_TO_TEXT TRANSCRIBE Modality ModalityRow Task"
-            ),
             "parts": (
-                "AudioPart AudioReference Message Part Role TextPart ToolCallPart ToolResultPart"
+                "AUDIO_TO_BOTH AUDIO_TO_TEXT CHAT_AUDIO_ROWS MIXED_TO_BOTH MIXED_TO_TEXT SPEAK "
+                "TEXT_TO_AUDIO TEXT_TO_TEXT TRANSCRIBE Modality ModalityRow Task AudioPart "
+                "AudioReference Message Part Role TextPart ToolCallPart ToolResultPart"
             ),
             "receipt": (
                 "Attempt AudioRecord CacheOrigin CallOutcome Estimate Finding Receipt Severity Step"

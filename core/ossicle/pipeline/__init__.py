@@ -15,8 +15,8 @@ from ossicle.pipeline.options import (
     checked_seconds,
     takes,
 )
-from ossicle.pipeline.plan import ClipPlan, OutputPlan, Plan
-from ossicle.pipeline.prepared_call import Explanation, explain_call
+from ossicle.pipeline.plan import ClipPlan, Explanation, OutputPlan, Plan
+from ossicle.pipeline.prepared_call import explain_call
 from ossicle.pipeline.reply_stream import ReplyStream
 from ossicle.pipeline.runtime import Runtime, make_runtime
 from ossicle.pipeline.settings import PipelineSettings, Quality

@@ -30,7 +30,7 @@ async def prepare_cached(
     clip: AudioClip,
     plan: ClipPlan,
     audio_tools: AudioTools,
-    scope: CacheScope | None,
+    scope: CacheScope,
     *,
     cancelled: threading.Event,
     is_recognized: bool,
@@ -41,7 +41,7 @@ async def prepare_cached(
         clip: As it came in.
         plan: Made for this very clip.
         audio_tools: Converters and preprocessors.
-        scope: Of the cache; `None`: none.
+        scope: Of the cache.
         cancelled: Set by the caller to stop between two blocks.
         is_recognized: Whether the digest of the samples is wanted.
 
@@ -61,7 +61,7 @@ async def prepare_cached(
     async def make() -> PreparedClip:
         return await to_thread.run_sync(work, abandon_on_cancel=True)
 
-    if scope is None or not scope.keeps_audio:
+    if not scope.keeps_audio:
         return await make()
     check_facts(clip.facts, audio_tools.limits)
     latest: list[PreparedClip] = []
@@ -92,7 +92,7 @@ async def prepare_cached(
 
 
 async def deliver_cached(
-    reply: Reply, plan: OutputPlan, audio_tools: AudioTools, scope: CacheScope | None
+    reply: Reply, plan: OutputPlan, audio_tools: AudioTools, scope: CacheScope
 ) -> tuple[Reply, AudioRecord]:
     """What `deliver_whole` gives, byte for byte what it gave before where that is kept.
 
@@ -105,7 +105,7 @@ async def deliver_cached(
 
     native = reply.audio
     is_encoded = any(step.action == "encode" for step in plan.steps)
-    if scope is None or not scope.keeps_audio or native is None or not is_encoded:
+    if not scope.keeps_audio or native is None or not is_encoded:
         return await work()
     latest: list[tuple[Reply, AudioRecord]] = []
 

@@ -72,9 +72,9 @@ class CachePolicy:
     retention: Retention = "audio"
     endpoint_key: Any = None
 
-    def scope(self, call_cache: CallCache | None, tenant: str) -> CacheScope | None:
+    def scope(self, call_cache: CallCache, tenant: str) -> CacheScope | None:
         """What the call may use; `None`: nothing."""
-        if call_cache is None or self.use == "off" or self.retention == "none":
+        if self.use == "off" or self.retention == "none":
             return None
         return CacheScope(
             call_cache=call_cache,

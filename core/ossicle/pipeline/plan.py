@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ossicle.audio import AudioFormat
-from ossicle.messages import Estimate, ModalityRow, Step, Task, Value
+from ossicle.messages import AudioRecord, Estimate, ModalityRow, Step, Task, Value
 
 
 class ClipPlan(Value):
@@ -95,6 +95,22 @@ class Plan(Value):
     def summary(self) -> dict[str, Any]:
         """The plan as plain JSON data."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+class Explanation(Value):
+    """What a call would do, found out without sending anything.
+
+    Attributes:
+        plan: What is done to the audio and why.
+        inputs: What became of each clip.
+        estimate: Tokens and money.
+        would_send: Whether it would be sent; `False` when a validator refuses it.
+    """
+
+    plan: Plan
+    inputs: tuple[AudioRecord, ...] = ()
+    estimate: Estimate
+    would_send: bool
 
 
 def _step_rows(steps: tuple[Step, ...]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from ossicle.conversion.paths import (
 from ossicle.errors import AudioLimitError, UnsupportedFeatureError, UnsupportedFormatError
 from ossicle.messages import AudioPart, Message, Step
 from ossicle.pipeline.call_request import CallRequest
-from ossicle.pipeline.capability_check import check_features, check_shutdown_date, match_capability
+from ossicle.pipeline.checks import check_features, check_shutdown_date, match_capability
 from ossicle.pipeline.plan import ClipPlan, OutputPlan, Plan
 from ossicle.pipeline.settings import PipelineSettings
 

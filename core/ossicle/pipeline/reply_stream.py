@@ -28,6 +28,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from ossicle.abc import AudioProvider, CallInfo, Capabilities
 from ossicle.errors import (
     AudioMissingError,
@@ -49,6 +51,7 @@ from ossicle.pipeline.call_request import CallRequest
 from ossicle.pipeline.delivery import (
     StreamDelivery,
     check_audio_came,
+    deliver_whole,
     length_note,
     record_of,
     replaced_note,
@@ -133,7 +136,9 @@ class ReplyStream:
         self._ready: PreparedCall | None = None
         self._progress: _Progress | None = None
         self._cache_policy = cache_policy or CachePolicy()
-        self._scope = self._cache_policy.scope(runtime.call_cache, tenant)
+        self._scope: CacheScope | None = None
+        if runtime.call_cache is not None:
+            self._scope = self._cache_policy.scope(runtime.call_cache, tenant)
         self._key: AnswerKey | None = None
         self._source: EventSource | None = None
         self._delivery: StreamDelivery | None = None
@@ -366,9 +371,11 @@ class ReplyStream:
                 due = [last] if last is not None else []
                 return reply.model_copy(update={"audio": made}), record, due
         native = reply.audio
-        reply, record = await deliver_cached(
-            reply, self._ready.plan.output, self._runtime.audio_tools, self._answer_scope
-        )
+        plan, tools, scope = self._ready.plan.output, self._runtime.audio_tools, self._answer_scope
+        if scope is None:
+            reply, record = await to_thread.run_sync(deliver_whole, reply, plan, tools)
+        else:
+            reply, record = await deliver_cached(reply, plan, tools, scope)
         if self._delivery is None or reply.audio is None or self._delivery.passes(native.format):
             return reply, record, []
         whole = AudioDelta(data=reply.audio.read_bytes(), format=reply.audio.format)

@@ -1,11 +1,10 @@
 """Rules for calls: repeats, deadlines, circuits, concurrency and budgets."""
 
+from ossicle.policy.admission import Circuit, Circuits, ConcurrencyLimit, ConcurrencyLimits
 from ossicle.policy.attempt import AttemptLog
 from ossicle.policy.attempts import AttemptStream
 from ossicle.policy.budget import Budget, BudgetLimits, Reservation
-from ossicle.policy.circuit import Circuit, Circuits
 from ossicle.policy.clock import Clock, SystemClock
-from ossicle.policy.concurrency import ConcurrencyLimit, ConcurrencyLimits
 from ossicle.policy.estimate import audio_tokens, estimate_request
 from ossicle.policy.ledger import (
     Account,

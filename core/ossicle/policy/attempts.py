@@ -36,8 +36,8 @@ import anyio
 
 from ossicle.errors import DeadlineExceededError, OssicleError
 from ossicle.messages import Event, Reply, ReplyFold, Usage
+from ossicle.policy.admission import Circuit
 from ossicle.policy.attempt import AttemptLog, OpenAttempt, OutOfTimeError
-from ossicle.policy.circuit import Circuit
 from ossicle.policy.clock import Clock, SystemClock
 from ossicle.policy.failure import as_the_caller_sees_it, broken_off, out_of_time
 from ossicle.policy.outcome import Outcome, classify

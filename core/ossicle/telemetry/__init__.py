@@ -1,15 +1,17 @@
 """Figures over calls: in memory, and as OpenTelemetry spans and metrics."""
 
-from ossicle.telemetry.metrics import CallMetrics, DurationSummary, figures_of
-from ossicle.telemetry.otel import OpenTelemetryListener
-from ossicle.telemetry.snapshot import CallStats, Dimension, StatsSnapshot
-from ossicle.telemetry.stats import (
-    Stats,
+from ossicle.telemetry.metrics import (
+    CallMetrics,
+    DurationSummary,
     code_name,
+    figures_of,
     has_unknown_cost,
     received_audio_s,
     sent_audio_s,
 )
+from ossicle.telemetry.otel import OpenTelemetryListener
+from ossicle.telemetry.snapshot import CallStats, Dimension, StatsSnapshot
+from ossicle.telemetry.stats import Stats
 
 __all__ = [
     "CallMetrics",

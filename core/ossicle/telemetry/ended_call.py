@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ossicle.abc import CallInfo
 from ossicle.messages import CallOutcome, Receipt, Task
-from ossicle.telemetry.stats import (
+from ossicle.telemetry.metrics import (
     code_name,
     model_name,
     n_retries,

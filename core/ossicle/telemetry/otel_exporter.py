@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from ossicle.messages import Receipt
 from ossicle.telemetry.ended_call import EndedCall
-from ossicle.telemetry.stats import code_name, received_audio_s, sent_audio_s
+from ossicle.telemetry.metrics import code_name, received_audio_s, sent_audio_s
 
 _SCOPE = "ossicle"
 _SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import threading
+from collections import Counter
 from collections.abc import Collection, Mapping
+from decimal import Context, Decimal
 from typing import get_args
 
 from ossicle.abc import CallInfo, hookimpl
 from ossicle.errors import ConfigurationError, OssicleError
-from ossicle.messages import Receipt
-from ossicle.telemetry.metrics import CallMetrics, Totals, figures_of
-from ossicle.telemetry.snapshot import Dimension, StatsSnapshot
+from ossicle.messages import CallOutcome, Receipt
+from ossicle.telemetry.metrics import OTHER, CallMetrics, Durations, code_name, figures_of
+from ossicle.telemetry.snapshot import CallStats, Dimension, StatsSnapshot
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
@@ -115,44 +116,115 @@ def _key_of(call: CallInfo) -> _Key:
     return call.provider, call.model, call.tenant, call.task
 
 
-OTHER = "(other)"
-"""Stands for names that are no names, and for those that are too many."""
-
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_MODEL = re.compile(r"[A-Za-z0-9_.:/@+-]{1,128}")
+_MAX_CODES = 100
+"""Plugins may bring their own codes; a runaway one must not fill the memory."""
 
 
-def code_name(code: str) -> str:
-    """A stable code as it is; `(other)` for anything that reads like free text."""
-    return code if _CODE.fullmatch(code) else OTHER
+class Totals:
+    """Sums over the calls of one group; not safe for threads by itself."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[CallOutcome] = Counter()
+        self.errors: Counter[str] = Counter()
+        self.findings: Counter[str] = Counter()
+        self.attempts: Counter[str] = Counter()
+        self.usage: dict[str, int | float] = {}
+        self.costs: dict[str, Decimal] = {}
+        self.retries = self.unpriced_calls = self.cache_hits = 0
+        self.audio_in_s = self.audio_out_s = self.saved_s = 0.0
+        self.latency = Durations()
+        self.first_audio = Durations()
+        self._exact = Context(prec=100)
+
+    def add(self, figures: CallMetrics) -> None:
+        """Count a call that has ended."""
+        self.outcomes[figures.outcome] += 1
+        if figures.error is not None:
+            _count(self.errors, figures.error)
+        for code, times in figures.findings.items():
+            _count(self.findings, code, times)
+        for outcome, times in figures.attempts.items():
+            self.attempts[outcome] += times
+        self.retries += max(sum(figures.attempts.values()) - 1, 0)
+        self.cache_hits += figures.cache_hit
+        self.unpriced_calls += figures.is_unpriced
+        self.audio_in_s += figures.audio_in_s
+        self.audio_out_s += figures.audio_out_s
+        self.saved_s += figures.saved_s
+        if figures.usage is not None:
+            for name, used in vars(figures.usage).items():
+                if used is not None and name != "cost":  # which is among the costs
+                    self.usage[name] = self.usage.get(name, 0) + used
+        if figures.cost is not None:
+            amount, currency = figures.cost
+            self._pay(currency, amount)
+        if figures.latency_s is not None:
+            self.latency.add(figures.latency_s)
+        if figures.first_audio_s is not None:
+            self.first_audio.add(figures.first_audio_s)
+
+    def merge(self, other: Totals) -> None:
+        """Count all calls of another one as well."""
+        self.outcomes.update(other.outcomes)
+        for mine, theirs in (
+            (self.errors, other.errors),
+            (self.findings, other.findings),
+            (self.attempts, other.attempts),
+        ):
+            mine.update(theirs)
+        for name, used in other.usage.items():
+            self.usage[name] = self.usage.get(name, 0) + used
+        for currency, amount in other.costs.items():
+            self._pay(currency, amount)
+        self.retries += other.retries
+        self.unpriced_calls += other.unpriced_calls
+        self.cache_hits += other.cache_hits
+        self.audio_in_s += other.audio_in_s
+        self.audio_out_s += other.audio_out_s
+        self.saved_s += other.saved_s
+        self.latency.merge(other.latency)
+        self.first_audio.merge(other.first_audio)
+
+    def stats(self, group: Mapping[Dimension, str | None]) -> CallStats:
+        """The sums as a value.
+
+        Args:
+            group: What the calls have in common.
+        """
+        return CallStats.model_validate(
+            {
+                **group,
+                "calls": self.outcomes.total(),
+                **{name: self.outcomes[name] for name in self.outcomes},
+                "errors": _sorted(self.errors),
+                "attempts": _sorted(self.attempts),
+                "retries": self.retries,
+                "usage": self.usage,
+                "costs": dict(sorted(self.costs.items())),
+                "unpriced_calls": self.unpriced_calls,
+                "audio_in_s": self.audio_in_s,
+                "audio_out_s": self.audio_out_s,
+                "saved_s": self.saved_s,
+                "findings": _sorted(self.findings),
+                "cache_hits": self.cache_hits,
+                "latency": self.latency.summary(),
+                "first_audio": self.first_audio.summary(),
+            }
+        )
+
+    def _pay(self, currency: str, amount: Decimal) -> None:
+        # Not by `+`: the application's decimal context may round.
+        self.costs[currency] = self._exact.add(self.costs.get(currency, Decimal(0)), amount)
 
 
-def model_name(name: str | None) -> str | None:
-    """A model as the vendor names it; `None` for anything that reads like free text."""
-    return name if name is not None and _MODEL.fullmatch(name) else None
+def _count(counter: Counter[str], code: str, times: int = 1) -> None:
+    if code in counter:  # nearly always; what is in there is a name
+        counter[code] += times
+        return
+    name = code_name(code)
+    counter[name if name in counter or len(counter) < _MAX_CODES else OTHER] += times
 
 
-def sent_audio_s(receipt: Receipt) -> float:
-    """Seconds of audio that went to the provider; 0 when nothing was sent."""
-    if not receipt.attempts:
-        return 0.0
-    return sum((record.result_duration_s or 0.0 for record in receipt.inputs), 0.0)
-
-
-def received_audio_s(receipt: Receipt) -> float:
-    """Seconds of audio that came back."""
-    return 0.0 if receipt.output is None else receipt.output.duration_s or 0.0
-
-
-def n_retries(receipt: Receipt) -> int:
-    """Attempts after the first."""
-    return max(len(receipt.attempts) - 1, 0)
-
-
-def has_unknown_cost(receipt: Receipt) -> bool:
-    """Whether the call was, or may have been, executed at a cost that nobody knows.
-
-    A cost that is known is that of the answer; what ambiguous attempts cost before it is not.
-    """
-    outcomes = {attempt.outcome for attempt in receipt.attempts}
-    return "ambiguous" in outcomes or (receipt.cost is None and "settled" in outcomes)
+def _sorted(counter: Counter[str]) -> dict[str, int]:
+    """Most frequent first."""
+    return dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))

@@ -8,7 +8,7 @@ from tests.core.conversation.made import NOW_S, model, turn
 from tests.profiles import tried
 
 from ossicle.conversation import HistoryPolicy, Summary, Turn, plan_history
-from ossicle.conversation.references import ServerClock
+from ossicle.conversation.state import ServerClock
 from ossicle.messages import (
     AudioPart,
     AudioReference,
@@ -18,7 +18,7 @@ from ossicle.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ossicle.pipeline.history import MAX_SKEW_S, SAFETY_S
+from ossicle.pipeline.prepared_call import MAX_SKEW_S, SAFETY_S
 
 ALL = HistoryPolicy(max_tokens=None, audio_turns=None)
 

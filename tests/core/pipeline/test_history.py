@@ -20,7 +20,7 @@ from ossicle.messages import (
     ToolCall,
     ToolCallPart,
 )
-from ossicle.pipeline.history import MAX_SKEW_S, SAFETY_S, Liveness, for_provider
+from ossicle.pipeline.prepared_call import MAX_SKEW_S, SAFETY_S, Liveness, for_provider
 
 CLIP = AudioClip.from_pcm(b"\0\0", sample_rate=8000)
 CALL = ToolCallPart(call=ToolCall(id="c", name="f"))
