@@ -12,11 +12,10 @@ if TYPE_CHECKING:
         cost_of,
         untold_as_estimated,
     )
-    from ossicle.abc.converter import CodecRule, ConverterSpec, FormatConverter
+    from ossicle.abc.converter import CodecRule, ConverterSpec, FormatConverter, Requirement
     from ossicle.abc.hooks import API_VERSION, PROJECT, CallInfo, hookimpl
     from ossicle.abc.preprocessor import BlockTransform, Preprocessor, PreprocessorSpec
     from ossicle.abc.provider import AudioProvider, ProviderSettings, ProviderSpec
-    from ossicle.abc.requirement import Requirement
     from ossicle.abc.validator import AudioEvidence, ValidationContext, Validator, ValidatorSpec
 else:
     from ossicle.lazy_names import lazy_names
@@ -27,11 +26,10 @@ else:
             "capabilities": (
                 "AudioInput AudioOutput Capabilities FormatRule Prices cost_of untold_as_estimated"
             ),
-            "converter": "CodecRule ConverterSpec FormatConverter",
+            "converter": "CodecRule ConverterSpec FormatConverter Requirement",
             "hooks": "API_VERSION PROJECT CallInfo hookimpl",
             "preprocessor": "BlockTransform Preprocessor PreprocessorSpec",
             "provider": "AudioProvider ProviderSettings ProviderSpec",
-            "requirement": "Requirement",
             "validator": "AudioEvidence ValidationContext Validator ValidatorSpec",
         },
     )

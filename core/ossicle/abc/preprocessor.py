@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ossicle.abc.requirement import Requirement
+from ossicle.abc.converter import Requirement
 
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples

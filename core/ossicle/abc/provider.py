@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from ossicle.abc.capabilities import Capabilities
-from ossicle.abc.requirement import Requirement
+from ossicle.abc.converter import Requirement
 from ossicle.messages import Event, Request, Task
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ossicle.abc.requirement import Requirement
+from ossicle.abc.converter import Requirement
 from ossicle.audio import AudioFacts
 from ossicle.messages import Finding, Task
 

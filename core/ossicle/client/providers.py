@@ -33,6 +33,7 @@ class ProviderPool:
         self._settings = settings
         self._instances = dict(instances)
         self._built_by_application = frozenset(instances)
+        self._default_models: dict[str, Mapping[Task, str]] = {}
         self._lock = threading.Lock()
         self._is_closed = False
         for instance in self._instances.values():
@@ -103,19 +104,25 @@ class ProviderPool:
             UnknownProviderError: No allowed plugin announces the provider.
             ConfigurationError: The provider names none.
         """
-        built = self._instances.get(name)
-        if name in self._built_by_application:
-            announced = (spec for spec in self._host.providers() if spec.name == name)
-            known = next((spec.default_models for spec in announced), {})
-        else:
-            known = self._host.provider(name).default_models
-        model_name = (built.default_models if isinstance(built, Cascade) else known).get(task)
+        known = self._default_models.get(name)
+        if known is None:  # announcements stay as they are for a client's life
+            known = self._default_models[name] = self._announced_defaults(name)
+        model_name = known.get(task)
         if model_name is None:
             raise ConfigurationError(
                 f"provider {name!r} has no default model to {task}",
                 fix=f'Name one: "{name}:<model>"; see `ossicle models --provider {name}`.',
             )
         return model_name
+
+    def _announced_defaults(self, name: str) -> Mapping[Task, str]:
+        if name not in self._built_by_application:
+            return self._host.provider(name).default_models
+        built = self._instances[name]
+        if isinstance(built, Cascade):
+            return built.default_models
+        announced = (spec for spec in self._host.providers() if spec.name == name)
+        return next((spec.default_models for spec in announced), {})
 
     def local_transcribers(self, language: str) -> tuple[str, ...]:
         """Providers that run here, are installed, and write down speech in this language."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ossicle.audio import AudioClip
 from ossicle.errors import ConfigurationError
+from ossicle.intake.decode_guard import DecodedStream
 from ossicle.messages.receipt import Step
 
 if TYPE_CHECKING:
@@ -114,3 +116,18 @@ def find_preprocessors(host: PluginHost, names: Sequence[str]) -> list[NamedPrep
                 fix=f"Use some of speech, {', '.join(sorted(factories)) or 'none'}.",
             )
     return [(name, factories[name]()) for name in names]
+
+
+def decoding_steps(clip: AudioClip, source: DecodedStream, reason: str) -> tuple[Step, ...]:
+    """Who decoded a clip, at the rate that came of it, and who refused to."""
+    refused = (
+        Step(
+            action="refused", reason=refusal.reason, detail=f"{clip.format} by {refusal.converter}"
+        )
+        for refusal in source.refusals
+    )
+    form = clip.format.at(sample_rate=source.sample_rate, channels=source.channels)
+    return (
+        *refused,
+        Step(action="decode", reason=reason, detail=f"{form} by {source.converter}"),
+    )

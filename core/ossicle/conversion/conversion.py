@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ossicle.audio import AudioClip, AudioFormat, BlockStream, atomic_writer
 from ossicle.audio.saving import format_of_path
-from ossicle.conversion.chain import Chain, find_preprocessors, split_at_measurements
-from ossicle.conversion.encoding import Encoded, clip_over, encode_stream, is_in_format
-from ossicle.conversion.paths import find_writer
+from ossicle.conversion.chain import (
+    Chain,
+    decoding_steps,
+    find_preprocessors,
+    split_at_measurements,
+)
+from ossicle.conversion.encoding import Encoded, clip_over, encode_stream, find_writer, is_in_format
 from ossicle.errors import FileAccessError
 from ossicle.intake import TRUSTED, IntakeLimits, decode, load
 from ossicle.messages.receipt import AudioRecord, Step
@@ -23,7 +27,6 @@ from ossicle.messages.receipt import AudioRecord, Step
 if TYPE_CHECKING:
     from ossicle.abc import ConverterSpec, Preprocessor
     from ossicle.audio.pcm import Samples
-    from ossicle.intake.decode_guard import DecodedStream
 
 _COPY_BYTES = 1 << 20
 _SPOOL_BYTES = 8 << 20
@@ -277,21 +280,6 @@ def convert_into(
             steps=(*decoding_steps(clip, source, reason), *prepared, *encoded.steps),
         )
     return Written(encoded.format, record)
-
-
-def decoding_steps(clip: AudioClip, source: DecodedStream, reason: str) -> tuple[Step, ...]:
-    """Who decoded a clip, at the rate that came of it, and who refused to."""
-    refused = (
-        Step(
-            action="refused", reason=refusal.reason, detail=f"{clip.format} by {refusal.converter}"
-        )
-        for refusal in source.refusals
-    )
-    form = clip.format.at(sample_rate=source.sample_rate, channels=source.channels)
-    return (
-        *refused,
-        Step(action="decode", reason=reason, detail=f"{form} by {source.converter}"),
-    )
 
 
 def _encode(

@@ -13,8 +13,7 @@ import numpy as np
 
 from ossicle.abc import ConverterSpec
 from ossicle.audio import AudioFormat, BlockStream
-from ossicle.conversion.encoding import encode_stream, exact_format
-from ossicle.conversion.paths import find_writer
+from ossicle.conversion.encoding import encode_stream, exact_format, find_writer
 from ossicle.errors import OssicleError, PluginContractError
 from ossicle.messages.receipt import Step
 from ossicle.signal.quantize import int_to_float

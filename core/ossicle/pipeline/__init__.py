@@ -1,7 +1,13 @@
 """From a request to a reply: plan, prepare, check, dispatch, deliver."""
 
 from ossicle.pipeline.call_cache import CachePolicy, Retention
-from ossicle.pipeline.call_request import CallRequest, request_of
+from ossicle.pipeline.call_request import (
+    CallRequest,
+    as_call_options,
+    check_names,
+    checked_seconds,
+    request_of,
+)
 from ossicle.pipeline.options import (
     AudioSource,
     CacheUse,
@@ -10,9 +16,6 @@ from ossicle.pipeline.options import (
     SpeakOptions,
     TranscribeOptions,
     TurnOptions,
-    as_call_options,
-    check_names,
-    checked_seconds,
     takes,
 )
 from ossicle.pipeline.plan import ClipPlan, Explanation, OutputPlan, Plan

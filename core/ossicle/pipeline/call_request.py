@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from pydantic import Field, ValidationError, field_validator
 
 from ossicle.errors import ConfigurationError
 from ossicle.messages import Message, Modality, Task, Tool, ToolChoice, Value
-from ossicle.pipeline.options import CallOptions, outputs_of
+from ossicle.pipeline.options import CallOptions, CommonOptions
+
+OUTPUTS: frozenset[Modality] = frozenset({"text", "audio"})
 
 
 class CallRequest(Value):
@@ -109,6 +112,56 @@ def request_of(
         )
     except ValidationError as error:
         raise _wrong_argument(error) from None  # its text may hold what was said
+
+
+def as_call_options(options: CommonOptions) -> CallOptions:
+    """The options of any call as those of all calls, of which they are a part."""
+    return cast("CallOptions", {**options})
+
+
+def check_names(method: str, given: Mapping[str, object], options: type) -> None:
+    """Refuse names that are no options of a method.
+
+    Raises:
+        TypeError: As Python raises it for any method, with the name that was meant.
+    """
+    known = options.__annotations__  # with those it inherits
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, [*known], n=1)
+            meant = f". Did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{method}() got an unexpected keyword argument {name!r}{meant}")
+
+
+def checked_seconds(timeout_s: float) -> float:
+    """The total time of a call, if there is any.
+
+    Raises:
+        ConfigurationError: It is no number above 0.
+    """
+    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
+        raise ConfigurationError(
+            f"timeout_s of {timeout_s!r} leaves no time", fix="Give a number of seconds above 0."
+        )
+    return timeout_s
+
+
+def outputs_of(task: Task, output: Modality | Iterable[Modality] = OUTPUTS) -> frozenset[Modality]:
+    """What an answer must be made of; fixed for `speak` and `transcribe`.
+
+    Raises:
+        ConfigurationError: Something other than text and audio is asked for.
+    """
+    if task != "respond":
+        return frozenset({"audio"}) if task == "speak" else frozenset({"text"})
+    wanted = [output] if isinstance(output, str) or not isinstance(output, Iterable) else [*output]
+    found: frozenset[Modality] = frozenset(name for name in OUTPUTS if name in wanted)
+    if not found or any(one not in OUTPUTS for one in map(str, wanted)):
+        raise ConfigurationError(
+            f"output of {output!r} is impossible",
+            fix="Ask for {'text'}, {'audio'} or {'text', 'audio'}.",
+        )
+    return found
 
 
 def is_encodable(text: str) -> bool:

@@ -8,7 +8,7 @@ from ossicle.abc import Capabilities
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.audio.wav import wav_header
 from ossicle.conversion import convert_clip
-from ossicle.conversion.paths import find_writer
+from ossicle.conversion.encoding import find_writer
 from ossicle.conversion.reencode import Reencoder
 from ossicle.errors import AudioMissingError
 from ossicle.intake import check_facts

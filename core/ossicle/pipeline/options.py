@@ -7,16 +7,14 @@ reference show them, and no two methods can disagree.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, BinaryIO, Literal, TypedDict, TypeVar, cast, is_typeddict
+from typing import Any, BinaryIO, Literal, TypedDict, TypeVar, is_typeddict
 
 from ossicle.audio import AudioClip
-from ossicle.errors import ConfigurationError
 from ossicle.messages import Modality, Task, Tool, ToolChoice
 
 AudioSource = (
@@ -35,8 +33,6 @@ asynchronous one), `(sample_rate, array)`, or `{"array": â€¦, "sampling_rate": â
 CacheUse = Literal["use", "renew", "off"]
 """`use`: what is kept is taken, else it is made and kept. `renew`: it is made anew and kept.
 `off`: the cache is neither read nor written."""
-
-OUTPUTS: frozenset[Modality] = frozenset({"text", "audio"})
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -140,11 +136,6 @@ class CallOptions(RespondOptions, total=False):
     task: Task
 
 
-def as_call_options(options: CommonOptions) -> CallOptions:
-    """The options of any call as those of all calls, of which they are a part."""
-    return cast("CallOptions", {**options})
-
-
 def takes(options: type) -> Callable[[Method], Method]:
     """Show a method's options in its signature and docstring, for `help()` and editors.
 
@@ -171,51 +162,6 @@ def takes(options: type) -> Callable[[Method], Method]:
         return method
 
     return decorate
-
-
-def check_names(method: str, given: Mapping[str, object], options: type) -> None:
-    """Refuse names that are no options of a method.
-
-    Raises:
-        TypeError: As Python raises it for any method, with the name that was meant.
-    """
-    known = _annotations(options)
-    for name in given:
-        if name not in known:
-            close = difflib.get_close_matches(name, [*known], n=1)
-            meant = f". Did you mean {close[0]!r}?" if close else ""
-            raise TypeError(f"{method}() got an unexpected keyword argument {name!r}{meant}")
-
-
-def checked_seconds(timeout_s: float) -> float:
-    """The total time of a call, if there is any.
-
-    Raises:
-        ConfigurationError: It is no number above 0.
-    """
-    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
-        raise ConfigurationError(
-            f"timeout_s of {timeout_s!r} leaves no time", fix="Give a number of seconds above 0."
-        )
-    return timeout_s
-
-
-def outputs_of(task: Task, output: Modality | Iterable[Modality] = OUTPUTS) -> frozenset[Modality]:
-    """What an answer must be made of; fixed for `speak` and `transcribe`.
-
-    Raises:
-        ConfigurationError: Something other than text and audio is asked for.
-    """
-    if task != "respond":
-        return frozenset({"audio"}) if task == "speak" else frozenset({"text"})
-    wanted = [output] if isinstance(output, str) or not isinstance(output, Iterable) else [*output]
-    found: frozenset[Modality] = frozenset(name for name in OUTPUTS if name in wanted)
-    if not found or any(one not in OUTPUTS for one in map(str, wanted)):
-        raise ConfigurationError(
-            f"output of {output!r} is impossible",
-            fix="Ask for {'text'}, {'audio'} or {'text', 'audio'}.",
-        )
-    return found
 
 
 def _annotations(options: type) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ossicle.abc import AudioInput, Capabilities, ConverterSpec, FormatRule
 from ossicle.audio import AudioClip, AudioFormat
-from ossicle.conversion.paths import (
+from ossicle.conversion.encoding import (
     ConversionPath,
     find_path,
     find_reader,

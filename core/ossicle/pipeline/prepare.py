@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from ossicle.abc import ConverterSpec, Preprocessor
 from ossicle.audio import AudioClip, AudioFacts, AudioFormat, BlockStream
-from ossicle.conversion.chain import Chain, split_at_measurements
-from ossicle.conversion.conversion import decoding_steps
+from ossicle.conversion.chain import Chain, decoding_steps, split_at_measurements
 from ossicle.conversion.encoding import clip_over, encode_stream
 from ossicle.errors import DeadlineExceededError
 from ossicle.intake import IntakeLimits, check_facts, decode

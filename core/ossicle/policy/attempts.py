@@ -225,7 +225,8 @@ class AttemptStream:
                 continue
             if attempt.fold.is_complete:
                 self._book(attempt, "settled")
-                self._quota.give_back(self._tokens_taken)
+                if self._tokens_taken:
+                    self._quota.give_back(self._tokens_taken)
             return event
         return None
 

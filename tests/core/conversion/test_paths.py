@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ossicle.abc import CodecRule, ConverterSpec, FormatConverter, Requirement
 from ossicle.audio import AudioFormat
-from ossicle.conversion.paths import find_path, find_reader, find_writer, nearest_rate
+from ossicle.conversion.encoding import find_path, find_reader, find_writer, nearest_rate
 from ossicle.errors import UnsupportedFormatError
 
 HERE = Requirement(package="json")

@@ -13,7 +13,7 @@ import ossicle
 from ossicle.abc import CodecRule, ConverterSpec, FormatConverter, hookimpl
 from ossicle.audio import AudioClip, AudioFormat, BlockStream
 from ossicle.conversion import convert_clip
-from ossicle.conversion.paths import find_writer
+from ossicle.conversion.encoding import find_writer
 from ossicle.errors import FileAccessError, UnsupportedFormatError
 from ossicle.intake import PCM_SPEC, IntakeLimits, PcmConverter
 from ossicle.messages import AudioRecord
