@@ -50,6 +50,13 @@ class Inspection:
         if self.measurements.duration_s > 0:
             kilobits = facts.n_bytes * 8 / self.measurements.duration_s / 1000
             rows.append(("bit rate", f"{kilobits:.0f} kbit/s"))
+        if facts.start_s:
+            rows.append(("begins", f"{facts.start_s:.3f} s into the file"))
+        if len(facts.tracks) > 1:
+            for track in facts.tracks:
+                about = ", ".join(filter(None, (str(track.format), track.language, track.name)))
+                mark = " (this one)" if track.number == facts.track else ""
+                rows.append((f"track {track.number}", about + mark))
         if facts.notes:
             rows.append(("oddities", ", ".join(note.replace("_", " ") for note in facts.notes)))
         return rows
@@ -101,6 +108,19 @@ class Inspection:
                 "n_bytes": facts.n_bytes,
                 "digest": self.clip.digest,
                 "notes": facts.notes,
+                "start_s": facts.start_s,
+                "holes": [[hole.start_s, hole.duration_s] for hole in facts.holes],
+                "track": facts.track,
+                "tracks": [
+                    {
+                        "number": track.number,
+                        "format": str(track.format),
+                        "start_s": track.start_s,
+                        "language": track.language,
+                        "name": track.name,
+                    }
+                    for track in facts.tracks
+                ],
             },
             "measurements": found.figures(),
             "marks": {lane.name: lane.marks for lane in self.drawing.lanes},
@@ -131,7 +151,8 @@ def inspect_clip(
             close_up.add(block)
             advance(len(block) / stream.sample_rate)
     measurements = meter.result()
-    evidence = AudioEvidence(facts=clip.facts, measurements=measurements)
+    facts = clip.facts.with_holes(stream.holes)
+    evidence = AudioEvidence(facts=facts, measurements=measurements)
     context = ValidationContext()
     findings = sorted(
         (found for spec in host.validators() for found in judge(spec, evidence, context)),

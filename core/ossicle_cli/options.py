@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from ossicle.errors import ConfigurationError
 from ossicle_cli.session import Session
-from ossicle_cli.sources import call_source
+from ossicle_cli.sources import AS_IT_IS, InputReading, call_source
 
 if TYPE_CHECKING:
     from ossicle.audio import AudioFormat
@@ -119,26 +120,38 @@ def text_of(text: str | None) -> str | None:
 def _input_format(
     _ctx: click.Context, _parameter: click.Parameter, value: str | None
 ) -> AudioFormat | None:
-    if value is None:
-        return None
     from ossicle.audio import parse_input_format
 
-    return parse_input_format(value)
+    return None if value is None else parse_input_format(value)
 
 
 def input_options(command: Command) -> Command:
-    """`--input-format`."""
-    return click.option(
+    """`--input-format` and `--track`, as one `reading`."""
+
+    @click.option(
+        "--track",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Which audio track of a video, from 1; see `ossicle inspect`.",
+    )
+    @click.option(
         "--input-format",
         "form",
         metavar="NAME:RATE:CHANNELS",
         callback=_input_format,
         help="Of headerless audio, such as pcmu:8000:1 or pcm_s16le:16000:2.",
-    )(command)
+    )
+    @functools.wraps(command)
+    def with_reading(
+        *arguments: Any, form: AudioFormat | None, track: int | None, **options: Any
+    ) -> Any:
+        return command(*arguments, reading=InputReading(form=form, track=track), **options)
+
+    return cast("Command", with_reading)
 
 
-def audio_of(audio: tuple[str, ...], form: AudioFormat | None = None) -> list[Any]:
+def audio_of(audio: tuple[str, ...], reading: InputReading = AS_IT_IS) -> list[Any]:
     """The sources of `--audio`: paths, and the bytes of standard input where one is `-`."""
     if audio.count("-") > 1:
         raise click.UsageError("--audio - can be given once.")
-    return [call_source(path, form) for path in audio]
+    return [call_source(path, reading) for path in audio]

@@ -7,14 +7,31 @@ import errno
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.errors import ConfigurationError, FileAccessError
-from ossicle.intake import DEFAULT, IntakeLimits, load
+from ossicle.intake import DEFAULT, TRUSTED, IntakeLimits, load
 
 _COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputReading:
+    """How a person said that input has to be read.
+
+    Attributes:
+        form: Of headerless audio; `None` for audio that says itself what it is.
+        track: Which audio track; `None` for the first.
+    """
+
+    form: AudioFormat | None = None
+    track: int | None = None
+
+
+AS_IT_IS = InputReading()
 
 
 def path_source(name: str) -> Path:
@@ -30,12 +47,12 @@ def path_source(name: str) -> Path:
     return Path(name)
 
 
-def call_source(name: str, form: AudioFormat | None = None) -> Path | bytes | AudioClip:
+def call_source(name: str, reading: InputReading = AS_IT_IS) -> Path | bytes | AudioClip:
     """The audio of a call: a path, or the bytes of standard input for `-`.
 
     Args:
         name: As a person wrote it.
-        form: Of headerless audio; `None` for audio that says itself what it is.
+        reading: What else that person said of it.
 
     Standard input is read here and not where the call runs, so that an interrupt ends the waiting.
 
@@ -49,19 +66,19 @@ def call_source(name: str, form: AudioFormat | None = None) -> Path | bytes | Au
         source = read_to_end(sys.stdin.buffer, max_bytes=DEFAULT.encoded_bytes)
     else:
         source = path_source(name)
-    return source if form is None else AudioClip.from_raw(source, form)
+    return _clip(source, reading)
 
 
 @contextlib.contextmanager
 def opened_clip(
-    name: str, *, limits: IntakeLimits, form: AudioFormat | None = None
+    name: str, *, limits: IntakeLimits, reading: InputReading = AS_IT_IS
 ) -> Iterator[AudioClip]:
     """The clip of a path, or of standard input for `-`, which is kept in a temporary file.
 
     Args:
         name: As a person wrote it.
         limits: For what comes in.
-        form: Of headerless audio; `None` for audio that says itself what it is.
+        reading: What else that person said of it.
 
     Raises:
         AudioLimitError: It is beyond the limits.
@@ -69,16 +86,20 @@ def opened_clip(
         MalformedAudioError: It is not audio that ossicle knows.
     """
     if name != "-":
-        yield load(_clip(path_source(name), form), limits=limits)
+        yield load(_clip(path_source(name), reading), limits=limits)
         return
     with tempfile.TemporaryDirectory(prefix="ossicle-") as folder:
         path = Path(folder) / "input"
         _keep_input(path, limits.encoded_bytes)
-        yield load(_clip(path, form), limits=limits)
+        yield load(_clip(path, reading), limits=limits)
 
 
-def _clip(path: Path, form: AudioFormat | None) -> Path | AudioClip:
-    return path if form is None else AudioClip.from_raw(path, form)
+def _clip(source: Path | bytes, reading: InputReading) -> Path | bytes | AudioClip:
+    if reading.form is not None:
+        return AudioClip.from_raw(source, reading.form)
+    if reading.track is None:
+        return source
+    return load(source, track=reading.track, limits=TRUSTED)
 
 
 def _keep_input(path: Path, max_bytes: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ossicle.audio.format import AudioFormat
@@ -81,6 +82,10 @@ class AudioFacts:
     holes: tuple[Hole, ...] = ()
     track: int = 1
     tracks: tuple[Track, ...] = ()
+
+    def with_holes(self, holes: Sequence[Hole]) -> AudioFacts:
+        """These facts with the holes that decoding found; a header seldom says them."""
+        return replace(self, holes=tuple(holes)) if holes else self
 
     def with_oddities_of(self, source: AudioFacts) -> AudioFacts:
         """These facts with the notes on, and the losses of, what the audio was made from."""

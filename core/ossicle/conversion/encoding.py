@@ -116,6 +116,8 @@ def is_in_format(clip: AudioClip, target: AudioFormat) -> bool:
         and target.channels in (None, form.channels)
         and (target.bit_rate is None or not form.is_lossy)
         and not _REPAIRED_NOTES.intersection(clip.facts.notes)
+        and clip.facts.track == 1
+        and not clip.facts.holes
     )
 
 

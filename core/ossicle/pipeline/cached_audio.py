@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from anyio import to_thread
 from pydantic import ValidationError
 
-from ossicle.audio import AudioClip, AudioFormat
+from ossicle.audio import AudioClip, AudioFormat, Hole
 from ossicle.conversion.encoding import clip_over
 from ossicle.errors import MalformedAudioError, OssicleError
 from ossicle.intake import check_facts, decode
@@ -142,11 +142,19 @@ def _pack(prepared: PreparedClip, *, is_passed: bool) -> Cacheable:
     more: dict[str, object] = {
         "saved_s": prepared.saved_s,
         "samples": prepared.samples,
+        "holes": [[hole.start_s, hole.duration_s] for hole in prepared.source.holes],
         "figures": figures,
         "n_figures": len(arrays),
     }
     clip = None if is_passed else prepared.clip
     return _packed(clip, prepared.record, more, arrays=arrays)
+
+
+def _holes(more: Mapping[str, object]) -> list[Hole]:
+    pairs = more["holes"]
+    if not isinstance(pairs, list):
+        raise ValueError("the holes are missing")
+    return [Hole(start_s=float(start_s), duration_s=float(length)) for start_s, length in pairs]
 
 
 def _unpack(fetched: Fetched, source: AudioClip, *, is_passed: bool) -> PreparedClip | None:
@@ -161,7 +169,7 @@ def _unpack(fetched: Fetched, source: AudioClip, *, is_passed: bool) -> Prepared
         samples, saved_s = more["samples"], more["saved_s"]
         return PreparedClip(
             clip=source if clip is None else clip,
-            source=source.facts,
+            source=source.facts.with_holes(_holes(more)),
             record=record,
             measurements=measured,
             saved_s=float(str(saved_s)),

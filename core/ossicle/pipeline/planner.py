@@ -179,6 +179,10 @@ def _why_touch(clip: AudioClip, accepted: AudioInput, preprocess: Sequence[str])
         return f"it is too long to be taken as {clip.format.name}"
     if "sizes_unknown" in clip.facts.notes:
         return "its header names no size"
+    if clip.facts.track != 1:
+        return f"audio track {clip.facts.track} was asked for"
+    if clip.facts.holes:
+        return "its time stamps have holes"
     if "joined" in clip.facts.notes:
         return "it is several pieces in a row"
     if "block_align" in clip.facts.notes:

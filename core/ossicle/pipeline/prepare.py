@@ -127,7 +127,11 @@ def prepare_clip(
     )
     saved_s = sum(step.effect.get("trimmed_s", 0.0) for step in prepared)
     return PreparedClip(
-        clip=encoded, source=clip.facts, record=record, measurements=final, saved_s=saved_s
+        clip=encoded,
+        source=clip.facts.with_holes(source.holes),
+        record=record,
+        measurements=final,
+        saved_s=saved_s,
     )
 
 
@@ -135,12 +139,14 @@ def _pass_through(
     clip: AudioClip, plan: ClipPlan, tools: AudioTools, cancelled: threading.Event
 ) -> PreparedClip:
     measured: Measurements | None = None
+    facts = clip.facts
     if tools.is_measured:
         with decode(clip, limits=tools.limits, converters=tools.converters) as source:
             meter = Meter(source.sample_rate, source.channels)
             for block in _until(source, cancelled):
                 meter.add(block)
         measured = meter.result()
+        facts = facts.with_holes(source.holes)
     duration_s = clip.duration_s if measured is None else measured.duration_s
     record = AudioRecord(
         source=str(clip.format),
@@ -153,7 +159,7 @@ def _pass_through(
         steps=plan.steps,
         measurements={} if measured is None else measured.figures(),
     )
-    return PreparedClip(clip=clip, source=clip.facts, record=record, measurements=measured)
+    return PreparedClip(clip=clip, source=facts, record=record, measurements=measured)
 
 
 def _preprocessors(plan: ClipPlan, tools: AudioTools) -> list[tuple[str, Preprocessor]]:

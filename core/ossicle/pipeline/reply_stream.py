@@ -56,6 +56,7 @@ from ossicle.pipeline.delivery import (
     record_of,
     replaced_note,
 )
+from ossicle.pipeline.file_clock import FileClock
 from ossicle.pipeline.prepared_call import PreparedCall, prepare_call, refuse
 from ossicle.pipeline.provider_call import Bill, Call, EventSource, ProviderCall
 from ossicle.pipeline.reply_codec import pack
@@ -311,7 +312,7 @@ class ReplyStream:
         while not progress.pending:
             if progress.reply is not None:
                 raise StopAsyncIteration
-            event = await anext(self._source)
+            event = self._clock.event(await anext(self._source))
             if isinstance(event, Finished):
                 await self._finish(progress, event)
             elif self._delivery is None:
@@ -322,14 +323,20 @@ class ReplyStream:
                     progress.pending.append(delivered)
         return progress.pending.popleft()
 
+    @property
+    def _clock(self) -> FileClock:
+        assert self._ready is not None
+        return FileClock(self._ready.prepared)
+
     async def _finish(self, progress: _Progress, finished: Finished) -> None:
         assert self._ready is not None
         assert self._source is not None
         self._announce()
-        reply = native = self._source.reply()
+        native = self._source.reply()
+        reply = self._clock.reply(native)
         output = self._ready.plan.output
         record: AudioRecord | None = None
-        notes = [replaced_note(reply)]
+        notes = [replaced_note(reply), self._clock.note if reply.segments else None]
         if output is not None:
             check_audio_came(reply)
             notes.append(length_note(reply, self._capabilities))

@@ -8,6 +8,7 @@ from ossicle.abc import AudioEvidence, ValidationContext, Validator
 from ossicle.audio import AudioFacts
 from ossicle.messages import Finding
 from ossicle.signal.meters import Measurements
+from ossicle.signal.runs import MAX_MARKS
 from ossicle.validators.thresholds import check_rising
 
 
@@ -26,7 +27,7 @@ class FormatValidator(Validator):
         self.missing_share = missing_share
 
     def validate(self, evidence: AudioEvidence, context: ValidationContext) -> Iterable[Finding]:
-        """`format_not_taken` (error), `unread_bytes`, `truncated`, `damaged`, `not_a_number`."""
+        """`format_not_taken` (error); warnings on what the file lost or does not give."""
         yield from _not_taken(evidence.facts, context)
         if unread := evidence.facts.unread_bytes:
             yield Finding(
@@ -38,6 +39,7 @@ class FormatValidator(Validator):
                 unit="bytes",
                 fix="Check what follows: another recording must be given by itself.",
             )
+        yield from _holes(evidence.facts)
         if "truncated" in evidence.facts.notes:
             yield Finding(
                 code="truncated",
@@ -67,6 +69,28 @@ class FormatValidator(Validator):
                 fix="Check the file; what follows the damage will not be heard.",
                 marks=((measurements.duration_s, facts.duration_s),),
             )
+
+
+def _holes(facts: AudioFacts) -> Iterable[Finding]:
+    if not facts.holes:
+        return
+    missing_s = sum(hole.duration_s for hole in facts.holes)
+    first = facts.holes[0]
+    yield Finding(
+        code="hole",
+        severity="warning",
+        message=(
+            f"{missing_s:.1f} s are missing by the file's time stamps, first at "
+            f"{first.start_s:.1f} s; silence stands there"
+        ),
+        measured=missing_s,
+        allowed=0.0,
+        unit="s",
+        fix="A pause in recording or lost packets: what was said then was not recorded.",
+        marks=tuple(
+            (hole.start_s, hole.start_s + hole.duration_s) for hole in facts.holes[:MAX_MARKS]
+        ),
+    )
 
 
 def _not_taken(facts: AudioFacts, context: ValidationContext) -> Iterable[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ossicle.abc import AudioEvidence, ValidationContext, Validator
+from ossicle.audio import AudioFacts
 from ossicle.messages import Finding, Severity
 from ossicle.signal.levels import SILENCE_DBFS
 from ossicle.signal.meters import Measurements
@@ -51,12 +52,12 @@ class SilenceValidator(Validator):
         if measurements is None or not measurements.frames:
             return []
         if measurements.silence_share == 1.0 and measurements.speech_s < self.min_speech_s:
-            return [_silent(measurements)]
+            return [_silent(measurements, evidence.facts)]
         if measurements.speech_s < self.min_speech_s:
-            return [self._no_speech(measurements)]
+            return [self._no_speech(measurements, evidence.facts)]
         return self._long_silence(measurements)
 
-    def _no_speech(self, measurements: Measurements) -> Finding:
+    def _no_speech(self, measurements: Measurements, facts: AudioFacts) -> Finding:
         # A word or two spoken alone are too little to be sure about.
         is_sure = measurements.duration_s >= _SURE_S
         severity: Severity = "warning"
@@ -67,12 +68,13 @@ class SilenceValidator(Validator):
             severity=severity,
             message=(
                 f"no speech was found in {measurements.duration_s:.1f} s of audio at "
-                f"{measurements.rms_dbfs:.0f} dBFS"
+                f"{measurements.rms_dbfs:.0f} dBFS{_other_tracks(facts)}"
             ),
             measured=measurements.speech_s,
             allowed=self.min_speech_s,
             unit="s",
-            fix="Check the microphone and the noise around it; models invent words for noise.",
+            fix=_track_fix(facts)
+            + "Check the microphone and the noise around it; models invent words for noise.",
         )
 
     def _long_silence(self, measurements: Measurements) -> list[Finding]:
@@ -99,16 +101,33 @@ class SilenceValidator(Validator):
         ]
 
 
-def _silent(measurements: Measurements) -> Finding:
+def _other_tracks(facts: AudioFacts) -> str:
+    """That speech may be in another track, as screen recorders and dubbed films have it."""
+    more = len(facts.tracks) - 1
+    if more < 1:
+        return ""
+    return f"; the file has {more} more audio track{'s' if more > 1 else ''}"
+
+
+def _track_fix(facts: AudioFacts) -> str:
+    if len(facts.tracks) < 2:
+        return ""
+    other = 2 if facts.track == 1 else 1
+    return f"Name another track: AudioClip.from_path(path, track={other}), or --track {other}. "
+
+
+def _silent(measurements: Measurements, facts: AudioFacts) -> Finding:
     is_digital = measurements.peak_dbfs == float("-inf")
     level = "digital silence" if is_digital else f"at most {measurements.peak_dbfs:.0f} dBFS"
     return Finding(
         code="silence",
         severity="error",
-        message=f"the audio is silent: {level} for {measurements.duration_s:.1f} s",
+        message=f"the audio is silent: {level} for {measurements.duration_s:.1f} s"
+        + _other_tracks(facts),
         measured=measurements.rms_dbfs,
         allowed=SILENCE_DBFS,
         unit="dBFS",
-        fix="Check that the right microphone was chosen, and that it was not muted.",
+        fix=_track_fix(facts)
+        + "Check that the right microphone was chosen, and that it was not muted.",
         marks=measurements.silence_marks[:MAX_MARKS],
     )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ossicle.audio import AudioFormat
 from ossicle_cli.audio_output import AudioSink, destination, opened
 from ossicle_cli.options import (
     audio_of,
@@ -19,6 +18,7 @@ from ossicle_cli.options import (
 )
 from ossicle_cli.reply_output import LiveText, follow, given, present, shows_text
 from ossicle_cli.session import Session
+from ossicle_cli.sources import InputReading
 
 if TYPE_CHECKING:
     from ossicle.client import Client
@@ -46,7 +46,7 @@ _OUTPUTS = {"text": {"text"}, "audio": {"audio"}, "both": {"text", "audio"}}
 @click.pass_obj
 def command(
     session: Session,
-    form: AudioFormat | None,
+    reading: InputReading,
     text: str | None,
     audio: tuple[str, ...],
     out: str | None,
@@ -75,7 +75,7 @@ def command(
         outputs = _OUTPUTS[output] if output else _outputs(client, reference, model, text, out)
         fields = given(
             text=text_of(text),
-            audio=audio_of(audio, form) or None,
+            audio=audio_of(audio, reading) or None,
             output=outputs,
             output_format=format if target is None else target.format,
             voice=voice,

@@ -17,7 +17,7 @@ from ossicle_cli.audio_output import Destination, destination, opened
 from ossicle_cli.options import input_options, json_option, preprocessors
 from ossicle_cli.progress import length_of, progress
 from ossicle_cli.session import Session
-from ossicle_cli.sources import opened_clip
+from ossicle_cli.sources import InputReading, opened_clip
 from ossicle_cli.tables import megabytes
 from ossicle_cli.terminal import visible
 
@@ -54,7 +54,7 @@ def _bit_rate(value: str) -> int:
 @click.pass_obj
 def command(
     session: Session,
-    form: AudioFormat | None,
+    reading: InputReading,
     source: str,
     out: str,
     format: str | None,
@@ -77,7 +77,7 @@ def command(
     names = preprocessors((*preprocess, "speech") if speech else preprocess)
     prepared = find_preprocessors(session.host, names)
     began = time.monotonic()
-    with opened_clip(source, limits=TRUSTED, form=form) as clip:
+    with opened_clip(source, limits=TRUSTED, reading=reading) as clip:
         with opened(target) as sink:
             assert sink is not None
             with progress(session, "converting", total_s=length_of(clip)) as advance:

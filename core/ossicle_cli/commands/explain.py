@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ossicle.audio import AudioFormat
 from ossicle_cli.audio_output import check_format
 from ossicle_cli.document import write_document
 from ossicle_cli.options import (
@@ -20,6 +19,7 @@ from ossicle_cli.options import (
 )
 from ossicle_cli.reply_output import given
 from ossicle_cli.session import Session
+from ossicle_cli.sources import InputReading
 from ossicle_cli.tables import SEVERITY_STYLES, cell, findings_table, pairs_table
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _OUTPUTS = {"text": {"text"}, "audio": {"audio"}, "both": {"text", "audio"}}
 @click.pass_obj
 def command(
     session: Session,
-    form: AudioFormat | None,
+    reading: InputReading,
     text: str | None,
     audio: tuple[str, ...],
     task: str,
@@ -70,7 +70,7 @@ def command(
     with session.client(reference, model=model, settings=settings, timeout_s=timeout_s) as client:
         fields = given(
             text=text_of(text),
-            audio=audio_of(audio, form) or None,
+            audio=audio_of(audio, reading) or None,
             output=_OUTPUTS[output],
             output_format=format,
             voice=voice,

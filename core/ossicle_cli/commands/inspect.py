@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import click
 
-from ossicle.audio import AudioFormat, atomic_writer
+from ossicle.audio import atomic_writer
 from ossicle.errors import AudioLimitError
 from ossicle.intake import DEFAULT, TRUSTED
 from ossicle_cli.document import write_document
@@ -17,7 +17,7 @@ from ossicle_cli.inspection import Inspection, inspect_clip
 from ossicle_cli.options import input_options, json_option
 from ossicle_cli.progress import length_of, progress
 from ossicle_cli.session import Session
-from ossicle_cli.sources import opened_clip
+from ossicle_cli.sources import InputReading, opened_clip
 from ossicle_cli.tables import cell, findings_table, pairs_table
 from ossicle_cli.terminal import visible
 
@@ -33,7 +33,7 @@ from ossicle_cli.terminal import visible
 @click.pass_obj
 def command(
     session: Session,
-    form: AudioFormat | None,
+    reading: InputReading,
     file: str,
     report: str | None,
     png: str | None,
@@ -47,7 +47,7 @@ def command(
     name = "standard input" if file == "-" else Path(file).name
     with contextlib.ExitStack() as stack:
         report_file, png_file = (_writer(stack, path) for path in (report, png))
-        inspection = _inspected(session, stack, file, form, trust=trust)
+        inspection = _inspected(session, stack, file, reading, trust=trust)
         _write(inspection, name, report_file, png_file, light=light)
         if as_json:
             document = {"path": file, **inspection.document(), "report": report, "png": png}
@@ -67,13 +67,13 @@ def _inspected(
     session: Session,
     stack: contextlib.ExitStack,
     file: str,
-    form: AudioFormat | None,
+    reading: InputReading,
     *,
     trust: bool,
 ) -> Inspection:
     limits = TRUSTED if trust else DEFAULT
     try:
-        clip = stack.enter_context(opened_clip(file, limits=limits, form=form))
+        clip = stack.enter_context(opened_clip(file, limits=limits, reading=reading))
         with progress(session, "measuring", total_s=length_of(clip)) as advance:
             return inspect_clip(clip, session.host, limits=limits, advance=advance)
     except AudioLimitError as error:

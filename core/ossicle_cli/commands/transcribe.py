@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ossicle.audio import AudioFormat, atomic_writer
+from ossicle.audio import atomic_writer
 from ossicle.errors import OssicleError
 from ossicle_cli.caching import cache_options, opened_cache
 from ossicle_cli.captions import captions_of, to_srt, to_vtt
@@ -22,7 +22,7 @@ from ossicle_cli.options import (
 )
 from ossicle_cli.reply_output import given
 from ossicle_cli.session import Session
-from ossicle_cli.sources import call_source
+from ossicle_cli.sources import InputReading, call_source
 from ossicle_cli.terminal import visible, visible_text
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _FORMATS = ("text", "json", "srt", "vtt")
 @click.pass_obj
 def command(
     session: Session,
-    form: AudioFormat | None,
+    reading: InputReading,
     files: tuple[str, ...],
     style: str,
     out: str | None,
@@ -79,7 +79,7 @@ def command(
         ) as client,
     ):
         replies = [
-            _heard(session, client, name, form, fields, alone=len(files) == 1) for name in files
+            _heard(session, client, name, reading, fields, alone=len(files) == 1) for name in files
         ]
         if style == "json":
             _write_json(list(zip(files, replies, strict=True)), file)
@@ -92,14 +92,14 @@ def _heard(
     session: Session,
     client: Client,
     name: str,
-    form: AudioFormat | None,
+    reading: InputReading,
     fields: dict[str, Any],
     *,
     alone: bool,
 ) -> Reply | OssicleError:
     """The transcription of one file; among several, an error of one does not stop the others."""
     try:
-        return client.transcribe(call_source(name, form), **fields)
+        return client.transcribe(call_source(name, reading), **fields)
     except OssicleError as error:
         if alone:
             raise
