@@ -145,12 +145,23 @@ class Reading:
                 fix="Split the file into its parts.",
             )
 
-    def _plain_blocks(self, block_frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
+    def _plain_blocks(
+        self, block_frames: int = BLOCK_FRAMES, *, is_rescued: bool = False
+    ) -> Iterator[Samples]:
         assert self._window is not None
         buffer = _block_buffer(self._sound.channels, block_frames)
         while True:
-            with translated(self._form, doing="decode"):
-                block = self._sound.read(out=buffer)
+            if is_rescued:
+                buffer.fill(np.nan)
+            try:
+                with translated(self._form, doing="decode"):
+                    block = self._sound.read(out=buffer)
+            except MalformedAudioError:
+                # What was decoded before the damage stands in the buffer; the rest is untouched.
+                intact = int(np.isfinite(buffer[:, 0]).sum()) if is_rescued else 0
+                if intact:
+                    yield buffer[:intact]
+                raise
             self._window.check()
             if not len(block):
                 return
@@ -163,7 +174,7 @@ class Reading:
             assert part is not None
             assert self._window is not None
             try:
-                yield from self._plain_blocks(_MP3_BLOCK_FRAMES)
+                yield from self._plain_blocks(_MP3_BLOCK_FRAMES, is_rescued=True)
             except MalformedAudioError:
                 if self._window.furthest == 0:
                     raise

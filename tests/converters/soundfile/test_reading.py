@@ -335,3 +335,33 @@ def _frame_count(data: bytes) -> int:
     while length := _frame_bytes(data[at : at + 4], 24_000):
         count, at = count + 1, at + length
     return count
+
+
+@pytest.mark.parametrize("cut", [0, 137, 400, 1001, 2500])
+@pytest.mark.parametrize("rate", [8000, 16_000, 44_100])
+def test_a_cut_mp3_gives_every_intact_frame(rate: int, cut: int) -> None:
+    pytest.importorskip("av")
+    from tests.converters.av.test_pairs import made
+
+    from ossicle.audio.containers.mpeg_frame import read_frame
+
+    whole = made("mp3", "libmp3lame", rate=rate, write_xing="0", id3v2_version="0")
+    assert whole is not None
+    data = whole[: len(whole) - cut]
+    at = expected = 0
+    while (frame := read_frame(data[at : at + 4])) is not None and at + frame.size <= len(data):
+        at, expected = at + frame.size, expected + frame.frames
+    assert len(decode_bytes(SOUNDFILE, data).samples) == expected
+
+
+@pytest.mark.parametrize("xing", ["0", "1"])
+@pytest.mark.parametrize("between", [b"", b"TAG" + bytes(125), b"ID3\3\0\0\0\0\0\x1e" + bytes(30)])
+def test_joined_mp3s_last_as_long_as_all_of_them(xing: str, between: bytes) -> None:
+    pytest.importorskip("av")
+    from tests.converters.av.test_pairs import made
+
+    one = made("mp3", "libmp3lame", rate=44_100, write_xing=xing)
+    assert one is not None
+    clip = AudioClip.from_bytes(between.join([one] * 3))
+    assert clip.duration_s == pytest.approx(6.0, abs=0.2)
+    assert clip.to_pcm().duration_s == pytest.approx(clip.duration_s or 0, abs=0.2)

@@ -120,7 +120,6 @@ def test_a_label_plays_no_part() -> None:
         (b"%PDF-1.7", "PDF"),
         (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "WebP"),
         (b"RIFF\x10\x00\x00\x00AVI LIST", "AVI"),
-        (b"wvpk\x00\x01\x02\x03", "WavPack"),
         (b"", "no bytes"),
         (b"\x00", "1 bytes"),
         (synthetic.id3(), "nothing but a tag"),

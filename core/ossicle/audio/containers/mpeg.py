@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ossicle.audio.containers.header import checked_format
-from ossicle.audio.containers.id3 import trailing_tags_start
+from ossicle.audio.containers.id3 import skip_leading_tags, trailing_tags_start
 from ossicle.audio.containers.mpeg_frame import MpegFrame, read_frame
 from ossicle.audio.containers.source import Source
 from ossicle.audio.facts import AudioFacts
@@ -18,6 +18,7 @@ from ossicle.errors import MalformedAudioError
 _SEARCH_BYTES = 1 << 16
 _WALK_FRAMES = 4096
 _PROOF_FRAMES = 3
+_MAX_JOINED = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,41 @@ def read_facts(source: Source) -> AudioFacts | None:
     )
     first = source.at(offset, min(frame.size, 512))
     counted = _from_vbr_header(source, facts, frame, first, end)
-    return counted or _from_frames(source, facts, frame, offset, end)
+    facts = counted or _from_frames(source, facts, frame, offset, end)
+    return _with_following(source, facts, frame, _part_end(source, frame, offset, first, end), end)
+
+
+def _part_end(source: Source, frame: MpegFrame, offset: int, first: bytes, end: int) -> int:
+    """Where the first of joined MP3s ends: by its header's count of bytes, or by its frames."""
+    claim = _xing(first, frame) or _vbri(first)
+    if claim is not None:
+        return end if claim[1] is None else min(offset + claim[1], end)
+    walked = source.walked
+    return walked[1] if walked is not None and walked[0] == offset else end
+
+
+def _with_following(
+    source: Source, facts: AudioFacts, frame: MpegFrame, start: int, end: int
+) -> AudioFacts:
+    """The facts with the length of MP3s that follow, with tags between or not."""
+    total_s, count = facts.duration_s or 0.0, 0
+    while end - start > frame.size and count < _MAX_JOINED and facts.duration_s is not None:
+        start += 128 if source.at(start, 3) == b"TAG" else 0
+        found = find_first_frame(source, skip_leading_tags(source, start), end)
+        if found is None or found[1].kind != frame.kind:
+            break
+        offset, following = found
+        first = source.at(offset, min(following.size, 512))
+        bare = replace(facts, data_offset=offset, duration_s=None, frames=None)
+        counted = _from_vbr_header(source, bare, following, first, end)
+        more = counted or _from_frames(source, bare, following, offset, end)
+        total_s += more.duration_s or 0.0
+        count += 1
+        start = max(_part_end(source, following, offset, first, end), offset + following.size)
+    if not count:
+        return facts
+    # Only decoding tells what the decoder makes of the seams.
+    return replace(facts, duration_s=total_s, frames=None, notes=(*facts.notes, "joined"))
 
 
 def _from_frames(
@@ -89,6 +124,8 @@ def _from_frames(
 ) -> AudioFacts:
     """Length by counting, or for a long file by the bytes that a frame takes on average."""
     walk = _walk(source, start, frame, end)
+    if walk.count < _WALK_FRAMES:
+        source.walked = start, walk.end
     if walk.end >= end or walk.count < _WALK_FRAMES:
         seconds = walk.count * frame.frames / frame.sample_rate
         notes = ("truncated",) if walk.end > end else ()

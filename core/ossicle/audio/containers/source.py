@@ -29,9 +29,21 @@ class Source:
         n_bytes: Its size; reading ends there even if the file is longer.
         start: Where the container begins; offsets below are counted from the file's first byte.
         track: Which audio track is wanted, from 1; `None` for the first.
+
+    Attributes:
+        walked: Begin and end of the run of frames that was walked last; walking twice costs.
     """
 
-    __slots__ = ("_bytes_left", "_file", "_reads_left", "_search_left", "n_bytes", "start", "track")
+    __slots__ = (
+        "_bytes_left",
+        "_file",
+        "_reads_left",
+        "_search_left",
+        "n_bytes",
+        "start",
+        "track",
+        "walked",
+    )
 
     def __init__(
         self, file: BinaryIO, n_bytes: int, *, start: int = 0, track: int | None = None
@@ -43,6 +55,7 @@ class Source:
         self.n_bytes = max(n_bytes, 0)
         self.start = start
         self.track = track
+        self.walked: tuple[int, int] | None = None
 
     def at(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes at `offset`; fewer where the file ends, none outside of it.

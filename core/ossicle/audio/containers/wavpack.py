@@ -16,8 +16,8 @@ _MAX_BLOCKS = 32
 
 
 def matches(head: bytes) -> bool:
-    """Whether these first 32 bytes open a WavPack file."""
-    return head[:4] == b"wvpk" and len(head) >= 32
+    """Whether these first 4 bytes open a WavPack file."""
+    return head[:4] == b"wvpk"
 
 
 def read_facts(source: Source) -> AudioFacts:
