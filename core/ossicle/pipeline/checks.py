@@ -39,11 +39,30 @@ def find_faults(
     facts = prepared.clip.facts.with_oddities_of(prepared.source)
     evidence = AudioEvidence(facts=facts, measurements=prepared.measurements)
     context = ValidationContext(task=task, capabilities=capabilities)
-    found: list[Finding] = []
+    found = _cancelled_out(prepared)
     for spec in validators:
         if spec.name not in settings.disabled_validators:
             found += judge(spec, evidence, context)
     return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
+
+
+def _cancelled_out(prepared: PreparedClip) -> list[Finding]:
+    """What `downmix` says of channels that would have taken each other away."""
+    return [
+        Finding(
+            code="channels_cancel",
+            severity="warning",
+            message=(
+                f"the channels cancel each other (correlation {step.effect['correlation']:+.2f}): "
+                f"channel {step.effect['taken_channel']:.0f} is sent instead of their mix, which "
+                f"would be {step.effect['loss_avoided_db']:.0f} dB quieter"
+            ),
+            measured=step.effect["correlation"],
+            fix="One wire may be turned round; record it again, or send one channel.",
+        )
+        for step in prepared.record.steps
+        if step.action == "downmix" and "correlation" in step.effect
+    ]
 
 
 def judge(

@@ -19,6 +19,7 @@ from ossicle.pipeline.plan import ClipPlan
 from ossicle.preprocess import Downmix, ResampleTo, Spool
 from ossicle.signal.clipping import ClippingMeter
 from ossicle.signal.meters import Measurements, Meter
+from ossicle.signal.mix import Cancellation, CancellationMeter
 
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples
@@ -81,8 +82,9 @@ def prepare_clip(
     if plan.is_pass_through:
         return _pass_through(clip, plan, tools, cancelled)
     reasons = {step.action: step.reason for step in plan.steps}
+    cancelled_out = _cancelled_out(clip, plan, tools, cancelled)
     with decode(clip, limits=tools.limits, converters=tools.converters) as source:
-        early, late = split_at_measurements(_preprocessors(plan, tools))
+        early, late = split_at_measurements(_preprocessors(plan, tools, cancelled_out))
         first = Chain(early, sample_rate=source.sample_rate, channels=source.channels)
         meter = Meter(first.sample_rate, first.channels)
         # Resampling turns flat tops into ripples, so clipping is counted before it.
@@ -162,13 +164,33 @@ def _pass_through(
     return PreparedClip(clip=clip, source=facts, record=record, measurements=measured)
 
 
-def _preprocessors(plan: ClipPlan, tools: AudioTools) -> list[tuple[str, Preprocessor]]:
-    return [(name, _maker(name, plan.target, tools)) for name in plan.preprocess]
+def _cancelled_out(
+    clip: AudioClip, plan: ClipPlan, tools: AudioTools, cancelled: threading.Event
+) -> Cancellation | None:
+    """Whether a mono mix would lose what is said; a pass of its own, over several channels only."""
+    is_mono = plan.target.channels in (None, 1)
+    if "downmix" not in plan.preprocess or not is_mono or clip.format.channels == 1:
+        return None
+    with decode(clip, limits=tools.limits, converters=tools.converters) as source:
+        if source.channels == 1:
+            return None
+        meter = CancellationMeter(source.channels)
+        for block in _until(source, cancelled):
+            meter.add(block)
+    return meter.result()
 
 
-def _maker(name: str, target: AudioFormat, tools: AudioTools) -> Preprocessor:
-    if name == "downmix" and target.channels is not None:
-        return Downmix(channels=target.channels)
+def _preprocessors(
+    plan: ClipPlan, tools: AudioTools, cancelled_out: Cancellation | None
+) -> list[tuple[str, Preprocessor]]:
+    return [(name, _maker(name, plan.target, tools, cancelled_out)) for name in plan.preprocess]
+
+
+def _maker(
+    name: str, target: AudioFormat, tools: AudioTools, cancelled_out: Cancellation | None
+) -> Preprocessor:
+    if name == "downmix" and (target.channels is not None or cancelled_out is not None):
+        return Downmix(channels=target.channels or 1, cancelled=cancelled_out)
     if name == "resample" and target.sample_rate is not None:
         return ResampleTo(sample_rate=target.sample_rate)
     return tools.preprocessors[name]

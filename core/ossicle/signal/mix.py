@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from ossicle.errors import ConfigurationError
 from ossicle.signal.blocks import Samples
 
 _HALF_POWER = math.sqrt(0.5)
+_MOST_LOSS_DB = 6.1
 
 _LEFT_WEIGHTS: dict[int, tuple[float, ...]] = {
     3: (1.0, 0.0, _HALF_POWER),
@@ -61,6 +63,50 @@ def stereo_weights(channels: int) -> NDArray[np.float32]:
     else:
         sides = np.eye(2)[np.arange(channels) % 2]
     return np.asarray(sides / sides.sum(axis=0), np.float32)
+
+
+class Cancellation(NamedTuple):
+    """Channels that take each other away in a mono mix.
+
+    Attributes:
+        channel: The loudest, from 0; it is taken instead of the mix.
+        loss_db: By how much the mix would be quieter than it.
+        correlation: Of the loudest channel with the one most against it, −1 to 1.
+    """
+
+    channel: int
+    loss_db: float
+    correlation: float
+
+
+class CancellationMeter:
+    """Compares the mono mix with its loudest channel, over a whole stream.
+
+    Args:
+        channels: A count.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self._products = np.zeros((channels, channels))
+
+    def add(self, block: Samples) -> None:
+        """Count the frames of one more block; what is no number counts as silence."""
+        exact = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float64)
+        self._products += exact.T @ exact
+
+    def result(self) -> Cancellation | None:
+        """What is lost by mixing; `None` for at most 6.1 dB, as of one silent channel of two."""
+        energies = np.diag(self._products)
+        channel = int(np.argmax(energies))
+        weights = mono_weights(len(energies)).astype(np.float64)
+        mixed = float(weights @ self._products @ weights)
+        if energies[channel] <= 0.0:
+            return None
+        loss_db = -10 * math.log10(max(mixed / float(energies[channel]), 1e-12))
+        if loss_db <= _MOST_LOSS_DB:
+            return None
+        scale = np.sqrt(np.maximum(energies * energies[channel], 1e-30))
+        return Cancellation(channel, loss_db, float(np.min(self._products[channel] / scale)))
 
 
 def downmix(block: Samples, channels: int = 1) -> Samples:
