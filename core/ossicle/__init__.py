@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Client,
         ClientSettings,
         Conversation,
+        recorded_stats,
     )
     from ossicle.conversation import (
         AsyncConversation,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         Plan,
         ReplyStream,
         RespondOptions,
+        Retention,
         SpeakOptions,
         TranscribeOptions,
         TurnOptions,
@@ -72,7 +74,7 @@ else:
             "audio": "AudioClip AudioFacts AudioFormat BlockStream Pcm",
             "client": (
                 "AsyncClient BlockingReplyStream CallRecorder Cascade Client ClientSettings "
-                "Conversation"
+                "Conversation recorded_stats"
             ),
             "conversation": (
                 "AsyncConversation ConversationOptions HistoryPolicy NewConversationOptions "
@@ -87,7 +89,7 @@ else:
             ),
             "pipeline": (
                 "AudioSource CallOptions Explanation PipelineSettings Plan ReplyStream "
-                "RespondOptions SpeakOptions TranscribeOptions TurnOptions"
+                "RespondOptions Retention SpeakOptions TranscribeOptions TurnOptions"
             ),
             "policy": "Budget BudgetLimits RetryPolicy",
             "preprocess": "SPEECH",
@@ -137,6 +139,7 @@ __all__ = [
     "Reply",
     "ReplyStream",
     "RespondOptions",
+    "Retention",
     "RetryPolicy",
     "SpeakOptions",
     "Stats",
@@ -155,4 +158,5 @@ __all__ = [
     "convert",
     "decode",
     "load",
+    "recorded_stats",
 ]

@@ -12,9 +12,7 @@ from typing import BinaryIO
 
 import click
 
-from ossicle.audio import OUTPUT_FORMATS, AudioClip, atomic_writer
-from ossicle.audio.saving import format_of_path
-from ossicle.audio.wav import repair_wav
+from ossicle.audio import OUTPUT_FORMATS, AudioClip, atomic_writer, format_of_path, repair_wav
 from ossicle.errors import UnsupportedFormatError
 
 STANDARD = "-"

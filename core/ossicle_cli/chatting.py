@@ -18,8 +18,8 @@ from ossicle_cli.sources import call_source
 from ossicle_cli.terminal import visible, visible_text
 
 if TYPE_CHECKING:
+    from ossicle import Conversation
     from ossicle.audio import AudioClip
-    from ossicle.client import Conversation
     from ossicle.messages import Reply
     from ossicle_cli.live.loudspeaker import Loudspeaker
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ossicle.audio import AudioClip, AudioFormat
-from ossicle.audio.wav import wav_header
+from ossicle.audio import AudioClip, AudioFormat, wav_header
 from ossicle.intake import decode
 from ossicle.signal import float_to_s16
 
 if TYPE_CHECKING:
-    from ossicle.audio.pcm import Samples
+    from ossicle.signal import Samples
 
 SPOKEN = "Good morning. Can you hear me?"
 """What the voice says where no recording is installed."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ossicle.abc import AudioEvidence, ValidationContext
 from ossicle.intake import IntakeLimits, decode
-from ossicle.pipeline.checks import judge
 from ossicle.signal import Measurements, Meter
+from ossicle.validators import judge
 from ossicle_cli.charts.model import CloseUp, Drawing, draw
 from ossicle_cli.progress import Advance
 from ossicle_cli.tables import clock, megabytes

@@ -14,8 +14,8 @@ from ossicle_cli.session import Session
 from ossicle_cli.sources import AS_IT_IS, InputReading, call_source
 
 if TYPE_CHECKING:
+    from ossicle import PipelineSettings
     from ossicle.audio import AudioFormat
-    from ossicle.pipeline import PipelineSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -94,7 +94,7 @@ def preprocessors(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def settings_of(preprocess: tuple[str, ...], quality: str) -> PipelineSettings:
     """The pipeline's settings from `--preprocess` and `--quality`."""
-    from ossicle.pipeline import PipelineSettings
+    from ossicle import PipelineSettings
 
     return PipelineSettings.model_validate(
         {"preprocess": preprocessors(preprocess), "quality": quality}

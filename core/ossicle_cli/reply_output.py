@@ -16,7 +16,7 @@ from ossicle_cli.tables import megabytes, pairs_table
 from ossicle_cli.terminal import visible, visible_text
 
 if TYPE_CHECKING:
-    from ossicle.client import BlockingReplyStream
+    from ossicle import BlockingReplyStream
     from ossicle.messages import Event, Reply
 
 

@@ -16,8 +16,7 @@ from ossicle_cli.terminal import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ossicle.client import CallRecorder, Client
-    from ossicle.pipeline import PipelineSettings
+    from ossicle import CallRecorder, Client, PipelineSettings
     from ossicle.plugins import PluginHost
     from ossicle.storage import AudioCache, Store
 
@@ -96,7 +95,7 @@ class Session:
         cache: AudioCache | None = None,
     ) -> Client:
         """A client of a provider, with the plugins that were allowed."""
-        from ossicle.client import Client
+        from ossicle import Client
 
         extra: dict[str, Any] = {} if timeout_s is None else {"timeout_s": timeout_s}
         return Client(
@@ -112,7 +111,7 @@ class Session:
 
     def _opened_recorder(self) -> CallRecorder:
         if self._recorder is None:
-            from ossicle.client import CallRecorder
+            from ossicle import CallRecorder
             from ossicle.storage import SqliteStore
 
             store = self._kept_open.enter_context(SqliteStore())

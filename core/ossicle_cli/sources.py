@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ossicle import load
 from ossicle.audio import AudioClip, AudioFormat
 from ossicle.errors import ConfigurationError, FileAccessError
-from ossicle.intake import DEFAULT, TRUSTED, IntakeLimits, load
+from ossicle.intake import DEFAULT, TRUSTED, IntakeLimits
 
 _COPY_BYTES = 1 << 20
 
@@ -61,7 +62,7 @@ def call_source(name: str, reading: InputReading = AS_IT_IS) -> Path | bytes | A
     """
     source: Path | bytes
     if name == "-":
-        from ossicle.audio.file_objects import read_to_end
+        from ossicle.audio import read_to_end
 
         source = read_to_end(sys.stdin.buffer, max_bytes=DEFAULT.encoded_bytes)
     else:

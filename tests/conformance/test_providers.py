@@ -22,7 +22,7 @@ from ossicle.cascade import (
 )
 from ossicle.intake import decode
 from ossicle.plugins import missing
-from ossicle.signal.resample import Resampler
+from ossicle.signal.resampling import Resampler
 from ossicle_echo.plugin import ossicle_register_providers as echo
 from ossicle_echo.provider import EchoProvider
 from ossicle_echo.tones import text_to_blocks

@@ -49,7 +49,7 @@ def raw_samples(clip: AudioClip, form: AudioFormat, *, provider: str) -> bytes:
     # Announcing a plugin that is a cascade must not load numpy.
     from ossicle.signal.mix import downmix
     from ossicle.signal.quantize import float_to_s16
-    from ossicle.signal.resample import resample
+    from ossicle.signal.resampling import resample
 
     assert form.sample_rate is not None
     assert form.channels is not None

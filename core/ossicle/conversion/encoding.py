@@ -133,7 +133,7 @@ def _mixed(stream: BlockStream, channels: int) -> BlockStream:
 def _resampled(stream: BlockStream, sample_rate: int) -> BlockStream:
     if sample_rate == stream.sample_rate:
         return stream
-    from ossicle.signal.resample import Resampler, resampled_frames
+    from ossicle.signal.resampling import Resampler, resampled_frames
 
     resampler = Resampler(
         sample_rate_in=stream.sample_rate, sample_rate_out=sample_rate, channels=stream.channels

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
         QualityRefusedError,
         UnsupportedFormatError,
     )
-    from ossicle.errors.base import OssicleError
+    from ossicle.errors.ossicle_error import OssicleError
     from ossicle.errors.plugin_and_storage import (
         DuplicateNameError,
         NotStoredError,
@@ -118,7 +118,7 @@ else:
                 "AudioError AudioLimitError MalformedAudioError QualityRefusedError "
                 "UnsupportedFormatError"
             ),
-            "base": "OssicleError",
+            "ossicle_error": "OssicleError",
             "plugin_and_storage": (
                 "DuplicateNameError NotStoredError PluginContractError PluginError "
                 "PluginLoadError SchemaVersionError StorageConflictError StorageCorruptError "

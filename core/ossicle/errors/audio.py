@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ossicle.errors.base import OssicleError
+from ossicle.errors.ossicle_error import OssicleError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

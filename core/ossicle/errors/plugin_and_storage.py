@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ossicle.errors.base import OssicleError
+from ossicle.errors.ossicle_error import OssicleError
 
 
 class PluginError(OssicleError):

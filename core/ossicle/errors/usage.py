@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ossicle.errors.base import OssicleError
+from ossicle.errors.ossicle_error import OssicleError
 
 
 class ConfigurationError(OssicleError, ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ossicle.errors.base import OssicleError
+from ossicle.errors.ossicle_error import OssicleError
 
 
 class ProviderError(OssicleError):

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 from ossicle.abc import AudioEvidence, Capabilities, ValidationContext, ValidatorSpec
 from ossicle.errors import (
-    OssicleError,
-    PluginContractError,
     QualityRefusedError,
     TextTooLongError,
     UnknownModelError,
@@ -20,6 +18,7 @@ from ossicle.messages import AudioPart, Finding, Message, ModalityRow, Task, Too
 from ossicle.pipeline.call_request import CallRequest
 from ossicle.pipeline.prepare import PreparedClip
 from ossicle.pipeline.settings import PipelineSettings
+from ossicle.validators import judge
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
@@ -63,34 +62,6 @@ def _cancelled_out(prepared: PreparedClip) -> list[Finding]:
         for step in prepared.record.steps
         if step.action == "downmix" and "correlation" in step.effect
     ]
-
-
-def judge(
-    spec: ValidatorSpec, evidence: AudioEvidence, context: ValidationContext
-) -> list[Finding]:
-    """What one validator finds.
-
-    Raises:
-        PluginContractError: It fails. A guard that is broken lets nothing pass unseen: the call
-            ends, and the error says how to do without it.
-    """
-    fix = f'Do without it by disabled_validators={{"{spec.name}"}}, and report it to its author.'
-    try:
-        found = list(spec.factory().validate(evidence, context))
-    except OssicleError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise PluginContractError(
-            f"validator {spec.name!r} raised {type(error).__name__}", plugin=spec.name, fix=fix
-        ) from error
-    for finding in found:
-        if not isinstance(finding, Finding):
-            raise PluginContractError(
-                f"validator {spec.name!r} found a {type(finding).__name__}",
-                plugin=spec.name,
-                fix=fix,
-            )
-    return found
 
 
 _SEND_ANYWAY = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ossicle.abc import BlockTransform, Preprocessor
-from ossicle.signal.resample import Resampler
+from ossicle.signal.resampling import Resampler
 
 if TYPE_CHECKING:
     from ossicle.audio.pcm import Samples

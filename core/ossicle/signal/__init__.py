@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ossicle.signal.resample import Resampler, resample, resampled_frames
+from ossicle.signal.resampling import Resampler, resample, resampled_frames
 
 if TYPE_CHECKING:
     from ossicle.signal.activity import Activity, find_speech

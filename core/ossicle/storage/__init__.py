@@ -14,6 +14,7 @@ from ossicle.storage.records import (
     TenantSize,
 )
 from ossicle.storage.sqlite import SqliteStore
+from ossicle.storage.sqlite.opening import default_folder
 from ossicle.storage.store import UNCLAIMED_S, BlobSource, Store
 from ossicle.storage.tables import TableLedger, TableStore
 
@@ -38,6 +39,7 @@ __all__ = [
     "TableStore",
     "TenantSize",
     "cache_key",
+    "default_folder",
     "digest_samples",
     "request_facts",
 ]

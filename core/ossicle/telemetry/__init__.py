@@ -12,6 +12,7 @@ from ossicle.telemetry.metrics import (
 from ossicle.telemetry.otel import OpenTelemetryListener
 from ossicle.telemetry.snapshot import CallStats, Dimension, StatsSnapshot
 from ossicle.telemetry.stats import Stats
+from ossicle.telemetry.table import stats_notes, stats_rows
 
 __all__ = [
     "CallMetrics",
@@ -26,4 +27,6 @@ __all__ = [
     "has_unknown_cost",
     "received_audio_s",
     "sent_audio_s",
+    "stats_notes",
+    "stats_rows",
 ]

@@ -8,6 +8,7 @@ from ossicle.validators.dropout import DropoutValidator
 from ossicle.validators.duration import DurationValidator
 from ossicle.validators.format import FormatValidator
 from ossicle.validators.inaudible import InaudibleValidator
+from ossicle.validators.judgement import judge
 from ossicle.validators.level import LevelValidator
 from ossicle.validators.noise import NoiseValidator
 from ossicle.validators.silence import SilenceValidator
@@ -26,4 +27,5 @@ __all__ = [
     "NoiseValidator",
     "SilenceValidator",
     "SizeValidator",
+    "judge",
 ]

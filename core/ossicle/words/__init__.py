@@ -1,8 +1,8 @@
 """Arithmetic on words: how far what was heard is from what was said, and who quotes whom."""
 
+from ossicle.words.error_rate import WordErrors, total_errors, word_error_rate, word_errors
 from ossicle.words.normalizing import normal_words
 from ossicle.words.quoting import without_quotes
-from ossicle.words.word_errors import WordErrors, total_errors, word_error_rate, word_errors
 
 __all__ = [
     "WordErrors",

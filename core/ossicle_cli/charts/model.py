@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ossicle.audio.waveform_overview import OutlineMeter
+from ossicle.audio import OutlineMeter
 
 if TYPE_CHECKING:
-    from ossicle.audio.pcm import Samples
     from ossicle.messages import Finding
-    from ossicle.signal import Measurements
+    from ossicle.signal import Measurements, Samples
 
 Levels = NDArray[np.float32]
 

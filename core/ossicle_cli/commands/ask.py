@@ -21,7 +21,7 @@ from ossicle_cli.session import Session
 from ossicle_cli.sources import InputReading
 
 if TYPE_CHECKING:
-    from ossicle.client import Client
+    from ossicle import Client
     from ossicle.messages import Reply
 
 _OUTPUTS = {"text": {"text"}, "audio": {"audio"}, "both": {"text", "audio"}}

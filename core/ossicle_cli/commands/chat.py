@@ -20,8 +20,7 @@ from ossicle_cli.session import Session
 from ossicle_cli.terminal import visible
 
 if TYPE_CHECKING:
-    from ossicle.client import Client, Conversation
-    from ossicle.pipeline import Retention
+    from ossicle import Client, Conversation, Retention
     from ossicle_cli.live.loudspeaker import Loudspeaker
     from ossicle_cli.live.microphone import Microphone
 

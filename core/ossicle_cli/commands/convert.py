@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ossicle.audio import AudioFormat
-from ossicle.conversion.chain import find_preprocessors
-from ossicle.conversion.conversion import convert_into, keep_source
+from ossicle.conversion import convert_into, find_preprocessors, keep_source
 from ossicle.intake import TRUSTED
 from ossicle_cli.audio_output import Destination, destination, opened
 from ossicle_cli.options import input_options, json_option, preprocessors
@@ -23,8 +22,8 @@ from ossicle_cli.terminal import visible
 
 if TYPE_CHECKING:
     from ossicle.audio import AudioClip
-    from ossicle.conversion.conversion import Written
-    from ossicle.messages.receipt import AudioRecord
+    from ossicle.conversion import Written
+    from ossicle.messages import AudioRecord
 
 _BIT_RATE = re.compile(r"(\d{1,7}(?:\.\d+)?)(k?)(?:bit/s|bps)?", re.IGNORECASE)
 

@@ -22,10 +22,9 @@ from ossicle_cli.tables import cell, pairs_table
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ossicle import Client, Explanation
     from ossicle.audio import AudioClip
-    from ossicle.client import Client
     from ossicle.messages import Reply
-    from ossicle.pipeline import Explanation
 
 _GOOD_ENOUGH = 0.25
 """A word error rate beyond this is no proof."""

@@ -23,7 +23,7 @@ from ossicle_cli.sources import InputReading
 from ossicle_cli.tables import SEVERITY_STYLES, cell, findings_table, pairs_table
 
 if TYPE_CHECKING:
-    from ossicle.pipeline import Explanation
+    from ossicle import Explanation
 
 _OUTPUTS = {"text": {"text"}, "audio": {"audio"}, "both": {"text", "audio"}}
 

@@ -49,7 +49,7 @@ def command(
     Record those of this command with `ossicle --record ...` or OSSICLE_RECORD=1, those of an
     application with CallRecorder. The table is that of `client.stats`.
     """
-    from ossicle.client import recorded_stats
+    from ossicle import recorded_stats
     from ossicle.telemetry import StatsSnapshot
 
     sums: list[tuple[str, ChargeSum]] = []
@@ -83,7 +83,7 @@ def command(
 
 def _show(session: Session, snapshot: StatsSnapshot) -> None:
     """The table of `client.stats`; where it is too wide, one below the other."""
-    from ossicle.telemetry.table import stats_notes, stats_rows
+    from ossicle.telemetry import stats_notes, stats_rows
 
     text = str(snapshot)
     if max(map(len, text.splitlines())) <= shutil.get_terminal_size((1000, 24)).columns:

@@ -124,7 +124,7 @@ def delete(session: Session, folder: Path | None, tenant: str, yes: bool, as_jso
 
 def place_of(folder: Path | None) -> Path:
     """Where a store is; `None`: the platform's place for data."""
-    from ossicle.storage.sqlite.opening import default_folder
+    from ossicle.storage import default_folder
 
     return (folder or default_folder()).absolute()
 

@@ -26,7 +26,7 @@ from ossicle_cli.sources import InputReading, call_source
 from ossicle_cli.terminal import visible, visible_text
 
 if TYPE_CHECKING:
-    from ossicle.client import Client
+    from ossicle import Client
     from ossicle.messages import Reply
 
 _FORMATS = ("text", "json", "srt", "vtt")

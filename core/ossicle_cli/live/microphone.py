@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from ossicle.audio.pcm import Samples
+    from ossicle.signal import Samples
 
 SAMPLE_RATE = 24_000
 """In Hz; what chat models hear at. A device that has another one gives what it has."""

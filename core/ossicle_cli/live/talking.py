@@ -10,8 +10,7 @@ from ossicle.signal import UtteranceDetector, float_to_s16
 from ossicle_cli.terminal import visible
 
 if TYPE_CHECKING:
-    from ossicle.audio.pcm import Samples
-    from ossicle.signal import Utterance
+    from ossicle.signal import Samples, Utterance
     from ossicle_cli.chatting import Chat
     from ossicle_cli.session import Session
 

@@ -15,7 +15,7 @@ from tests.profiles import tried
 from ossicle.errors import ConfigurationError
 from ossicle.signal.clipping import ClippingMeter
 from ossicle.signal.meters import Meter, measure
-from ossicle.signal.resample import resample
+from ossicle.signal.resampling import resample
 from ossicle_testing import laws
 from ossicle_testing.strategies import Signal, chunkings, signals
 

@@ -11,7 +11,7 @@ from tests.core.signal.signals import noise, sine
 from tests.profiles import tried
 
 from ossicle.errors import ConfigurationError
-from ossicle.signal.resample import Resampler, resample, resampled_frames
+from ossicle.signal.resampling import Resampler, resample, resampled_frames
 from ossicle_testing import laws
 from ossicle_testing.strategies import chunkings
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tests.core.signal.signals import noise, silence, sine
 from tests.profiles import tried
 
-from ossicle.signal.resample import resample
+from ossicle.signal.resampling import resample
 from ossicle.signal.spectrum import SpectrumMeter, transform_frames
 from ossicle_testing import laws
 from ossicle_testing.strategies import chunkings

@@ -14,7 +14,7 @@ from tests.core.validators.evidence import codes, evidence_of, findings
 
 from ossicle.abc import AudioEvidence, ValidationContext, Validator
 from ossicle.errors import ConfigurationError
-from ossicle.signal.resample import resample
+from ossicle.signal.resampling import resample
 from ossicle.validators import (
     BandwidthValidator,
     ClippingValidator,
