@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.model_store import ModelStore
+
 from ossicle.storage import MemoryStore, SqliteStore, Store
 from ossicle_testing.conformance import StoreConformance
 
@@ -17,3 +19,10 @@ class TestMemoryStore(StoreConformance):
 class TestSqliteStore(StoreConformance):
     def open_store(self, folder: Path, clock: Callable[[], float]) -> Store:
         return SqliteStore(folder, clock=clock)
+
+
+class TestModelStore(StoreConformance):
+    """What other tests hold the stores against is right itself."""
+
+    def open_store(self, folder: Path, clock: Callable[[], float]) -> Store:
+        return ModelStore(clock=clock)

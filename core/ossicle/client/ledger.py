@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from ossicle.errors import ConfigurationError
-from ossicle.policy import Amount, Budget, BudgetLimits, Clock
-from ossicle.storage import MemoryStore, Store, TableLedger, TableStore
+from ossicle.policy import Budget, BudgetLimits, Clock
+from ossicle.storage import Store, TableLedger, TableStore
 
 
 def open_budget(
@@ -15,7 +15,7 @@ def open_budget(
 ) -> Budget | None:
     """The budget of a client; of mere limits the books are kept in its store.
 
-    Without a store, or with one in memory, they are kept in memory.
+    Without a store they are kept in memory.
 
     Raises:
         ConfigurationError: The store is an application's own, which keeps no books.
@@ -24,9 +24,9 @@ def open_budget(
         return budget
     if isinstance(store, TableStore):
         wall: Callable[[], float] = time.time if clock is None else clock.wall
-        ledger = TableLedger(store, amount=Amount, clock=wall)
+        ledger = TableLedger(store, clock=wall)
         return Budget(budget, clock=clock, ledger=ledger)
-    if store is None or isinstance(store, MemoryStore):
+    if store is None:
         return Budget(budget, clock=clock)
     raise ConfigurationError(
         f"a {type(store).__name__} keeps no books of a budget",

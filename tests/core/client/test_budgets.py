@@ -67,7 +67,7 @@ def test_books_in_a_store_are_shared_and_survive(store: SqliteStore, tmp_path: P
         ):
             client.speak(CHEAP, model=SPEAKER)
         assert len(vendor.ledger.entries) == 3
-        ledger = TableLedger(store, amount=Amount)
+        ledger = TableLedger(store)
         assert books_of(client).spent_today().money == vendor.ledger.total.amount == price * 3
         assert Budget(limits, ledger=ledger).held_today() == Amount()
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 from tests.core.conversation.made import turn
+from tests.model_shelf import Shelf
+from tests.model_store import ModelStore
 
 from ossicle import AsyncClient, Client, Conversation
 from ossicle.conversation import ConversationState, HistoryPolicy, StorePersistence, export_state
 from ossicle.errors import StorageConflictError, StorageError
 from ossicle.storage import MemoryStore, SqliteStore, StoredConversation
-from ossicle.storage.memory_shelf import Shelf
 from ossicle.storage.tables import Files
 
 
@@ -90,7 +91,7 @@ def test_an_id_that_is_taken_is_said_to_be(tmp_path: Path) -> None:
         assert len(client.conversations.list()) == 1
 
 
-class UnsureStore(MemoryStore):
+class UnsureStore(ModelStore):
     """Loses the connection at one of its writes, before it was done or after."""
 
     def __init__(self, *, at: int, is_done: bool) -> None:

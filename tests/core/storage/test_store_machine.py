@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.model_store import ModelStore
 from tests.profiles import machine
 
 from ossicle.errors import StorageError
-from ossicle.storage import MemoryStore, SqliteStore, StoredTurn
+from ossicle.storage import SqliteStore, StoredTurn
 from ossicle.storage.validation import digest_of
 from ossicle_testing.vendors import ManualClock
 
@@ -29,7 +30,7 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.clock = ManualClock()
         self.folder = Path(tempfile.mkdtemp()) / "store"
-        self.model = MemoryStore(clock=self.clock)
+        self.model = ModelStore(clock=self.clock)
         self.store = SqliteStore(self.folder, clock=self.clock)
         self.other = SqliteStore(self.folder, clock=self.clock)
 

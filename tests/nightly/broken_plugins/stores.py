@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.model_store import ModelStore
 from tests.nightly.broken_plugins.broken_plugin import BrokenPlugin
 
 from ossicle.errors import NotStoredError
-from ossicle.storage import CachedValue, Charge, CleanReport, MemoryStore, Store, TenantSize
+from ossicle.storage import CachedValue, Charge, CleanReport, Store, TenantSize
 from ossicle.storage.validation import digest_of
 from ossicle_testing.conformance import StoreConformance
 
@@ -19,10 +20,10 @@ BROKEN_PLUGINS: list[BrokenPlugin] = []
 
 class GoodStoreSuite(StoreConformance):
     def open_store(self, folder: Path, clock: Callable[[], float]) -> Store:
-        return MemoryStore(clock=clock)
+        return ModelStore(clock=clock)
 
 
-Kind = type[MemoryStore]
+Kind = type[ModelStore]
 
 
 def broken(check: str, because: str) -> Callable[[Kind], Kind]:
@@ -42,27 +43,27 @@ def broken(check: str, because: str) -> Callable[[Kind], Kind]:
 
 
 @broken("test_tenants_are_apart", "")
-class SharesBlobs(MemoryStore):
+class SharesBlobs(ModelStore):
     def put_blob(self, tenant: str, source: Any) -> str:
         super().put_blob("b", source)
         return super().put_blob(tenant, source)
 
 
 @broken("test_a_blob_comes_back_as_it_was", "")
-class LosesTheLastByte(MemoryStore):
+class LosesTheLastByte(ModelStore):
     def put_blob(self, tenant: str, source: Any) -> str:
         return super().put_blob(tenant, source[:-1] if isinstance(source, bytes) else source)
 
 
 @broken("test_a_second_writer_is_noticed", "DID NOT RAISE")
-class TakesTheLastWriter(MemoryStore):
+class TakesTheLastWriter(ModelStore):
     def save_conversation(self, tenant: str, conversation_id: str, **more: Any) -> int:
         more.pop("revision", None)
         return super().save_conversation(tenant, conversation_id, **more)
 
 
 @broken("test_a_cached_value_is_exact_until_it_expires", "None")
-class KeepsExpiredValues(MemoryStore):
+class KeepsExpiredValues(ModelStore):
     last: dict[str, CachedValue] = {}
 
     def load_cached(self, tenant: str, key: str) -> CachedValue | None:
@@ -73,7 +74,7 @@ class KeepsExpiredValues(MemoryStore):
 
 
 @broken("test_cleaning_and_looking_disturb_no_writer", "")
-class CountsCleaningAsAChange(MemoryStore):
+class CountsCleaningAsAChange(ModelStore):
     def clean(self) -> CleanReport:
         for shelf in self._tenants.values():
             for stored in tuple(shelf.conversations.values()):
@@ -82,7 +83,7 @@ class CountsCleaningAsAChange(MemoryStore):
 
 
 @broken("test_documents_count_in_the_size_of_the_cache", "")
-class CountsValuesAlone(MemoryStore):
+class CountsValuesAlone(ModelStore):
     def measure(self, tenant: str) -> TenantSize:
         size = super().measure(tenant)
         values = sum(len(each.value) for key, each in self._cached.items() if key[0] == tenant)
@@ -90,7 +91,7 @@ class CountsValuesAlone(MemoryStore):
 
 
 @broken("test_charges_count_once_and_sum_exactly", "")
-class CountsChargesTwice(MemoryStore):
+class CountsChargesTwice(ModelStore):
     def append_charge(self, tenant: str, charge: Charge) -> None:
         super().append_charge(tenant, charge)
         more = charge.model_copy(update={"charge_id": secrets.token_hex(4)})
@@ -98,19 +99,19 @@ class CountsChargesTwice(MemoryStore):
 
 
 @broken("test_lists_last_changed_first", "")
-class ListsInAnyOrder(MemoryStore):
+class ListsInAnyOrder(ModelStore):
     def list_conversations(self, tenant: str) -> Any:
         return tuple(sorted(super().list_conversations(tenant), key=lambda one: one.n_turns))
 
 
 @broken("test_a_secret_stays_the_same", "")
-class ForgetsItsSecrets(MemoryStore):
+class ForgetsItsSecrets(ModelStore):
     def secret(self, name: str) -> bytes:
         return secrets.token_bytes(32)
 
 
 @broken("test_blobs_live_as_long_as_something_needs_them", "")
-class DropsBlobsWithATurn(MemoryStore):
+class DropsBlobsWithATurn(ModelStore):
     def delete_turns(self, tenant: str, conversation_id: str, **more: Any) -> Any:
         for turn in self.load_conversation(tenant, conversation_id).turns:
             for digest in turn.blobs:
@@ -119,13 +120,13 @@ class DropsBlobsWithATurn(MemoryStore):
 
 
 @broken("test_a_closed_store_says_so", "DID NOT RAISE")
-class NeverCloses(MemoryStore):
+class NeverCloses(ModelStore):
     def close(self) -> None:
         pass
 
 
 @broken("test_a_bad_name_is_refused", "DID NOT RAISE")
-class TakesAnyName(MemoryStore):
+class TakesAnyName(ModelStore):
     def has_blob(self, tenant: str, digest: str) -> bool:
         try:
             return super().has_blob(tenant, digest)
@@ -134,7 +135,7 @@ class TakesAnyName(MemoryStore):
 
 
 @broken("test_a_turn_is_written_whole_or_not_at_all", "")
-class WritesTurnsInPieces(MemoryStore):
+class WritesTurnsInPieces(ModelStore):
     def save_turn(self, tenant: str, conversation_id: str, **more: Any) -> int:
         for data in more.get("new_blobs", ()):
             self.put_blob(tenant, data)
@@ -142,7 +143,7 @@ class WritesTurnsInPieces(MemoryStore):
 
 
 @broken("test_a_turn_is_written_whole_or_not_at_all", "")
-class WritesConversationsInPieces(MemoryStore):
+class WritesConversationsInPieces(ModelStore):
     def save_conversation(self, tenant: str, conversation_id: str, **more: Any) -> int:
         turns, blobs = more.pop("turns", ()), more.pop("new_blobs", ())
         revision = super().save_conversation(tenant, conversation_id, **more)
@@ -153,7 +154,7 @@ class WritesConversationsInPieces(MemoryStore):
 
 
 @broken("test_a_deleted_tenant_leaves_nothing", "")
-class KeepsTheLedger(MemoryStore):
+class KeepsTheLedger(ModelStore):
     kept: list[tuple[str, Charge]] = []
 
     def append_charge(self, tenant: str, charge: Charge) -> None:
@@ -168,7 +169,7 @@ class KeepsTheLedger(MemoryStore):
 
 
 @broken("test_trimming_keeps_what_was_used_last", "")
-class TrimsWhatIsUsed(MemoryStore):
+class TrimsWhatIsUsed(ModelStore):
     def load_cached(self, tenant: str, key: str) -> CachedValue | None:
         found = super().load_cached(tenant, key)
         if found is not None:
@@ -182,7 +183,7 @@ class TrimsWhatIsUsed(MemoryStore):
 
 
 @broken("test_any_short_text_is_a_name", "")
-class FoldsNames(MemoryStore):
+class FoldsNames(ModelStore):
     def load_conversation(self, tenant: str, conversation_id: str) -> Any:
         if conversation_id != conversation_id.lower():
             raise NotStoredError(f"no conversation {conversation_id!r}")

@@ -25,12 +25,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
+from tests.model_store import ModelStore
 from tests.nightly.thresholds.operations import KINDS, Operation, clock, dump, orphans
 from tests.nightly.thresholds.system_calls import watched
 
 from ossicle import Client
 from ossicle.errors import StorageError
-from ossicle.storage import AudioCache, Cacheable, MemoryStore, SqliteStore
+from ossicle.storage import AudioCache, Cacheable, SqliteStore
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EMFILE)
 _VALUE = b"v" * 100_000
@@ -110,7 +111,7 @@ def operate(kind: str) -> Run:
     """An operation of an open store: wholly or not at all, and typed when it fails."""
     # One that does something to what is there.
     operation = Operation(kind=kind, number=7_004)
-    models = [MemoryStore(clock=clock), MemoryStore(clock=clock)]
+    models = [ModelStore(clock=clock), ModelStore(clock=clock)]
     for model in models:
         for each in _MADE:
             each.apply(model)

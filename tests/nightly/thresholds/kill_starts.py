@@ -11,13 +11,11 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
-from tests.nightly.thresholds.operations import Operation, clock, dump, orphans
+from tests.nightly.thresholds.operations import clock, dump, orphans
 from tests.nightly.thresholds.system_calls import watched
 
 from ossicle.storage import SqliteStore
-from ossicle.storage.sqlite import schema
 
 Check = Callable[[Path], None]
 
@@ -31,7 +29,6 @@ def interrupted_starts(folder: Path, *, step: int = 1) -> dict[str, int]:
     folder.mkdir()
     return {
         "make": _sweep(folder / "make", None, _is_usable, step),
-        "migrate": _sweep(folder / "migrate", *_old_store(folder / "old"), step),
         "quarantine": _sweep(folder / "quarantine", *_malformed_store(folder / "malformed"), step),
     }
 
@@ -75,24 +72,6 @@ def _is_usable(folder: Path) -> None:
         assert store.quarantined == ()
         store.put_blob("a", b"x" * 100_000)
     assert orphans(folder) == 0
-
-
-def _old_store(folder: Path) -> tuple[Path, Check]:
-    with (
-        mock.patch.object(schema, "MIGRATIONS", schema.MIGRATIONS[:1]),
-        SqliteStore(folder, clock=clock) as store,
-    ):
-        for number in range(6):
-            for kind in ("save_conversation", "save_turn", "put_blob", "save_cached"):
-                Operation(kind=kind, number=number).apply(store)
-        before = store.list_conversations("a"), store.measure("b").blobs
-
-    def check(path: Path) -> None:
-        _is_usable(path)
-        with SqliteStore(path, clock=clock) as store:
-            assert (store.list_conversations("a"), store.measure("b").blobs) == before
-
-    return folder, check
 
 
 def _malformed_store(folder: Path) -> tuple[Path, Check]:

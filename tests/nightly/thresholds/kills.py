@@ -22,12 +22,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.model_store import ModelStore
 from tests.nightly.thresholds.kill_starts import interrupted_starts
 from tests.nightly.thresholds.operations import KINDS, Operation, clock, dump, orphans
 from tests.nightly.thresholds.system_calls import watched
 
 from ossicle.errors import StorageCorruptError
-from ossicle.storage import MemoryStore, SqliteStore
+from ossicle.storage import SqliteStore
 from ossicle.storage.tables import Files
 
 _WRITING = ("file created", "file written", "file synced", "file in place", "folder synced")
@@ -166,7 +167,7 @@ def one_life(folder: Path, *, seed: int, point: str | None) -> tuple[list[Operat
     return operations, lines.count("done"), status == -signal.SIGKILL
 
 
-def check(folder: Path, model: MemoryStore, pending: Operation | None, figures: Figures) -> bool:
+def check(folder: Path, model: ModelStore, pending: Operation | None, figures: Figures) -> bool:
     """Open the store again and compare; False when it is not what it must be."""
     began = time.perf_counter()
     store = SqliteStore(folder, clock=clock)
@@ -197,7 +198,7 @@ def check(folder: Path, model: MemoryStore, pending: Operation | None, figures: 
 
 def torture(folder: Path, *, kills: int, times: int, seed: int, every: int = 1) -> Figures:
     """Kill so many times at random, and so many times at each named point."""
-    figures, model = Figures(), MemoryStore(clock=clock)
+    figures, model = Figures(), ModelStore(clock=clock)
     number, names = 0, NAMES[::every]
     while figures.kills < kills or any(figures.named_points[name] < times for name in names):
         number += 1
@@ -207,7 +208,7 @@ def torture(folder: Path, *, kills: int, times: int, seed: int, every: int = 1) 
         if number > 4 * (kills + times * len(names)):
             break  # A point that is never reached is told by the figures.
         if number % 25 == 0:  # A new store, so that its making is interrupted too.
-            folder, model = folder.with_name(f"store-{number}"), MemoryStore(clock=clock)
+            folder, model = folder.with_name(f"store-{number}"), ModelStore(clock=clock)
         operations, done, was_killed = one_life(folder, seed=seed + number, point=point)
         if was_killed and point is None:
             figures.kills += 1

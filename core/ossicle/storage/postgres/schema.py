@@ -1,4 +1,4 @@
-"""The tables of a store in PostgreSQL, and how an older version becomes the present one."""
+"""The tables of a store in PostgreSQL: those of SQLite, in its words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from ossicle.errors import SchemaVersionError
 from ossicle.storage.postgres.database import PostgresDatabase
-from ossicle.storage.sqlite import schema as sqlite_schema
+from ossicle.storage.sqlite.schema import SCHEMA_VERSION, TABLES
 
 _TYPES = {
     r"\bid INTEGER PRIMARY KEY": "id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
@@ -19,28 +19,28 @@ _TYPES = {
 }
 
 
-def migrate(database: PostgresDatabase, *, namespace: str) -> None:
-    """Bring the tables to the present version, in one transaction.
+def create_tables(database: PostgresDatabase, *, namespace: str) -> None:
+    """Make the tables where there are none, in one transaction.
 
     Raises:
-        SchemaVersionError: They were written by a newer ossicle.
+        SchemaVersionError: They were written by another version of ossicle.
     """
-    migrations = sqlite_schema.MIGRATIONS
     with database.writing() as rows:
         quoted = '"' + namespace.replace('"', '""') + '"'
         rows.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted}")
         rows.execute("CREATE TABLE IF NOT EXISTS versions (version BIGINT NOT NULL)")
         version = rows.execute("SELECT coalesce(max(version), 0) FROM versions").fetchone()[0]
-        if version > len(migrations):
+        if version not in (0, SCHEMA_VERSION):
             raise SchemaVersionError(
-                f"the store has schema version {version}; this ossicle knows {len(migrations)}",
-                fix="Install a newer ossicle, or name another database.",
+                f"the store has schema version {version}; this ossicle knows {SCHEMA_VERSION}",
+                fix="Install the ossicle that wrote it, or name another database.",
             )
-        for number in range(version, len(migrations)):
-            for statement in migrations[number].split(";"):
-                if statement.strip():
-                    rows.execute(_translate(statement))
-            rows.execute("INSERT INTO versions (version) VALUES (?)", (number + 1,))
+        if version == SCHEMA_VERSION:
+            return
+        for statement in TABLES.split(";"):
+            if statement.strip():
+                rows.execute(_translate(statement))
+        rows.execute("INSERT INTO versions (version) VALUES (?)", (SCHEMA_VERSION,))
 
 
 def _translate(statement: str) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from ossicle.storage.postgres.database import PostgresDatabase
-from ossicle.storage.postgres.schema import migrate
+from ossicle.storage.postgres.schema import create_tables
 from ossicle.storage.tables import Files, TableStore
 from ossicle.storage.tables.blob_url import check_place, open_url
 from ossicle.storage.tables.store import secret
@@ -49,7 +49,7 @@ class PostgresStore(TableStore):
         check_names(namespace=namespace)
         database = PostgresDatabase(url, namespace=namespace, busy_timeout_s=busy_timeout_s)
         try:
-            migrate(database, namespace=namespace)
+            create_tables(database, namespace=namespace)
             place = None
             if blobs is not None:
                 names = secret(database, "file names")

@@ -167,6 +167,21 @@ class Database:
             self._connection = None
 
 
+class MemoryDatabase(Database):
+    """A database of one process, in no file."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(":memory:"), files=Files(), durability="normal", busy_timeout_s=0.0)
+
+    def _configure(self, durability: Durability) -> None:
+        with translated():
+            for pragma in ("foreign_keys = ON", "trusted_schema = OFF"):
+                self._usable().execute(f"PRAGMA {pragma}")
+
+    def _look(self) -> None:
+        return None
+
+
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
     """Raise typed errors for those of SQLite."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ossicle.errors import StorageCorruptError, StorageError
 from ossicle.storage.sqlite.database import PAUSE_S, Database, Durability, busy
-from ossicle.storage.sqlite.schema import check_version, migrate
+from ossicle.storage.sqlite.schema import check_version, create_tables
 from ossicle.storage.tables.blob_folder import file_error
 from ossicle.storage.tables.files import Files
 
@@ -143,7 +143,7 @@ def _open(folder: Path, files: Files, durability: Durability, busy_timeout_s: fl
             verdict = rows.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise StorageCorruptError("the store's database is malformed")
-        migrate(database)
+        create_tables(database)
     except BaseException:
         database.close()
         raise

@@ -1,4 +1,4 @@
-"""The tables of a store and how an older version becomes the present one."""
+"""The tables of a store, the same in SQLite and in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ossicle.storage.sqlite.database import Database
 APPLICATION_ID = 0x6F737369
 """`ossi` in the header of the file, where SQLite keeps a place for it."""
 
-_FIRST = """
+TABLES = """
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE blobs (
     id INTEGER PRIMARY KEY,
@@ -77,9 +77,6 @@ CREATE TABLE cached (
 );
 CREATE INDEX cached_by_use ON cached (used_at, n_bytes);
 CREATE INDEX cached_by_end ON cached (expires_at);
-"""
-
-_SECOND = """
 CREATE TABLE balances (
     account TEXT PRIMARY KEY,
     tenant TEXT,
@@ -101,27 +98,19 @@ CREATE TABLE hold_accounts (
     PRIMARY KEY (hold_id, account)
 ) WITHOUT ROWID;
 CREATE INDEX hold_accounts_by_account ON hold_accounts (account);
-"""
-
-_THIRD = ""
-"""The tables are the same, but charges tell what an older ossicle cannot read: it shall say so."""
-
-_FOURTH = """
 CREATE TABLE erasures (mark TEXT PRIMARY KEY) WITHOUT ROWID;
-UPDATE cached SET n_bytes = n_bytes + length(document);
 """
-"""Deletions whose bytes may still be in free pages, the log or files; and cached values count with
-their documents: a transcript is nothing else."""
+"""All of them. `erasures` are deletions whose bytes may still be in free pages, the log or files.
+Nothing is released yet: a change of the tables is a new version that refuses the others."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
-"""What makes version n + 1 of version n; a published one is never edited, only followed."""
+SCHEMA_VERSION = 1
 
 
 def check_version(database: Database) -> None:
     """Refuse a database that is not ours or of a later version than this one knows.
 
     Raises:
-        SchemaVersionError: It was written by a newer ossicle.
+        SchemaVersionError: It was written by another version of ossicle.
         StorageError: It belongs to another application.
     """
     with database.reading() as rows:
@@ -131,24 +120,25 @@ def check_version(database: Database) -> None:
         raise StorageError(
             "the database belongs to another application", fix="Name another folder."
         )
-    if version > len(MIGRATIONS):
+    if version not in (0, SCHEMA_VERSION):
         raise SchemaVersionError(
-            f"the store has schema version {version}; this ossicle knows {len(MIGRATIONS)}",
-            fix="Install a newer ossicle, or name another folder.",
+            f"the store has schema version {version}; this ossicle knows {SCHEMA_VERSION}",
+            fix="Install the ossicle that wrote it, or name another folder.",
         )
 
 
-def migrate(database: Database) -> None:
-    """Bring the tables to the present version, in one transaction."""
+def create_tables(database: Database) -> None:
+    """Make the tables of a new database, in one transaction."""
     with database.reading() as rows:
-        if _version(rows) == len(MIGRATIONS):
+        if _version(rows) == SCHEMA_VERSION:
             return
     with database.writing() as rows:
-        for version in range(_version(rows), len(MIGRATIONS)):
-            for statement in MIGRATIONS[version].split(";"):
-                rows.execute(statement)
+        if _version(rows) == SCHEMA_VERSION:  # another process was faster
+            return
+        for statement in TABLES.split(";"):
+            rows.execute(statement)
         rows.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        rows.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        rows.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _version(rows: sqlite3.Connection) -> int:

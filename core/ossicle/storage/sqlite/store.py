@@ -36,8 +36,8 @@ from ossicle.storage.tables.store import TableStore, secret
 class SqliteStore(TableStore):
     """A store in one folder; several processes may share it, each with a store of its own.
 
-    Opening checks the database, puts a malformed one aside (see `quarantined`), brings an older
-    one to the present version and deletes what a crash left behind. What `put_blob` and
+    Opening checks the database, puts a malformed one aside (see `quarantined`) and deletes what a
+    crash left behind. What `put_blob` and
     `save_turn` get is read into memory whole.
 
     Args:
@@ -57,7 +57,7 @@ class SqliteStore(TableStore):
     Raises:
         ConfigurationError: `blobs` is no URL.
         DependencyMissingError: What `blobs` needs is not installed.
-        SchemaVersionError: A newer ossicle wrote the store.
+        SchemaVersionError: Another version of ossicle wrote the store.
         StorageError: The folder or the place of the blobs cannot be used.
     """
 

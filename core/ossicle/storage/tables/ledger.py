@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Generic, Protocol, TypeVar
 
 from ossicle.errors import StorageCorruptError
+from ossicle.policy import Allowance, Amount, Overdraft
 from ossicle.storage.charge_sums import add_exactly
 from ossicle.storage.tables.connection import Connection
 from ossicle.storage.tables.store import TableStore
@@ -18,53 +18,17 @@ HOLD_LIFETIME_S = 3600.0
 """Hardly a call takes longer: an older hold most likely belongs to a process that has ended."""
 
 
-class AmountLike(Protocol):
-    """Tokens and money together, as `ossicle.policy.Amount`."""
-
-    @property
-    def tokens(self) -> int:
-        """Whole tokens."""
-        ...
-
-    @property
-    def money(self) -> Decimal:
-        """Exact money."""
-        ...
-
-
-A = TypeVar("A", bound=AmountLike)
-O_co = TypeVar("O_co", covariant=True)
-A_contra = TypeVar("A_contra", contravariant=True)
-A_co = TypeVar("A_co", covariant=True)
-
-
-class AmountMaker(Protocol[A_co]):
-    """Makes amounts, as the class `ossicle.policy.Amount` does."""
-
-    def __call__(self, *, tokens: int, money: Decimal) -> A_co:
-        """An amount."""
-        ...
-
-
-class Bound(Protocol[A_contra, O_co]):
-    """An upper bound, as `ossicle.policy.Allowance`."""
-
-    def overdraft(self, account: tuple[str, ...], wanted: A_contra, /) -> O_co | None:
-        """Why this much is too much for an account, or `None` when it is not."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sum:
     tokens: int = 0
     money: Decimal = Decimal(0)
 
-    def plus(self, other: AmountLike, *, sign: int = 1) -> _Sum:
+    def plus(self, other: Amount | _Sum, *, sign: int = 1) -> _Sum:
         money = other.money if sign > 0 else other.money.copy_negate()
         return _Sum(tokens=self.tokens + sign * other.tokens, money=add_exactly(self.money, money))
 
 
-class TableLedger(Generic[A]):
+class TableLedger:
     """An `ossicle.policy.BudgetLedger` in the database of a store.
 
     What a process held when it ended is told as spent after an hour: whether its call was
@@ -73,30 +37,27 @@ class TableLedger(Generic[A]):
 
     Args:
         store: Whose database; its deletion of a tenant takes that tenant's accounts too.
-        amount: `ossicle.policy.Amount`.
         clock: Tells the time in seconds since 1970.
 
     Example:
-        Budget(limits, ledger=TableLedger(store, amount=Amount))
+        Budget(limits, ledger=TableLedger(store))
     """
 
     def __init__(
         self,
         store: TableStore,
         *,
-        amount: AmountMaker[A],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._database = store.database
-        self._amount = amount
         self._clock = clock
 
     def hold(
         self,
         hold_id: str,
-        amount: A,
-        allowances: Mapping[tuple[str, ...], Bound[A, O_co]],
-    ) -> O_co | None:
+        amount: Amount,
+        allowances: Mapping[tuple[str, ...], Allowance],
+    ) -> Overdraft | None:
         """Hold an amount in all accounts if it fits all of them, else hold nothing."""
         with self._database.writing() as rows:
             self._sweep(rows)
@@ -104,7 +65,7 @@ class TableLedger(Generic[A]):
                 spent, held = _balance(rows, account)
                 wanted = spent.plus(held).plus(amount)
                 overdraft = allowance.overdraft(
-                    account, self._amount(tokens=wanted.tokens, money=wanted.money)
+                    account, Amount(tokens=wanted.tokens, money=wanted.money)
                 )
                 if overdraft is not None:
                     return overdraft
@@ -121,25 +82,25 @@ class TableLedger(Generic[A]):
                 )
         return None
 
-    def settle(self, hold_id: str, amount: A) -> None:
-        """StoredTurn a hold into a spending of this amount; an unknown hold is left alone."""
+    def settle(self, hold_id: str, amount: Amount) -> None:
+        """Turn a hold into a spending of this amount; an unknown hold is left alone."""
         with self._database.writing() as rows:
             _settle(rows, hold_id, amount)
 
-    def spent(self, account: tuple[str, ...]) -> A:
+    def spent(self, account: tuple[str, ...]) -> Amount:
         """What has been spent in an account."""
         with self._database.reading() as rows:
             spent, _ = _balance(rows, account)
             return self._told(spent.plus(self._overdue(rows, account)))
 
-    def held(self, account: tuple[str, ...]) -> A:
+    def held(self, account: tuple[str, ...]) -> Amount:
         """What is held in an account."""
         with self._database.reading() as rows:
             _, held = _balance(rows, account)
             return self._told(held.plus(self._overdue(rows, account), sign=-1))
 
-    def _told(self, found: _Sum) -> A:
-        return self._amount(tokens=found.tokens, money=found.money)
+    def _told(self, found: _Sum) -> Amount:
+        return Amount(tokens=found.tokens, money=found.money)
 
     def _overdue(self, rows: Connection, account: tuple[str, ...]) -> _Sum:
         """What is held for longer than calls take."""
@@ -167,7 +128,7 @@ class TableLedger(Generic[A]):
         )
 
 
-def _settle(rows: Connection, hold_id: str, amount: AmountLike) -> None:
+def _settle(rows: Connection, hold_id: str, amount: Amount) -> None:
     found = rows.execute("SELECT tokens, money FROM holds WHERE hold_id = ?", (hold_id,)).fetchone()
     if found is None:
         return

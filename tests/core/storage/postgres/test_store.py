@@ -10,7 +10,6 @@ import pytest
 from ossicle.errors import DependencyMissingError, SchemaVersionError, StorageError
 from ossicle.policy import Allowance, Amount
 from ossicle.storage import Store, StoredTurn, TableLedger
-from ossicle.storage.sqlite import schema
 from ossicle_testing.conformance import StoreConformance
 from ossicle_testing.vendors import ManualClock
 
@@ -60,10 +59,10 @@ def test_two_openings_share_one_store(postgres_url: str) -> None:
         first.save_conversation("a", "c", document="{}")
         with PostgresStore(postgres_url, namespace=name) as second:
             second.save_turn("a", "c", turn=StoredTurn(index=0, document="[0]"))
-            ledger = TableLedger(second, amount=Amount)
+            ledger = TableLedger(second)
             ledger.hold("1", Amount(tokens=3), {("day", "a", "x"): Allowance(tokens=3)})
         assert first.load_conversation("a", "c").turns[0].document == "[0]"
-        assert TableLedger(first, amount=Amount).held(("day", "a", "x")).tokens == 3
+        assert TableLedger(first).held(("day", "a", "x")).tokens == 3
 
 
 def test_a_lost_connection_fails_one_call_only(postgres_url: str) -> None:
@@ -86,24 +85,6 @@ def test_a_newer_schema_is_refused(postgres_url: str) -> None:
         rows.execute("INSERT INTO versions (version) VALUES (99)")
     with pytest.raises(SchemaVersionError, match="99"):
         PostgresStore(postgres_url, namespace="newer")
-
-
-def test_an_older_store_becomes_a_present_one(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of version 3: cached values count with their documents from then on."""
-    with monkeypatch.context() as then:
-        then.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:3])
-        with PostgresStore(postgres_url, namespace="older") as store:
-            store.save_cached("a", "k", value=b"value", document='"é"', lifetime_s=100)
-            store.save_conversation("a", "c", document="{}")
-            with store.database.writing() as rows:
-                rows.execute("UPDATE cached SET n_bytes = 5")
-    with PostgresStore(postgres_url, namespace="older") as store:
-        assert store.measure("a").cached_bytes == 5 + 4
-        assert store.delete_conversation("a", "c")
-        with store.database.reading() as rows:
-            assert rows.execute("SELECT count(*) FROM erasures").fetchone() == (0,)
 
 
 def test_an_error_shows_no_address(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import anyio
 import pytest
+from tests.model_store import ModelStore
 from tests.nightly.thresholds.operations import KINDS, NOW, Operation, clock, dump, orphans
 
 from ossicle.errors import OssicleError, StorageError
-from ossicle.storage import AudioCache, Cacheable, Charge, MemoryStore, SqliteStore, StoredTurn
+from ossicle.storage import AudioCache, Cacheable, Charge, SqliteStore, StoredTurn
 from ossicle.storage.tables import Files
 
 
@@ -91,7 +92,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
 
 
 def model_of(operations: list[Operation]) -> dict[str, object]:
-    model = MemoryStore(clock=clock)
+    model = ModelStore(clock=clock)
     for operation in operations:
         operation.apply(model)
     return dump(model)

@@ -52,7 +52,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.root = tempfile.TemporaryDirectory()
         self.store = SqliteStore(Path(self.root.name) / "store")
         self.clock = ManualClock()
-        self.ledger: BudgetLedger = TableLedger(self.store, amount=Amount, clock=self.clock)
+        self.ledger: BudgetLedger = TableLedger(self.store, clock=self.clock)
         self.model = MemoryLedger()
         self.numbers = itertools.count()
         self.open: dict[str, tuple[Amount, frozenset[Account], float]] = {}
@@ -103,7 +103,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def open_again(self) -> None:
         self.store.close()
         self.store = SqliteStore(Path(self.root.name) / "store")
-        self.ledger = TableLedger(self.store, amount=Amount, clock=self.clock)
+        self.ledger = TableLedger(self.store, clock=self.clock)
 
     @invariant()
     def books_agree(self) -> None:
@@ -130,11 +130,11 @@ def test_a_budget_holds_across_processes_lives(tmp_path: Path) -> None:
     )
     for _ in range(3):
         with SqliteStore(tmp_path / "store") as store:
-            budget = Budget(limits, ledger=TableLedger(store, amount=Amount))
+            budget = Budget(limits, ledger=TableLedger(store))
             with budget.reserve(estimate) as reservation:
                 reservation.settle(Usage(input_tokens=10, output_tokens=5), estimate.cost)
     with SqliteStore(tmp_path / "store") as store:
-        budget = Budget(limits, ledger=TableLedger(store, amount=Amount))
+        budget = Budget(limits, ledger=TableLedger(store))
         assert budget.spent_today() == amount(45, "0.03")
         with pytest.raises(BudgetExceededError):
             budget.reserve(estimate)
@@ -143,7 +143,7 @@ def test_a_budget_holds_across_processes_lives(tmp_path: Path) -> None:
 def test_threads_never_overdraw(tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "one") as first:
         second = SqliteStore(tmp_path / "one")
-        ledgers = [TableLedger(each, amount=Amount) for each in (first, second)]
+        ledgers = [TableLedger(each) for each in (first, second)]
         held: list[str] = []
 
         def take(number: int) -> None:
@@ -166,7 +166,7 @@ def test_threads_never_overdraw(tmp_path: Path) -> None:
 def test_what_a_dead_process_held_is_spent_after_its_time(tmp_path: Path) -> None:
     clock = ManualClock()
     with SqliteStore(tmp_path / "store") as store:
-        ledger = TableLedger(store, amount=Amount, clock=clock)
+        ledger = TableLedger(store, clock=clock)
         ledger.hold("dead", amount(5, "0.1"), {**FREE, OTHER: Allowance()})
         clock.advance(HOLD_LIFETIME_S - 1)
         ledger.hold("alive", amount(1), FREE)
@@ -182,7 +182,7 @@ def test_what_a_dead_process_held_is_spent_after_its_time(tmp_path: Path) -> Non
 def test_a_call_that_took_longer_is_booked_as_what_it_came_to(tmp_path: Path) -> None:
     clock = ManualClock()
     with SqliteStore(tmp_path / "store") as store:
-        ledger = TableLedger(store, amount=Amount, clock=clock)
+        ledger = TableLedger(store, clock=clock)
         ledger.hold("long", amount(5, "1"), {**FREE, OTHER: Allowance()})
         ledger.hold("in vain", amount(3, "2"), FREE)
         clock.advance(HOLD_LIFETIME_S + 1)
@@ -196,7 +196,7 @@ def test_a_call_that_took_longer_is_booked_as_what_it_came_to(tmp_path: Path) ->
 def test_what_nobody_will_settle_goes_with_its_accounts(tmp_path: Path) -> None:
     clock = ManualClock()
     with SqliteStore(tmp_path / "store") as store:
-        ledger = TableLedger(store, amount=Amount, clock=clock)
+        ledger = TableLedger(store, clock=clock)
         ledger.hold("dead", amount(5), {**FREE, OTHER: Allowance()})
         clock.advance(HOLD_LIFETIME_S)
         for account, n_left in ((DAY, 1), (OTHER, 0)):
@@ -210,7 +210,7 @@ def test_what_nobody_will_settle_goes_with_its_accounts(tmp_path: Path) -> None:
 
 def test_money_is_exact_and_a_forgotten_account_begins_anew(tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "store") as store:
-        ledger = TableLedger(store, amount=Amount)
+        ledger = TableLedger(store)
         for number, money in enumerate(("1e-27", "1e27", "0.1")):
             ledger.hold(str(number), amount(0), FREE)
             ledger.settle(str(number), amount(0, money))
@@ -223,7 +223,7 @@ def test_money_is_exact_and_a_forgotten_account_begins_anew(tmp_path: Path) -> N
 
 def test_a_deleted_tenant_has_no_accounts(tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "store") as store:
-        ledger = TableLedger(store, amount=Amount)
+        ledger = TableLedger(store)
         other: Account = ("day", "b", "2026-11-23")
         ledger.hold("1", amount(3), {**FREE, other: Allowance()})
         store.delete_tenant("a")
@@ -234,7 +234,7 @@ def test_a_deleted_tenant_has_no_accounts(tmp_path: Path) -> None:
 
 def test_a_damaged_account_is_noticed(tmp_path: Path) -> None:
     with SqliteStore(tmp_path / "store") as store:
-        ledger = TableLedger(store, amount=Amount)
+        ledger = TableLedger(store)
         ledger.hold("1", amount(3), FREE)
         with store.database.writing() as rows:
             rows.execute("UPDATE balances SET held_money = 'much'")
