@@ -2,7 +2,7 @@
 
 A thread cannot be ended from outside. What takes longer than its limit is left behind: it is
 listed as broken with the place where it was, and this process does not wait for it again. (See
-`docs/decisions/how-long-a-plugin-may-take.md`.)
+`docs/decisions/013-third-party-plugins-load-within-ten-seconds-in-a-thread.md`.)
 """
 
 from __future__ import annotations
