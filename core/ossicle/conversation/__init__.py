@@ -16,11 +16,16 @@ from ossicle.conversation.options import (
     NewConversationOptions,
     OpenConversationOptions,
 )
-from ossicle.conversation.persistence import ConversationStore, NullStore
+from ossicle.conversation.persistence import (
+    ConversationStore,
+    NullStore,
+    StorePersistence,
+    load_state,
+    persistence_of,
+)
 from ossicle.conversation.planner import plan_history
 from ossicle.conversation.retention import RetentionChoice, RetentionPolicy, retention_of
 from ossicle.conversation.state import ConversationState, Summarizer, new_id
-from ossicle.conversation.store_persistence import StorePersistence, load_state, persistence_of
 from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import ToolCallback
 from ossicle.conversation.totals import ConversationReceipt

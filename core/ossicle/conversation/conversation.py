@@ -13,10 +13,9 @@ from ossicle.conversation.history_builder import HistoryBuilder
 from ossicle.conversation.history_policy import HistoryPolicy, HistoryReport
 from ossicle.conversation.model_backend import ModelBackend
 from ossicle.conversation.options import ConversationOptions
-from ossicle.conversation.persistence import ConversationStore, NullStore
+from ossicle.conversation.persistence import ConversationStore, NullStore, persistence_of
 from ossicle.conversation.retention import RetentionPolicy
 from ossicle.conversation.state import ConversationState
-from ossicle.conversation.store_persistence import persistence_of
 from ossicle.conversation.stream import ConversationStream
 from ossicle.conversation.toolbox import Toolbox
 from ossicle.conversation.totals import ConversationReceipt, sum_turns
