@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from ossicle.abc import AudioProvider, Capabilities, ProviderSettings
 from ossicle.client.call_router import CallInputs, CallRouter
 from ossicle.client.client_backend import AsyncConversations, ClientBackend
-from ossicle.client.client_settings import DEFAULT_TIMEOUT_S, ClientSettings
+from ossicle.client.client_settings import DEFAULT_TIMEOUT_S, ClientSettings, check_kinds
 from ossicle.client.ledger import open_budget
 from ossicle.client.providers import ProviderPool, parse_model_references
 from ossicle.conversation import (
@@ -71,6 +71,7 @@ class AsyncClient:
             provider: As above.
         """
         check_names("AsyncClient", settings, ClientSettings)
+        check_kinds(settings)
         clock, store = settings.get("clock"), settings.get("store")
         stats = Stats()
         listeners = [stats] if settings.get("keeps_stats", True) else []
@@ -79,6 +80,9 @@ class AsyncClient:
             plugins=[*settings.get("plugins", ()), *listeners],
         )
         (name, named_model), fallbacks, instances = parse_model_references(provider)
+        for one in (name, *(one.partition(":")[0] for one in fallbacks if ":" in one)):
+            if one not in instances:
+                host.check_provider(one)
         key = settings.get("api_key")
         own = ProviderSettings(
             api_key=SecretStr(key) if isinstance(key, str) else key,
@@ -106,6 +110,12 @@ class AsyncClient:
             fallbacks=fallbacks,
             retention=retention_of(settings.get("retention", "audio")),
         )
+
+    def __repr__(self) -> str:
+        """Which provider and model, on whose behalf; no key and no address."""
+        router = self._router
+        model = "" if router.model is None else f":{router.model}"
+        return f"{type(self).__name__}('{router.provider}{model}', tenant={router.tenant!r})"
 
     def for_tenant(self, tenant: str) -> AsyncClient:
         """A view of this client on behalf of someone else; shares everything, closes nothing."""

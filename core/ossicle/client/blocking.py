@@ -55,6 +55,10 @@ class Client:
         self._loop = LoopThread()
         self._owns_loop = True
 
+    def __repr__(self) -> str:
+        """Which provider and model, on whose behalf; no key and no address."""
+        return repr(self._client).removeprefix("Async")
+
     def for_tenant(self, tenant: str) -> Client:
         """A view of this client on behalf of someone else; shares everything, closes nothing."""
         view = object.__new__(Client)

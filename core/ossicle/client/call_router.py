@@ -18,7 +18,16 @@ from ossicle.conversation import RetentionPolicy
 from ossicle.conversation.outcome import is_clean, may_use_another
 from ossicle.errors import ConfigurationError, OssicleError
 from ossicle.intake import IntakeLimits, load
-from ossicle.messages import AudioPart, Message, Part, Reply, Task, TextPart
+from ossicle.messages import (
+    AudioPart,
+    Message,
+    Part,
+    Reply,
+    Task,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from ossicle.pipeline import (
     AudioSource,
     CachePolicy,
@@ -343,6 +352,36 @@ def user_message(text: str | None, clips: Sequence[AudioClip]) -> Message | None
     return Message(role="user", parts=tuple(parts)) if parts else None
 
 
+def check_pairs(history: Sequence[Message]) -> None:
+    """Refuse a history whose tool calls and results do not pair up: every vendor does, later.
+
+    Raises:
+        ConfigurationError: A call has no result before somebody goes on, or a result no call.
+    """
+    waiting: dict[str, str] = {}
+    for message in history:
+        if message.role != "tool" and waiting:
+            raise _unanswered(waiting)
+        for part in message.parts:
+            if isinstance(part, ToolCallPart):
+                waiting[part.call.id] = part.call.name
+            elif isinstance(part, ToolResultPart) and waiting.pop(part.call_id, None) is None:
+                raise ConfigurationError(
+                    f"history has a result of tool call {part.call_id!r}, which it does not hold",
+                    fix="Give the assistant's message with the call before it.",
+                )
+    if waiting:
+        raise _unanswered(waiting)
+
+
+def _unanswered(waiting: Mapping[str, str]) -> ConfigurationError:
+    call_id, name = next(iter(waiting.items()))
+    return ConfigurationError(
+        f"history has a call of tool {name!r} ({call_id!r}) without a result",
+        fix="Answer it: Message(role='tool', parts=(ToolResultPart(call_id=..., content=...),)).",
+    )
+
+
 def conversation_of(
     text: str | None, clips: Sequence[AudioClip], history: Sequence[Message], *, task: Task
 ) -> tuple[Message, ...]:
@@ -351,6 +390,7 @@ def conversation_of(
     Raises:
         ConfigurationError: There is nothing to answer, to say or to write down.
     """
+    check_pairs(history)
     newest = user_message(text, clips)
     if newest is not None:
         return (*history, newest)

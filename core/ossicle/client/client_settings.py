@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from pydantic import SecretStr
 
 from ossicle.conversation import RetentionChoice
+from ossicle.errors import ConfigurationError
 from ossicle.pipeline import PipelineSettings
 from ossicle.policy import Budget, BudgetLimits, Clock, RetryPolicy
 from ossicle.storage import AudioCache, Store
@@ -62,3 +63,25 @@ class ClientSettings(TypedDict, total=False):
     timeout_s: float
     keeps_stats: bool
     clock: Clock | None
+
+
+_KINDS: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
+    ("settings", PipelineSettings, "PipelineSettings(preprocess=SPEECH)"),
+    ("retry", RetryPolicy, "RetryPolicy(...)"),
+    ("budget", (Budget, BudgetLimits), "BudgetLimits(...)"),
+    ("cache", AudioCache, "AudioCache(store)"),
+)
+
+
+def check_kinds(settings: ClientSettings) -> None:
+    """Refuse values of another kind before anything is built of them.
+
+    Raises:
+        ConfigurationError: One is; the fix says what to give.
+    """
+    for name, kind, example in _KINDS:
+        value = cast("dict[str, object]", settings).get(name)
+        if value is not None and not isinstance(value, kind):
+            raise ConfigurationError(
+                f"{name} is of type {type(value).__name__}", fix=f"Give {name}={example}."
+            )

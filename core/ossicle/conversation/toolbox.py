@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+import json
+import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from anyio import to_thread
+from pydantic import BaseModel
 
 from ossicle.conversation.argument_schema import find_violation, unknown_keywords
 from ossicle.conversation.schema_mistakes import find_mistakes
 from ossicle.errors import ConfigurationError, InvalidReplyError
 from ossicle.messages import Message, Tool, ToolCall, ToolResultPart
 
-ToolCallback = Callable[[str, dict[str, Any]], str | Awaitable[str]]
-"""Runs a tool: its name and checked arguments in, its result as text out. A plain function runs in
-a worker thread, which goes on by itself when the turn has run out of time or was left. What it
-raises ends the turn and passes through to the caller."""
+ToolCallback = Callable[[str, dict[str, Any]], object]
+"""Runs a tool: its name and checked arguments in, its result out, or an awaitable of it. Text goes
+to the model as it is, `None` as empty text, everything else as JSON. A plain function runs in a
+worker thread, which goes on by itself when the turn has run out of time or was left. What it raises
+ends the turn and passes through to the caller."""
+
+_LOG = logging.getLogger("ossicle.conversation")
 
 
 class Toolbox:
@@ -72,10 +78,16 @@ class Toolbox:
         violation = find_violation(arguments, tool.parameters)
         if violation is not None:
             return _error(call, violation)
-        content = await self._run(self._callback, call.name, arguments)
-        return ToolResultPart(call_id=call.id, content=content)
+        found = await self._run(self._callback, call.name, arguments)
+        try:
+            return ToolResultPart(call_id=call.id, content=_as_text(found))
+        except (TypeError, ValueError, RecursionError):
+            # The tool has run: ending the turn would not undo it, and running it again may hurt.
+            kind = type(found).__name__
+            _LOG.warning("tool %r returned a %s, which is no text and no JSON", call.name, kind)
+            return _error(call, f"the tool ran and returned a {kind}, which is no text and no JSON")
 
-    async def _run(self, callback: ToolCallback, name: str, arguments: dict[str, Any]) -> str:
+    async def _run(self, callback: ToolCallback, name: str, arguments: dict[str, Any]) -> object:
         if inspect.iscoroutinefunction(callback):
             found = await callback(name, arguments)
         else:
@@ -83,12 +95,17 @@ class Toolbox:
             found = await to_thread.run_sync(callback, name, arguments, abandon_on_cancel=True)
             if inspect.isawaitable(found):
                 found = await found
-        if not isinstance(found, str):
-            raise ConfigurationError(
-                f"tool {name!r} returned a {type(found).__name__}",
-                fix="Return text, such as JSON.",
-            )
         return found
+
+
+def _as_text(found: object) -> str:
+    if found is None:
+        return ""
+    if isinstance(found, str):
+        return found.encode("utf-8", "replace").decode()
+    if isinstance(found, BaseModel):
+        return found.model_dump_json()
+    return json.dumps(found, ensure_ascii=False, allow_nan=False)
 
 
 def _error(call: ToolCall, why: str) -> ToolResultPart:

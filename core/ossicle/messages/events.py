@@ -6,7 +6,7 @@ that ends without `Finished` is incomplete.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ossicle.audio import AudioFormat
@@ -40,28 +40,28 @@ class InputHeard:
     Only vendors that transcribe what they hear can tell. It is not part of the answer.
     """
 
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta:
     """More written text of the answer, or of a transcription."""
 
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptDelta:
     """More of what the answer's audio says."""
 
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalDelta:
     """More of the words in which the model declines."""
 
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class AudioDelta:
             encoded file is sniffed again by the core and only used in messages.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     format: AudioFormat
 
 
@@ -93,7 +93,7 @@ class ToolCallDelta:
     index: int
     id: str | None = None
     name: str | None = None
-    arguments: str = ""
+    arguments: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ class Segment:
         confidence: From 0 to 1, or `None`.
     """
 
-    text: str
+    text: str = field(repr=False)
     start_s: float | None = None
     end_s: float | None = None
     speaker: str | None = None

@@ -151,6 +151,11 @@ def _modality_fix(wanted: CallRequest, capabilities: Capabilities) -> str:
             "Ask for audio as well (output={'text', 'audio'}) and ignore it, give audio, or use a "
             f"text model. Allowed here: {allowed}."
         )
+    if wanted.output == {"audio"}:
+        return (
+            "Ask for output={'text', 'audio'}: the text stays on the reply beside the audio. "
+            f"Allowed here: {allowed}."
+        )
     return f"Allowed here: {allowed}."
 
 

@@ -43,6 +43,7 @@ from ossicle.messages import (
     Finished,
     Receipt,
     Reply,
+    SegmentReported,
 )
 from ossicle.pipeline.cached_audio import deliver_cached
 from ossicle.pipeline.cached_reply import AnswerKey, CachedReply, find_replay
@@ -312,7 +313,9 @@ class ReplyStream:
         while not progress.pending:
             if progress.reply is not None:
                 raise StopAsyncIteration
-            event = self._clock.event(await anext(self._source))
+            event = await anext(self._source)
+            if isinstance(event, SegmentReported):
+                event = self._clock.event(event)
             if isinstance(event, Finished):
                 await self._finish(progress, event)
             elif self._delivery is None:
@@ -333,7 +336,7 @@ class ReplyStream:
         assert self._source is not None
         self._announce()
         native = self._source.reply()
-        reply = self._clock.reply(native)
+        reply = self._clock.reply(native) if native.segments else native
         output = self._ready.plan.output
         record: AudioRecord | None = None
         notes = [replaced_note(reply), self._clock.note if reply.segments else None]

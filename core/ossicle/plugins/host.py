@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
 import logging
 import threading
@@ -172,11 +173,25 @@ class PluginHost:
                 else f"provider {name!r} comes from a third party's plugin that is not allowed",
                 fix=listing.fix,
             )
-        known = ", ".join(sorted(self._catalogue.providers.names())) or "none"
+        names = sorted(self._catalogue.providers.names())
+        meant = difflib.get_close_matches(name, names, n=1)
+        guess = f"Did you mean {meant[0]!r}? " if meant else ""
         return UnknownProviderError(
             f"unknown provider {name!r}",
-            fix=f"Known here: {known}. See `ossicle plugins` for what could be installed.",
+            fix=f"{guess}Known here: {', '.join(names) or 'none'}. See `ossicle plugins` for what "
+            "could be installed.",
         )
+
+    def check_provider(self, name: str) -> None:
+        """Make sure that a provider of this name is announced, installed packages or not.
+
+        Raises:
+            UnknownProviderError: No allowed plugin announces it; the nearest name is in the fix.
+            PluginLoadError: The plugin of this name is broken.
+        """
+        self.load()
+        if name not in self._catalogue.providers.names():
+            raise self._why_unknown(name)
 
     # ---- life cycle
 

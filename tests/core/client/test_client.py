@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from ossicle import (
+    SPEECH,
     AsyncClient,
     AudioClip,
     AudioDelta,
@@ -23,6 +24,8 @@ from ossicle import (
     PipelineSettings,
     TextPart,
     Tool,
+    ToolCall,
+    ToolCallPart,
     ToolResultPart,
     TranscriptDelta,
 )
@@ -197,8 +200,47 @@ def test_unknown_formats_providers_and_outputs_are_refused(client: Client) -> No
         client.respond("hi", output_format="ra")
     with pytest.raises(ConfigurationError, match="impossible"):
         client.respond("hi", output={"video"})  # type: ignore[arg-type]
-    with Client("nobody") as other, pytest.raises(UnknownProviderError, match="nobody"):
-        other.respond("hi")
+    with pytest.raises(UnknownProviderError, match="nobody"):
+        Client("nobody")
+
+
+@pytest.mark.parametrize("name", ["opnai:gpt-audio", "ecko", ["echo", "gemeni:x"]])
+def test_an_unknown_provider_is_refused_at_once_with_the_one_that_was_meant(
+    name: str | list[str],
+) -> None:
+    with pytest.raises(UnknownProviderError, match=r"Did you mean '(openai|echo|gemini)'"):
+        Client(name)
+
+
+def test_repr_of_a_client_says_whom_it_asks_and_no_secret() -> None:
+    client = Client("openai:gpt-audio-1.5", api_key="sk-secret", base_url="http://127.0.0.1:1/v1")
+    assert repr(client) == "Client('openai:gpt-audio-1.5', tenant='default')"
+    assert repr(client.for_tenant("ada")) == "Client('openai:gpt-audio-1.5', tenant='ada')"
+
+
+def test_settings_of_another_kind_are_refused_with_what_to_give() -> None:
+    for name, wrong in {"settings": SPEECH, "retry": 3, "budget": 5.0, "cache": {}}.items():
+        wrong_settings: dict[str, Any] = {name: wrong}
+        with pytest.raises(ConfigurationError, match=f"{name} is of type .* Give {name}="):
+            Client("echo", **wrong_settings)
+
+
+def test_a_history_whose_calls_and_results_do_not_pair_up_is_refused(client: Client) -> None:
+    asked = Message(role="user", parts=(TextPart(text="call clock"),))
+    call = ToolCallPart(call=ToolCall(id="t1", name="clock"))
+    called = Message(role="assistant", parts=(call,))
+    told = Message(role="tool", parts=(ToolResultPart(call_id="t1", content="12:00"),))
+    for history in ([asked, called], [asked, called, asked], [asked, called, called, told]):
+        with pytest.raises(ConfigurationError, match=r"'clock' .*without a result"):
+            client.respond("never mind", history=history)
+    with pytest.raises(ConfigurationError, match="which it does not hold"):
+        client.respond("hi", history=[asked, told])
+    assert client.respond("thanks", history=[asked, called, told]).text
+
+
+def test_audio_alone_of_a_model_that_gives_both_says_what_to_write(client: Client) -> None:
+    with pytest.raises(UnsupportedModalityError, match=r"output={'text', 'audio'}"):
+        client.respond("hi", output="audio")
 
 
 def test_nothing_to_answer_is_refused(client: Client) -> None:

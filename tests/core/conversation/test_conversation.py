@@ -24,7 +24,7 @@ from ossicle.errors import (
     StorageConflictError,
     StreamIncompleteError,
 )
-from ossicle.messages import Finished, TextPart, ToolResultPart
+from ossicle.messages import Finished, TextPart, ToolResultPart, Usage
 from ossicle.policy import Allowance, RetryPolicy
 from ossicle.storage import MemoryStore
 from ossicle_echo.script import EchoScript
@@ -144,11 +144,46 @@ def test_without_a_callback_every_tool_call_is_denied() -> None:
         assert "denied" in talk.send('call add {"a": 2, "b": 3}').text
 
 
-def test_a_tool_that_returns_no_text_and_one_that_raises_end_the_turn() -> None:
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ({"time": "12:00"}, '{"time": "12:00"}'), (["é"], '["é"]'), (12, "12"), (True, "true"),
+        (None, ""), ("half \ud83d", "half ?"), (Usage(input_tokens=3), "input_tokens"),
+    ],
+)  # fmt: skip
+def test_what_a_tool_returns_goes_on_as_json(found: object, told: str) -> None:
+    runs = []
+
+    def run(name: str, arguments: dict[str, Any]) -> object:
+        runs.append(name)
+        return found
+
     with Client("echo") as client:
-        talk = client.conversation(tools=[TOOL], on_tool_call=lambda name, arguments: 5)  # type: ignore[arg-type,return-value]  # the mistake under test
-        with pytest.raises(ConfigurationError, match="returned a int"):
-            talk.send('call add {"a": 2, "b": 3}')
+        talk = client.conversation(tools=[TOOL], on_tool_call=run)
+        talk.send('call add {"a": 2, "b": 3}')
+        [result] = [m.parts[0] for m in talk.turns[-1].messages if m.role == "tool"]
+        assert isinstance(result, ToolResultPart)
+        assert result.content == told or (told == "input_tokens" and told in result.content)
+        assert (runs, talk.turns[-1].state, result.is_error) == (["add"], "committed", False)
+
+
+@pytest.mark.parametrize("found", [object(), {1, 2}, float("nan"), b"x", {"a": object()}])
+def test_a_result_that_is_no_json_is_an_error_to_the_model_and_the_turn_goes_on(
+    found: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Client("echo") as client:
+        talk = client.conversation(tools=[TOOL], on_tool_call=lambda name, arguments: found)
+        talk.send('call add {"a": 2, "b": 3}')
+        [result] = [m.parts[0] for m in talk.turns[-1].messages if m.role == "tool"]
+        assert isinstance(result, ToolResultPart)
+        assert result.is_error
+        assert "the tool ran" in result.content
+        assert talk.turns[-1].state == "committed"
+    assert "no JSON" in caplog.text
+
+
+def test_a_tool_that_raises_ends_the_turn() -> None:
+    with Client("echo") as client:
 
         async def fail(name: str, arguments: dict[str, Any]) -> str:
             raise LookupError("mine")
@@ -156,7 +191,6 @@ def test_a_tool_that_returns_no_text_and_one_that_raises_end_the_turn() -> None:
         other = client.conversation(tools=[TOOL], on_tool_call=fail)
         with pytest.raises(LookupError, match="mine"):
             other.send('call add {"a": 2, "b": 3}')
-        assert talk.turns[0].state == "failed"
         assert other.turns[0].state == "failed"
         assert other.send("hi").text == "You said: hi"
 
