@@ -1,6 +1,7 @@
 """Everything that CI runs, in one command: `python -m tests.check`.
 
-Format, lint, types (mypy and pyright), import contracts, coverage, tests and documentation tests.
+Format, lint, types (mypy and pyright), import contracts, the site, coverage, tests and
+documentation tests.
 The conformance reports that the wheel ships are made of what the tests prove.
 """
 
@@ -28,9 +29,15 @@ def all_steps(pytest_arguments: list[str]) -> list[Step]:
         *_fast_steps(),
         ("mypy", [python, "-m", "mypy"]),
         ("pyright", [python, "-m", "pyright", "--pythonpath", python]),
+        *docs_steps(),
         *coverage_steps(),
         *_test_steps(pytest_arguments),
     ]
+
+
+def docs_steps() -> list[Step]:
+    """The site, with warnings as errors: dead links, names without a docstring."""
+    return [("docs", [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"])]
 
 
 def _test_steps(pytest_arguments: list[str]) -> list[Step]:
@@ -103,8 +110,8 @@ def run_all(steps: list[Step]) -> int:
     return 1 if failed else 0
 
 
-def main() -> int:
-    """Run what the command line asks for; further arguments go to pytest."""
+def parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.check",
         description=__doc__,
@@ -115,9 +122,17 @@ def main() -> int:
     which.add_argument("--quick", action="store_true", help="what a developer runs: a minute")
     which.add_argument("--room", help="one room's tests: rest, cli, openai ...")
     which.add_argument("--coverage", action="store_true", help="what the tests run of the source")
-    arguments, rest = parser.parse_known_args()
+    which.add_argument("--docs", action="store_true", help="the site, into the folder site")
+    return parser
+
+
+def main() -> int:
+    """Run what the command line asks for; further arguments go to pytest."""
+    arguments, rest = parser().parse_known_args()
     if arguments.quick:
         return run_all(quick_steps(rest))
+    if arguments.docs:
+        return run_all(docs_steps())
     if arguments.coverage:
         return run_all(coverage_steps())
     if arguments.room:
