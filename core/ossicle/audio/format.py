@@ -25,6 +25,7 @@ OutputFormat = Literal[
 
 CONTAINERS: frozenset[str] = frozenset(get_args(Container))
 OUTPUT_FORMATS: tuple[str, ...] = get_args(OutputFormat)
+"""The names of `OutputFormat`, as a tuple."""
 
 SAMPLE_WIDTHS: dict[str, int] = {
     "u8": 1, "s8": 1, "s16": 2, "s24": 3, "s32": 4, "f32": 4, "f64": 8,

@@ -67,3 +67,4 @@ PCM_SPEC = ConverterSpec(
         ),
     ),
 )
+"""The converter of uncompressed samples, which every host has."""

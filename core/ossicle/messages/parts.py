@@ -169,13 +169,21 @@ def _row(name: str, inputs: tuple[Modality, ...], outputs: tuple[Modality, ...])
 
 
 TEXT_TO_AUDIO = _row("text_to_audio", ("text",), ("text", "audio"))
+"""Text in, text and audio out."""
 AUDIO_TO_BOTH = _row("audio_to_both", ("audio",), ("text", "audio"))
+"""Audio in, text and audio out."""
 AUDIO_TO_TEXT = _row("audio_to_text", ("audio",), ("text",))
+"""Audio in, text out."""
 MIXED_TO_BOTH = _row("mixed_to_both", ("text", "audio"), ("text", "audio"))
+"""Text and audio in, text and audio out."""
 MIXED_TO_TEXT = _row("mixed_to_text", ("text", "audio"), ("text",))
+"""Text and audio in, text out."""
 TEXT_TO_TEXT = _row("text_to_text", ("text",), ("text",))
+"""Text in, text out."""
 SPEAK = _row("speak", ("text",), ("audio",))
+"""Text in, the same words spoken."""
 TRANSCRIBE = _row("transcribe", ("audio",), ("text",))
+"""Audio in, its words out."""
 
 CHAT_AUDIO_ROWS: tuple[ModalityRow, ...] = (
     TEXT_TO_AUDIO,

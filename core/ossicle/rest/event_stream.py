@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 EVENT_STREAM = "text/event-stream"
+"""Media type of server-sent events."""
 JSON = "application/json"
+"""Media type of a JSON document."""
 _JSON_KINDS = (JSON, "application/problem+json")
 
 _GRACE_S = 5.0

@@ -19,6 +19,7 @@ SignalKind = Literal["silence", "tone", "speech", "noise", "clipped", "extremes"
 beyond full scale. `extremes`: −1, 0 and +1 in any order."""
 
 SIGNAL_KINDS: tuple[SignalKind, ...] = get_args(SignalKind)
+"""The kinds of `SignalKind`, as a tuple."""
 
 RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
 """Sample rates that occur, in Hz; simplest first."""

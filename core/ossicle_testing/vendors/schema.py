@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 Schema = Mapping[str, Any]
+"""A JSON schema, as a mapping."""
 Rule = Literal["missing", "unknown", "type", "value", "too_short", "too_long", "too_low",
                "too_high"]  # fmt: skip
 

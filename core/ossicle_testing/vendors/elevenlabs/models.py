@@ -52,6 +52,7 @@ _MODELS = (
 )  # fmt: skip
 
 MODELS: Mapping[str, VendorModel] = MappingProxyType({model.id: model for model in _MODELS})
+"""The fake's models by name."""
 
 VOICES = frozenset({"JBFqnCBsd6RMkjVDRZzb", "21m00Tcm4TlvDq8ikWAM", "EXAVITQu4vr4xnSDxMaL"})
 """Ids of voices that every account has.

@@ -129,6 +129,7 @@ class Quirks:
 
 
 OPENAI = Quirks()
+"""OpenAI itself: no quirks."""
 
 
 def _profiles() -> tuple[Quirks, ...]:
