@@ -1,0 +1,83 @@
+"""Every block of the cookbook and of the pages for newcomers runs as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import ossicle
+import ossicle.errors
+import ossicle.policy
+import ossicle.signal
+import ossicle.storage
+from ossicle import Client
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [DOCS / "cookbook.md", *sorted((DOCS / "coming-from").glob("*.md"))]
+BLOCKS = [
+    (f"{page.stem} block {number}", block)
+    for page in PAGES
+    for number, block in enumerate(
+        re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    )
+]
+
+
+def test_the_cookbook_has_fifteen_tasks_that_run() -> None:
+    tasks = re.split(r"^## ", PAGES[0].read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    assert len(tasks) >= 15
+    for task in tasks:
+        assert "```python\n" in task, task.splitlines()[0]
+
+
+def test_those_who_come_from_elsewhere_have_a_page_that_runs() -> None:
+    running = {name.split(" ")[0] for name, _ in BLOCKS}
+    assert running == {"cookbook", "pydub", "openai", "litellm", "langchain"}
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.stem)
+def test_our_lines_name_what_there_is(page: Path) -> None:
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    ours = " ".join(right for _, right in rows[1:])
+    assert len(rows) >= 10
+    rooms = (ossicle, ossicle.errors, ossicle.policy, ossicle.signal, ossicle.storage)
+    classes = set(re.findall(r"\b([A-Z][a-z]\w+)(?=\W)", ours)) - {"Hello"}
+    assert [name for name in sorted(classes) if not any(hasattr(r, name) for r in rooms)] == []
+    for holder, kind in (
+        ("client", Client),
+        ("talk", ossicle.Conversation),
+        ("clip", ossicle.AudioClip),
+        ("ossicle", ossicle),
+        ("AudioClip", ossicle.AudioClip),
+    ):
+        for name in re.findall(rf"\b{holder}\.(\w+)", ours):
+            assert hasattr(kind, name), f"{holder}.{name}"
+    for name in re.findall(r"\breply\.(\w+)", ours):
+        assert name in ossicle.Reply.model_fields or hasattr(ossicle.Reply, name), name
+    for name in re.findall(r"\breceipt\.(\w+)", ours):
+        assert name in ossicle.Receipt.model_fields or hasattr(ossicle.Receipt, name), name
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a block runs: a question and two recordings."""
+    (tmp_path / "recordings").mkdir()
+    with Client("echo") as client:
+        clip = client.speak("How long is a piece of string?", output_format="wav").audio
+        assert clip is not None
+        for name in ("question.wav", "recordings/one.wav", "recordings/two.wav"):
+            clip.save(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.setenv(name, "")  # a block sets them; both are put back afterwards
+    return tmp_path
+
+
+@pytest.mark.parametrize(("name", "block"), BLOCKS, ids=[name for name, _ in BLOCKS])
+def test_a_block_runs_and_shows_something(
+    name: str, block: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exec(compile(block, name, "exec"), {"__name__": "recipe"})
+    assert capsys.readouterr().out.strip(), f"{name} showed nothing in {folder.name}"
