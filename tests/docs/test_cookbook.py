@@ -7,11 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import ossicle
-import ossicle.errors
-import ossicle.policy
-import ossicle.signal
-import ossicle.storage
 from ossicle import Client
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -35,29 +30,6 @@ def test_the_cookbook_has_fifteen_tasks_that_run() -> None:
 def test_those_who_come_from_elsewhere_have_a_page_that_runs() -> None:
     running = {name.split(" ")[0] for name, _ in BLOCKS}
     assert running == {"cookbook", "pydub", "openai", "litellm", "langchain"}
-
-
-@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.stem)
-def test_our_lines_name_what_there_is(page: Path) -> None:
-    rows = re.findall(r"^\| (.+) \| (.+) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    ours = " ".join(right for _, right in rows[1:])
-    assert len(rows) >= 10
-    rooms = (ossicle, ossicle.errors, ossicle.policy, ossicle.signal, ossicle.storage)
-    classes = set(re.findall(r"\b([A-Z][a-z]\w+)(?=\W)", ours)) - {"Hello"}
-    assert [name for name in sorted(classes) if not any(hasattr(r, name) for r in rooms)] == []
-    for holder, kind in (
-        ("client", Client),
-        ("talk", ossicle.Conversation),
-        ("clip", ossicle.AudioClip),
-        ("ossicle", ossicle),
-        ("AudioClip", ossicle.AudioClip),
-    ):
-        for name in re.findall(rf"\b{holder}\.(\w+)", ours):
-            assert hasattr(kind, name), f"{holder}.{name}"
-    for name in re.findall(r"\breply\.(\w+)", ours):
-        assert name in ossicle.Reply.model_fields or hasattr(ossicle.Reply, name), name
-    for name in re.findall(r"\breceipt\.(\w+)", ours):
-        assert name in ossicle.Receipt.model_fields or hasattr(ossicle.Receipt, name), name
 
 
 @pytest.fixture
