@@ -33,12 +33,23 @@ _ENCODERS = {"vorbis": "vorbis", "opus": "libopus", "mp3": "libmp3lame"}
 _SAMPLES = {"alac": "s16p", "flac": "s16", "opus": "flt", "mp2": "s16"}
 
 
+_WRITTEN_BY_AV = {
+    *(("matroska", one) for one in ("aac", "alac", "flac", "mp2", "mp3", "opus", "vorbis")),
+    *(("mp4", one) for one in ("alac", "flac", "mp3", "opus")),
+    *(("ogg", one) for one in ("flac", "opus", "vorbis")),
+    ("caf", "alac"), ("mp3", "mp2"),
+}  # fmt: skip
+"""What the suite is shown of all pairs of container and encoding that PyAV reads."""
+
+
 def by_soundfile(rules: Sequence[CodecRule]) -> Iterator[KnownClip]:
     """Each encoding in each container that libsndfile can write."""
     for rule in rules:
         for encoding in rule.encodings or ():
             if encoding in ("mp1", "mp2", "opus", "vorbis", "flac", "mp3"):
                 continue  # others write them
+            if rule.container == "sphere":
+                continue  # libsndfile writes it with a header that no other program reads
             rate = 8000 if encoding == "gsm" else 24000
             pcm = Signal(kind="tone", frames=12000, sample_rate=rate, level_dbfs=-9.0).pcm
             native = native_format(rule.container, encoding)
@@ -71,6 +82,8 @@ def by_av(rules: Sequence[CodecRule]) -> Iterator[KnownClip]:
                 continue
             if (rule.container, encoding) in (("mp3", "mp3"), ("mp4", "aac"), ("caf", "aac")):
                 continue  # ossicle writes the first two, FFmpeg does not write the last
+            if (rule.container, encoding) not in _WRITTEN_BY_AV:
+                continue  # the pairs of tests/converters/av/test_pairs.py
             clip = AudioClip.from_bytes(_muxed(_MUXERS[rule.container], encoding))
             assert (clip.format.container, clip.format.encoding) == (rule.container, encoding)
             yield clip, _SIGNAL.pcm

@@ -1,6 +1,12 @@
 """Rules for calls: repeats, deadlines, circuits, concurrency and budgets."""
 
-from ossicle.policy.admission import Circuit, Circuits, ConcurrencyLimit, ConcurrencyLimits
+from ossicle.policy.admission import (
+    Circuit,
+    Circuits,
+    ConcurrencyLimit,
+    ConcurrencyLimits,
+    RetryQuota,
+)
 from ossicle.policy.attempt import AttemptLog
 from ossicle.policy.attempts import AttemptStream
 from ossicle.policy.budget import Budget, BudgetLimits, Reservation
@@ -15,7 +21,7 @@ from ossicle.policy.ledger import (
     Overdraft,
 )
 from ossicle.policy.outcome import Outcome, classify
-from ossicle.policy.retry import RetryPolicy, RetryQuota
+from ossicle.policy.retry import RetryPolicy
 from ossicle.policy.single_error import single_error
 from ossicle.policy.text_tokens import estimate_tokens
 from ossicle.policy.virtual_clock import VirtualClock

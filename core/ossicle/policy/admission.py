@@ -1,4 +1,4 @@
-"""Whether a call may go out now: the circuit breaker and the limit of calls at one time.
+"""Whether a call may go out now: circuit breaker, limit of calls at one time, quota of repeats.
 
 While a provider is down, calls fail at once and cost it nothing; while it is busy, they wait.
 """
@@ -293,3 +293,60 @@ class Slot:
     ) -> None:
         """Free the slot."""
         self._limit._release()
+
+
+class RetryQuota:
+    """How many repeats all calls that share it may make while the vendor is in trouble.
+
+    A repeat takes tokens; a call that then succeeds gives back all it took, and one that succeeds
+    at once gives back one token for others to use. In a full outage nothing comes back, so the
+    repeats of any number of calls are bounded by `capacity / transient_cost`: 35 by default.
+    Safe to share between threads.
+
+    Args:
+        capacity: Tokens at the start, and at most.
+        transient_cost: Of a repeat after a failure of the vendor or the network.
+        throttle_cost: Of a repeat after "too many requests".
+        refund: Tokens for a call that succeeded without any repeat.
+
+    Source:
+        botocore's standard retry mode (rules of 2026: 500, 14, 5, 1). Other than there, a call
+        that succeeds after several repeats gives back all of them, not only the last: faults
+        that repeats do heal must not use up what protects from faults that they do not.
+    """
+
+    def __init__(
+        self,
+        *,
+        capacity: int = 500,
+        transient_cost: int = 14,
+        throttle_cost: int = 5,
+        refund: int = 1,
+    ) -> None:
+        if min(capacity, transient_cost, throttle_cost, refund) < 0:
+            raise ConfigurationError("a retry quota has a negative value", fix="Use 0 or more.")
+        self.capacity = capacity
+        self._costs = {"transient": transient_cost, "throttle": throttle_cost}
+        self._refund = refund
+        self._tokens = capacity
+        self._lock = threading.Lock()
+
+    @property
+    def tokens(self) -> int:
+        """Tokens left, from 0 to `capacity`."""
+        with self._lock:
+            return self._tokens
+
+    def take(self, error: OssicleError) -> int | None:
+        """Take the tokens for one repeat after this error; `None` when there are too few."""
+        cost = self._costs["throttle" if isinstance(error, RateLimitedError) else "transient"]
+        with self._lock:
+            if cost > self._tokens:
+                return None
+            self._tokens -= cost
+            return cost
+
+    def give_back(self, taken: int) -> None:
+        """Book the success of a call that took so many tokens for its repeats."""
+        with self._lock:
+            self._tokens = min(self.capacity, self._tokens + (taken or self._refund))

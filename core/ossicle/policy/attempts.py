@@ -36,12 +36,12 @@ import anyio
 
 from ossicle.errors import DeadlineExceededError, OssicleError
 from ossicle.messages import Event, Reply, ReplyFold, Usage
-from ossicle.policy.admission import Circuit
+from ossicle.policy.admission import Circuit, RetryQuota
 from ossicle.policy.attempt import AttemptLog, OpenAttempt, OutOfTimeError
 from ossicle.policy.clock import Clock, SystemClock
 from ossicle.policy.failure import as_the_caller_sees_it, broken_off, out_of_time
 from ossicle.policy.outcome import Outcome, classify
-from ossicle.policy.retry import RetryPolicy, RetryQuota
+from ossicle.policy.retry import RetryPolicy
 
 
 class AttemptStream:
@@ -225,8 +225,7 @@ class AttemptStream:
                 continue
             if attempt.fold.is_complete:
                 self._book(attempt, "settled")
-                if self._tokens_taken:
-                    self._quota.give_back(self._tokens_taken)
+                self._quota.give_back(self._tokens_taken)
             return event
         return None
 

@@ -151,7 +151,7 @@ def test_silence_is_refused_before_sending(run: Run, tmp_path: Path) -> None:
     ("arguments", "code"),
     [
         (["--out", "a.xyz"], "unsupported_format"),
-        (["--out", "a.wav", "--format", "aiff"], "unsupported_format"),
+        (["--out", "a.wav", "--format", "amr"], "unsupported_format"),
         (["--out", "no/such/folder/a.wav"], "file_access"),
         (["--out", "."], "unsupported_format"),
         (["--out", "folder.wav"], "file_access"),

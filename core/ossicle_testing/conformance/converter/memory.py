@@ -19,6 +19,7 @@ from ossicle_testing.strategies.formats import Writer
 from ossicle_testing.strategies.signals import Signal
 
 _RATE = 24000
+_NOTICEABLE = 1 << 16
 _LOSSLESS = ("pcm_s16le", "pcm_s16be", "flac")
 
 
@@ -39,9 +40,17 @@ def decoding_growth(spec: ConverterSpec) -> dict[str, int]:
 
 
 def encoding_growth(spec: ConverterSpec, writer: Writer) -> int:
-    """By how many bytes the peak grows with eight times the audio."""
-    few, many = (_peak(_writing(spec, writer, blocks)) for blocks in (12, 96))
-    return many - few
+    """By how many bytes the peak grows with eight times the audio.
+
+    Where it does, once more: what is imported or filled only once is no growth.
+    """
+    growth = 0
+    for _ in range(2):
+        few, many = (_peak(_writing(spec, writer, blocks)) for blocks in (12, 96))
+        growth = many - few if not growth else min(growth, many - few)
+        if growth < _NOTICEABLE:
+            break
+    return growth
 
 
 def _long_clip(writer: Writer, frames: int) -> AudioClip | None:
