@@ -23,6 +23,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "kills": ("tests.nightly.thresholds.kills",),
     "misbehaving": ("tests.nightly.thresholds.misbehaving",),
     "faults": ("tests.nightly.thresholds.faults",),
+    "gate": ("tests.nightly.thresholds.gate",),
     "mutants": ("tests.nightly.mutants.mutants",),
     "long": (
         "pytest",
