@@ -62,7 +62,7 @@ def noises(seed: int) -> dict[str, Callable[[int], Wave]]:
     def harmonics(n: int, hertz: float, count: int, fall: float = 1.0) -> Wave:
         time = np.arange(n) / RATE
         waves = [np.sin(2 * np.pi * hertz * k * time + k) / k**fall for k in range(1, count + 1)]
-        return np.sum(waves, axis=0)
+        return np.asarray(np.sum(waves, axis=0), float)
 
     def music(n: int) -> Wave:
         found, step = np.zeros(n), RATE // 4
@@ -119,7 +119,7 @@ def _rms(wave: Wave) -> float:
 
 
 def _peaking(wave: Wave, peak: float) -> Wave:
-    return wave * peak / (np.max(np.abs(wave)) + 1e-12)
+    return np.asarray(wave * peak / (np.max(np.abs(wave)) + 1e-12), float)
 
 
 def clip_of(wave: Wave) -> AudioClip:
