@@ -30,9 +30,10 @@ def timed(frames: Iterator[Any], holes: list[Hole], *, start_s: float) -> Iterat
     for frame in frames:
         stamp_s = None if frame.pts is None else float(frame.pts * frame.time_base)
         if stamp_s is not None:
+            expected_s = given / frame.sample_rate
             if origin is None:
-                origin = stamp_s - given / frame.sample_rate
-            late_s = stamp_s - origin - given / frame.sample_rate
+                origin = float(stamp_s - expected_s)
+            late_s = stamp_s - origin - expected_s
             if late_s > _LEAST_S:
                 at_s = start_s + given / frame.sample_rate
                 holes.append(Hole(start_s=at_s, duration_s=late_s))

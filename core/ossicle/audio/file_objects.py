@@ -106,8 +106,9 @@ class _Reader:
             raise FileAccessError(
                 f"cannot read the file object: {words}", fix="Give one that is open for reading."
             ) from error
-        if hasattr(result, "close"):
-            result.close()
+        close = getattr(result, "close", None)
+        if close is not None:
+            close()  # a coroutine that is never awaited would say so
         raise ConfigurationError(
             "the file object is asynchronous: its read() returns an awaitable",
             fix="Use AsyncClient, give the file behind it (upload.file), or its bytes.",

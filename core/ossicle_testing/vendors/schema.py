@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
@@ -72,13 +72,16 @@ def first_problem(schema: Schema, value: Any, *, is_strict: bool = True) -> Prob
 
 def _said(errors: Iterable[ValidationError]) -> Iterator[Problem]:
     for error in errors:
-        path, rule, wanted = _path(error), error.validator, error.validator_value
+        # The types of jsonschema allow for errors that were never filled in; validators fill them.
+        rule, wanted = cast("str", error.validator), cast("Any", error.validator_value)
+        path, instance = _path(error), cast("Any", error.instance)
+        parent = cast("Schema", error.schema)
         match rule:
             case "anyOf":
                 yield from _in_branch(error, path)
             case "type":
                 names = (wanted,) if isinstance(wanted, str) else tuple(wanted)
-                yield Problem(path=path, rule="type", expected=names, found=_kind(error.instance))
+                yield Problem(path=path, rule="type", expected=names, found=_kind(instance))
             case "const" | "enum":
                 allowed = [wanted] if rule == "const" else wanted
                 yield _wrong_value(path, [item for item in allowed if item is not None], error)
@@ -87,28 +90,28 @@ def _said(errors: Iterable[ValidationError]) -> Iterator[Problem]:
                 name = next(name for name in wanted if error.message.startswith(repr(name)))
                 yield Problem(path=_below(path, name), rule="missing")
             case "additionalProperties":
-                for name in error.instance:
-                    if name not in error.schema.get("properties", {}):
+                for name in instance:
+                    if name not in parent.get("properties", {}):
                         yield Problem(path=_below(path, name), rule="unknown")
             case _:
-                found = error.instance
-                size = str(found if isinstance(found, int | float) else len(found))
+                size = str(instance if isinstance(instance, int | float) else len(instance))
                 yield Problem(path=path, rule=_BOUNDS[rule], expected=(str(wanted),), found=size)
 
 
 def _in_branch(error: ValidationError, path: str) -> Iterator[Problem]:
     """What is wrong by the branch that was meant: which the value names, or whose type fits."""
+    instance, branches = cast("Any", error.instance), cast("Any", error.validator_value)
     groups = [list(group) for _, group in groupby(error.context, lambda one: one.schema_path[0])]
-    for tag in ("role", "type") if isinstance(error.instance, dict) else ():
+    for tag in ("role", "type") if isinstance(instance, dict) else ():
         named: dict[str, int] = {}
-        for index, branch in enumerate(error.validator_value):
+        for index, branch in enumerate(branches):
             field = branch.get("properties", {}).get(tag, {})
             options = [field["const"]] if "const" in field else field.get("enum", ())
             named |= dict.fromkeys(options, index)
         if not named:
             continue
-        value = error.instance.get(tag)
-        if tag not in error.instance:
+        value = instance.get(tag)
+        if tag not in instance:
             yield Problem(path=_below(path, tag), rule="missing")
         elif isinstance(value, str) and value in named:
             yield from _said(groups[named[value]])

@@ -161,7 +161,7 @@ def _read_edits(source: Source, edits: Box | None, movie_scale: int) -> _Edits |
         return None
     version, count = source.fields(">B3xI", edits.body)
     layout, size = (">Qq4x", 20) if version == 1 else (">Ii4x", 12)
-    start = end = 0
+    start = end = duration = media_time = 0
     has_begun = False
     holes: list[Hole] = []
     for index in range(min(count, _MAX_EDITS)):
