@@ -101,6 +101,7 @@ _EXTRAS: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
     ("openai", ("openai",), "OpenAI's models, and servers that speak its protocol", None),
     ("gemini", ("httpx2",), "Google's Gemini models", None),
     ("elevenlabs", ("httpx2",), "ElevenLabs' voices and its transcription", None),
+    ("deepgram", ("httpx2",), "Deepgram's transcription and its voices", None),
     ("av", ("av",), "AAC, M4A, WebM, AMR, AC-3, WMA, ALAC; faster Opus",
      "its wheel holds GPL code (x264, x265)"),
     ("mp3", ("lameenc",), "faster MP3 encoding", None),
@@ -114,7 +115,8 @@ _EXTRAS: tuple[tuple[str, tuple[str, ...], str, str | None], ...] = (
 )  # fmt: skip
 """Name, import packages, what it adds, and what to know before installing it."""
 
-_KEYS = {"openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY", "elevenlabs": "ELEVENLABS_API_KEY"}
+_KEYS = {"openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY", "elevenlabs": "ELEVENLABS_API_KEY",
+         "deepgram": "DEEPGRAM_API_KEY"}  # fmt: skip
 """Environment variables of providers that need a key."""
 
 _GUARDS = (

@@ -5,6 +5,7 @@ from ossicle_testing.vendors.chat_model import ChatModel, repeating_model
 from ossicle_testing.vendors.clock import Clock, ManualClock
 from ossicle_testing.vendors.corruptions import Corrupt, corrupt
 from ossicle_testing.vendors.dead_endpoints import UNRESOLVABLE_URL, refusing_url, silent_url
+from ossicle_testing.vendors.deepgram.vendor import FakeDeepgram
 from ossicle_testing.vendors.elevenlabs.vendor import FakeElevenLabs
 from ossicle_testing.vendors.faults import (
     FAULT_FACTS,
@@ -46,6 +47,7 @@ __all__ = [
     "Clock",
     "Corrupt",
     "Ear",
+    "FakeDeepgram",
     "FakeElevenLabs",
     "FakeGemini",
     "FakeOpenAI",

@@ -1,0 +1,1 @@
+"""The Deepgram provider: transcription and speech."""
