@@ -37,7 +37,7 @@ def all_steps(pytest_arguments: list[str]) -> list[Step]:
 
 def docs_steps() -> list[Step]:
     """The site, with warnings as errors: dead links, names without a docstring."""
-    return [("docs", [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"])]
+    return [("docs", [sys.executable, "-m", "mkdocs", "build", "--strict"])]
 
 
 def _test_steps(pytest_arguments: list[str]) -> list[Step]:
